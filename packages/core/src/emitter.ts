@@ -1,0 +1,59 @@
+import type {
+  CheckpointEvent,
+  ClientDropoutEvent,
+  ClientMetrics,
+  CommFailureEvent,
+  FinishedEvent,
+  HiveEvent,
+  InitEvent,
+  RoundStartEvent,
+  ServerMetadataEvent,
+} from "./events.ts";
+import type { RoundSummary } from "./round-summary.ts";
+
+type MaybePromise<T> = T | Promise<T>;
+
+/** What became of a batch: sent; to be sent again, after a while; or never to be taken by this destination. */
+export type WriteResult =
+  | { readonly status: "delivered" }
+  | { readonly status: "retry"; readonly afterMs?: number | undefined; readonly reason?: string | undefined }
+  | { readonly status: "refused"; readonly reason: string };
+
+interface EmitterBase {
+  /** How messages name it. */
+  readonly name: string;
+  /** The version of this contract. */
+  readonly specVersion?: 1;
+  /** Called once, after everything was handed over: send what is held, and close. */
+  finish?(): MaybePromise<void>;
+}
+
+/** A destination that takes batches. Core never calls `write` again before it has answered. */
+export interface BatchEmitter extends EmitterBase {
+  /**
+   * Sends consecutive events of one run, which it must not change.
+   *
+   * @param signal - aborted when core stops waiting for the answer
+   */
+  write(batch: readonly HiveEvent[], signal: AbortSignal): MaybePromise<WriteResult>;
+}
+
+/** A destination that is told of each thing by itself. Leave out what doesn't matter to it. */
+export interface HookEmitter extends EmitterBase {
+  onInit?(event: InitEvent): MaybePromise<void>;
+  onServerMetadata?(event: ServerMetadataEvent): MaybePromise<void>;
+  onRoundStart?(event: RoundStartEvent): MaybePromise<void>;
+  onClientUpdate?(client: ClientMetrics): MaybePromise<void>;
+  /** At the end of a round, with the figures derived from its clients. */
+  onRound?(summary: RoundSummary, clients: readonly ClientMetrics[]): MaybePromise<void>;
+  onDropout?(event: ClientDropoutEvent): MaybePromise<void>;
+  onCommFailure?(event: CommFailureEvent): MaybePromise<void>;
+  onCheckpoint?(event: CheckpointEvent): MaybePromise<void>;
+  onFinished?(event: FinishedEvent): MaybePromise<void>;
+}
+
+/**
+ * A destination of a run's events. It translates and sends, and nothing else: core queues, batches, retries and counts.
+ * A plain object will do.
+ */
+export type Emitter = BatchEmitter | HookEmitter;
