@@ -52,7 +52,7 @@ const REQUIRED: Record<string, (event: Fields) => Fields> = {
     round: needRound(event),
     ...(event.selected === undefined ? {} : { selected: clientIds("selected", event.selected) }),
   }),
-  client_update: (event) => ({ round: event.round ?? null, clients: needClients(event) }),
+  client_update: (event) => ({ round: event.round ?? null, clients: needClients(event).map(activeUnlessSaid) }),
   client_metric: (event) => ({ round: event.round ?? null, clients: needClients(event) }),
   client_dropout: (event) => ({ round: needRound(event), clients: needClients(event), reason: reason(event) }),
   comm_failure: (event) => ({
@@ -134,9 +134,14 @@ function checkClients(value: unknown): ClientMetrics[] {
   return value.map((client, index) => checkClientMetrics(client, `clients[${index}]`));
 }
 
-function needClients(event: Fields): unknown {
+function needClients(event: { clients?: ClientMetrics[] }): ClientMetrics[] {
   if (event.clients === undefined) throw invalid("clients", undefined, "a list of objects");
   return event.clients;
+}
+
+/** Who sends a result takes part. */
+function activeUnlessSaid(client: ClientMetrics): ClientMetrics {
+  return typeof client.status === "string" ? client : { ...client, status: "active" };
 }
 
 function needRound(event: Fields): unknown {

@@ -1,11 +1,18 @@
 import { HiveWatchError } from "./errors.ts";
 
-const RUN_ID = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+// What no file system takes in a name, or takes for something else than a name.
+const FORBIDDEN = /[\p{Cc}/\\:*?"<>|]|^[.-]|[. ]$/u;
 
-/** Whether a run may have this id: up to 128 letters, digits, `_`, `-` and `.`, not starting with `-` or `.`. */
+/**
+ * Whether a run may have this id: 1 to 128 characters that may stand in a file's name, not beginning with `.` or `-` nor
+ * ending with `.` or a blank.
+ */
 export function isRunId(value: unknown): value is string {
-  return typeof value === "string" && RUN_ID.test(value);
+  if (typeof value !== "string" || value === "" || value.length > 128) return false;
+  return !FORBIDDEN.test(value) && !LONE_SURROGATE.test(value);
 }
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Returns the id, for use where a run is made or named from outside.
@@ -16,7 +23,7 @@ export function checkRunId(value: unknown): string {
   if (isRunId(value)) return value;
   throw new HiveWatchError(
     "invalid_run_id",
-    `run id ${describe(value)} is not allowed: use up to 128 letters, digits, "_", "-" and ".", beginning with a letter, a digit or "_"`,
+    `run id ${describe(value)} is not allowed: use 1 to 128 characters, none of / \\ : * ? " < > |, not beginning with "." or "-" nor ending with "." or a blank`,
   );
 }
 

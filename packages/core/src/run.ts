@@ -68,11 +68,11 @@ export function createRun(options: RunOptions = {}): Run {
   const deliveries = emitters.map((emitter) => startDelivery(emitter, deliveryOptions));
   let finished: Promise<boolean> | undefined;
 
-  function emit(fields: { event_type: string; [field: string]: unknown }): void {
+  function emit({ event_type: eventType, ...rest }: { event_type: string; [field: string]: unknown }): void {
     if (finished !== undefined) {
       throw new HiveWatchError("finished", `run ${runId} has finished: start another one with init()`);
     }
-    const event: HiveEvent = parseEvent({ run_id: runId, timestamp: isoNow(), ...fields });
+    const event: HiveEvent = parseEvent({ event_type: eventType, run_id: runId, timestamp: isoNow(), ...rest });
     // Destinations run later: what the caller changes meanwhile must not reach them, and none may change another's.
     Object.freeze(event);
     for (const delivery of deliveries) delivery.push(event);

@@ -1,0 +1,94 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { errorMessage, type HiveEvent, HiveWatchError } from "@hivewatch/core";
+import { type AppendResult, type Batch, checkBatch, decodeBatch, type RunLog, refusedBatch } from "@hivewatch/runs";
+import { type Ack, AckSchema, RefusalSchema } from "./gen/hivewatch/v1/ack_pb.ts";
+import type { RunSessions } from "./run-sessions.ts";
+
+/** Why a batch was not stored; what a producer does about each is in ack.proto. */
+export type RefusalCode = "malformed" | "gap" | "stale_epoch" | "unavailable";
+
+/**
+ * Takes one message, and answers it once its events are on disk or it is refused. Never rejects.
+ *
+ * @param message - an encoded Batch
+ * @param number - which message of its stream it is, from 0
+ */
+export type Ingest = (message: Uint8Array, number: number) => Promise<Ack>;
+
+/** The bridge's way from a message to the log. Messages of one run are stored in the order of the calls. */
+export function createIngest(sessions: RunSessions): Ingest {
+  return async (message, number) => {
+    let batch: Batch;
+    try {
+      batch = decodeBatch(message);
+    } catch (error) {
+      return refusal(number, undefined, 0n, "malformed", errorMessage(error));
+    }
+    try {
+      return await take(sessions, batch, number);
+    } catch (error) {
+      return refusal(number, batch, batch.firstSeq, "unavailable", errorMessage(error));
+    }
+  };
+}
+
+async function take(sessions: RunSessions, batch: Batch, number: number): Promise<Ack> {
+  const checked = batch.count === 0 ? [] : eventsOrReason(batch);
+  const log = await sessions.open(batch.runId);
+  if (batch.count === 0) return answer(number, batch, log.highWaterMark(batch.producerId, batch.producerEpoch));
+  if (typeof checked === "string") return refuse(log, batch, number, checked);
+  const result = await log.append(batch);
+  if (checked.some((event) => event.event_type === "finished")) sessions.finished(batch.runId);
+  return answerTo(result, batch, number);
+}
+
+/** The batch's events, or why it is refused. */
+function eventsOrReason(batch: Batch): HiveEvent[] | string {
+  try {
+    return checkBatch(batch);
+  } catch (error) {
+    if (!HiveWatchError.is(error)) throw error;
+    return error.message;
+  }
+}
+
+/** Stores, in the place of a batch that is of no use, word of the loss. The producer goes on behind it. */
+async function refuse(log: RunLog, batch: Batch, number: number, reason: string): Promise<Ack> {
+  const result = await log.append(refusedBatch(batch, reason));
+  if (result.status === "gap" || result.status === "stale_epoch") return answerTo(result, batch, number);
+  return refusal(number, batch, result.nextSeq, "malformed", reason);
+}
+
+function answerTo(result: AppendResult, batch: Batch, number: number): Ack {
+  const { status, nextSeq } = result;
+  if (status === "gap") {
+    const reason = `first_seq is ${batch.firstSeq}, but the next event must be number ${nextSeq}: send again from there`;
+    return refusal(number, batch, nextSeq, "gap", reason);
+  }
+  if (status === "stale_epoch") {
+    const reason = `a newer epoch of producer ${batch.producerId} is writing this run: stop, or begin a newer one`;
+    return refusal(number, batch, nextSeq, "stale_epoch", reason);
+  }
+  return answer(number, batch, nextSeq);
+}
+
+function answer(number: number, batch: Batch | undefined, nextSeq: bigint): Ack {
+  return create(AckSchema, {
+    batch: BigInt(number),
+    runId: batch?.runId ?? "",
+    producerId: batch?.producerId ?? "",
+    producerEpoch: batch?.producerEpoch ?? 0n,
+    nextSeq,
+  });
+}
+
+function refusal(number: number, batch: Batch | undefined, nextSeq: bigint, code: RefusalCode, reason: string): Ack {
+  const ack = answer(number, batch, nextSeq);
+  ack.refusal = create(RefusalSchema, { code, reason });
+  return ack;
+}
+
+/** The bytes of an answer. */
+export function encodeAck(ack: Ack): Buffer {
+  return Buffer.from(toBinary(AckSchema, ack));
+}

@@ -1,0 +1,102 @@
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from "@grpc/grpc-js";
+import { ReflectionService } from "@grpc/reflection";
+import { errorMessage, HiveWatchError } from "@hivewatch/core";
+import type { RunStore } from "@hivewatch/runs";
+import { HealthImplementation } from "grpc-health-check";
+import { ingestDescriptors } from "./descriptors.ts";
+import { createIngest, encodeAck, type Ingest } from "./ingest.ts";
+import { type PublishStream, servePublish } from "./publish-stream.ts";
+import { createRunSessions } from "./run-sessions.ts";
+import { INGEST_SERVICE_NAME, ingestService } from "./service.ts";
+
+/** Larger messages are refused by gRPC itself. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** How long a closing bridge waits for connections to end by themselves. */
+const SHUTDOWN_MS = 2000;
+
+export interface BridgeOptions {
+  /** Where runs are kept. */
+  store: RunStore;
+  /** Default `127.0.0.1`. */
+  host?: string | undefined;
+  /** 0: the system chooses. Default 7071. */
+  port?: number | undefined;
+  /** Told what went wrong in the background. */
+  onDiagnostic?: ((message: string) => void) | undefined;
+}
+
+/** A bridge that listens. */
+export interface Bridge {
+  /** `host:port`, for clients. */
+  readonly address: string;
+  readonly port: number;
+  /** Acknowledges what was received, writes the files to the end, and stops. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the gRPC server that takes events from FL servers into run logs.
+ *
+ * @throws HiveWatchError `unavailable` if the address can't be listened on
+ */
+export async function startBridge(options: BridgeOptions): Promise<Bridge> {
+  const { store, host = "127.0.0.1", port = 7071, onDiagnostic = () => {} } = options;
+  const sessions = createRunSessions(store, onDiagnostic);
+  const ingest = createIngest(sessions);
+  const streams = new Set<PublishStream>();
+  const server = new Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES });
+  server.addService(ingestService, {
+    Publish: (call: Parameters<typeof servePublish>[0]) => {
+      const stream = servePublish(call, ingest, () => streams.delete(stream));
+      streams.add(stream);
+    },
+    PublishOne: publishOne(ingest),
+  });
+  const health = new HealthImplementation({ "": "SERVING", [INGEST_SERVICE_NAME]: "SERVING" });
+  health.addToServer(server);
+  new ReflectionService(ingestDescriptors()).addToServer(server);
+  const bound = await bind(server, host, port);
+
+  return {
+    address: `${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    port: bound,
+    async close() {
+      health.setStatus("", "NOT_SERVING");
+      health.setStatus(INGEST_SERVICE_NAME, "NOT_SERVING");
+      await Promise.all([...streams].map((stream) => stream.close()));
+      await shutdown(server);
+      await sessions.close();
+    },
+  };
+}
+
+function publishOne(ingest: Ingest) {
+  return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+    ingest(call.request, 0).then((ack) => callback(null, encodeAck(ack)), callback);
+  };
+}
+
+function bind(server: Server, host: string, port: number): Promise<number> {
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) return resolve(bound);
+      const message = `can't listen on ${address}: ${errorMessage(error)}`;
+      reject(new HiveWatchError("unavailable", message, { cause: error }));
+    });
+  });
+}
+
+function shutdown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, SHUTDOWN_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

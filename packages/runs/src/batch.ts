@@ -1,0 +1,182 @@
+import { crc32 } from "node:zlib";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  checkRunId,
+  errorMessage,
+  type HiveEvent,
+  HiveWatchError,
+  isoNow,
+  parseEvent,
+  parseLenientJson,
+  stringifyEvent,
+} from "@hivewatch/core";
+import { columnsFromEvents, eventsFromColumns, fitsColumns } from "./columns.ts";
+import { type Batch, BatchSchema, ColumnsSchema, RowsSchema } from "./gen/hivewatch/v1/batch_pb.ts";
+
+export type { Batch };
+
+/** How many events one batch may hold. */
+export const MAX_BATCH_EVENTS = 100_000;
+
+const MAX_PRODUCER_ID_LENGTH = 128;
+
+/**
+ * Reads a batch and checks what identifies it. The events are left as they are: see {@link batchEvents}.
+ *
+ * @throws HiveWatchError `malformed`, `invalid_run_id`
+ */
+export function decodeBatch(bytes: Uint8Array): Batch {
+  let batch: Batch;
+  try {
+    batch = fromBinary(BatchSchema, bytes);
+  } catch (cause) {
+    throw new HiveWatchError("malformed", `not a batch: ${errorMessage(cause)}`, { cause });
+  }
+  checkRunId(batch.runId);
+  if (batch.producerId === "" || batch.producerId.length > MAX_PRODUCER_ID_LENGTH) {
+    throw malformed(`producer_id must have 1 to ${MAX_PRODUCER_ID_LENGTH} characters`);
+  }
+  if (batch.firstSeq + BigInt(batch.count) > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed("first_seq is too large");
+  return batch;
+}
+
+/**
+ * Checks a batch that comes from outside, whole: its count, its CRC and each of its events.
+ *
+ * @returns its events
+ * @throws HiveWatchError `malformed`, `invalid_event`, `invalid_run_id`: which event, which field, what value
+ */
+export function checkBatch(batch: Batch): HiveEvent[] {
+  if (batch.count === 0 || batch.count > MAX_BATCH_EVENTS) {
+    throw malformed(`count must be 1 to ${MAX_BATCH_EVENTS}, but it is ${batch.count}`);
+  }
+  if (batch.payload.case === undefined) throw malformed("a batch needs rows or columns");
+  if (crc32(batch.payload.value) !== batch.crc32) throw malformed("crc32 does not match the payload");
+  const events = batchEvents(batch);
+  if (events.length !== batch.count) throw malformed(`count is ${batch.count}, but there are ${events.length} events`);
+  return events;
+}
+
+/**
+ * Decodes the events of a batch.
+ *
+ * @throws HiveWatchError as {@link checkBatch}
+ */
+export function batchEvents({ payload, runId }: Batch): HiveEvent[] {
+  if (payload.case === undefined) return [];
+  const events = payload.case === "rows" ? rowEvents(payload.value, runId) : columnEvents(payload.value, runId);
+  return events.map(checkNth);
+}
+
+/**
+ * What a log keeps in the place of a batch that was refused for good: one event that says so, over the same sequence
+ * numbers, so that the producer can go on after it.
+ */
+export function refusedBatch(batch: Batch, reason: string): Batch {
+  const event = { event_type: "batch_refused", timestamp: isoNow(), count: batch.count, reason };
+  const value = toBinary(RowsSchema, create(RowsSchema, { events: [stringifyEvent(event)] }));
+  return create(BatchSchema, { ...batch, crc32: crc32(value), payload: { case: "rows", value } });
+}
+
+function checkNth(event: Record<string, unknown>, index: number): HiveEvent {
+  try {
+    return parseEvent(event);
+  } catch (error) {
+    if (!HiveWatchError.is(error)) throw error;
+    throw new HiveWatchError(error.code, `event ${index} of the batch: ${error.message}`, { cause: error });
+  }
+}
+
+function rowEvents(bytes: Uint8Array, runId: string): Record<string, unknown>[] {
+  return decodePayload(RowsSchema, bytes).events.map((text, index) => {
+    const event = parseRow(text, index);
+    if (event.run_id !== undefined && event.run_id !== runId) {
+      throw malformed(
+        `event ${index} is of run ${JSON.stringify(event.run_id)}, the batch of ${JSON.stringify(runId)}`,
+      );
+    }
+    return { ...event, run_id: runId };
+  });
+}
+
+function parseRow(text: string, index: number): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parseLenientJson(text);
+  } catch (cause) {
+    throw new HiveWatchError("malformed", `event ${index} is not JSON: ${errorMessage(cause)}`, { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw malformed(`event ${index} is not an object`);
+  return { ...value };
+}
+
+function columnEvents(bytes: Uint8Array, runId: string): Record<string, unknown>[] {
+  return eventsFromColumns(decodePayload(ColumnsSchema, bytes), runId);
+}
+
+function decodePayload<Schema extends typeof RowsSchema | typeof ColumnsSchema>(schema: Schema, bytes: Uint8Array) {
+  try {
+    return fromBinary(schema, bytes);
+  } catch (cause) {
+    throw new HiveWatchError("malformed", `the payload can't be decoded: ${errorMessage(cause)}`, { cause });
+  }
+}
+
+/** A batch's place in its producer's sequence. */
+export interface Sequence {
+  runId: string;
+  producerId: string;
+  producerEpoch: bigint;
+  firstSeq: bigint;
+}
+
+/**
+ * Packs consecutive events into batches: columns where they fit, rows where they don't, in the order of the events.
+ */
+export function packEvents(events: readonly HiveEvent[], sequence: Sequence): Batch[] {
+  const batches: Batch[] = [];
+  let firstSeq = sequence.firstSeq;
+  for (const group of groupByForm(events)) {
+    batches.push(packGroup(group, { ...sequence, firstSeq }));
+    firstSeq += BigInt(group.length);
+  }
+  return batches;
+}
+
+/** Runs of neighbours that can share a payload. */
+function groupByForm(events: readonly HiveEvent[]): HiveEvent[][] {
+  const groups: HiveEvent[][] = [];
+  let form: string | undefined;
+  for (const event of events) {
+    const next = fitsColumns(event) ? event.event_type : "rows";
+    const last = groups.at(-1);
+    if (last !== undefined && next === form && last.length < MAX_BATCH_EVENTS) last.push(event);
+    else groups.push([event]);
+    form = next;
+  }
+  return groups;
+}
+
+function packGroup(events: readonly HiveEvent[], sequence: Sequence): Batch {
+  const [first] = events;
+  const columns = first !== undefined && fitsColumns(first);
+  const value = columns
+    ? toBinary(ColumnsSchema, columnsFromEvents(events))
+    : toBinary(RowsSchema, create(RowsSchema, { events: events.map(stringifyEvent) }));
+  return create(BatchSchema, {
+    ...sequence,
+    count: events.length,
+    crc32: crc32(value),
+    payload: { case: columns ? "columns" : "rows", value },
+  });
+}
+
+/** The bytes of a batch, as the wire and the log hold them. */
+export function encodeBatch(batch: Batch): Uint8Array {
+  return toBinary(BatchSchema, batch);
+}
+
+function malformed(message: string): HiveWatchError {
+  return new HiveWatchError("malformed", message);
+}

@@ -1,0 +1,94 @@
+import { type HiveEvent, isKnownEvent, type RunStatus } from "@hivewatch/core";
+
+/** What a list of runs shows of one. The first seven fields are those of Python hivewatch's `GET /runs`. */
+export interface RunListing {
+  run_id: string;
+  algorithm: string;
+  started_at: string;
+  num_events: number;
+  /** Name of the file of JSON lines, which may not be there yet. */
+  file: string;
+  metadata_file: string;
+  has_metadata: boolean;
+  status: RunStatus;
+  finished_at: string | null;
+  last_event_at: string | null;
+  num_rounds: number;
+  num_clients: number;
+  /** Of the newest round that has one. */
+  global_accuracy: number | null;
+  config: Record<string, unknown>;
+}
+
+/** The little that a listing needs of a run, kept up to date event by event. */
+export interface ListingState {
+  readonly listing: RunListing;
+  readonly rounds: Set<number>;
+  readonly clients: Set<string>;
+  newestAccuracyRound: number;
+}
+
+export function createListingState(runId: string): ListingState {
+  return {
+    listing: {
+      run_id: runId,
+      algorithm: "unknown",
+      started_at: "",
+      num_events: 0,
+      file: `${runId}.jsonl`,
+      metadata_file: `${runId}.map.json`,
+      has_metadata: false,
+      status: "running",
+      finished_at: null,
+      last_event_at: null,
+      num_rounds: 0,
+      num_clients: 0,
+      global_accuracy: null,
+      config: {},
+    },
+    rounds: new Set(),
+    clients: new Set(),
+    newestAccuracyRound: -1,
+  };
+}
+
+export function applyToListing(state: ListingState, event: HiveEvent): void {
+  const { listing, rounds, clients } = state;
+  listing.num_events++;
+  listing.last_event_at = event.timestamp;
+  if (typeof event.round === "number") rounds.add(event.round);
+  if (isKnownEvent(event)) {
+    switch (event.event_type) {
+      case "init":
+        listing.algorithm = event.algorithm;
+        listing.config = event.config;
+        listing.started_at ||= event.started_at;
+        listing.status = "running";
+        listing.finished_at = null;
+        break;
+      case "client_update":
+      case "client_metric":
+      case "client_dropout":
+        for (const client of event.clients) clients.add(client.client_id);
+        break;
+      case "comm_failure":
+        clients.add(event.client_id);
+        break;
+      case "round_end":
+        takeAccuracy(state, event.round, event.round_metrics.global_accuracy);
+        break;
+      case "finished":
+        listing.status = event.status ?? "completed";
+        listing.finished_at = event.timestamp;
+        break;
+    }
+  }
+  listing.num_rounds = rounds.size;
+  listing.num_clients = clients.size;
+}
+
+function takeAccuracy(state: ListingState, round: number, accuracy: number | null | undefined): void {
+  if (typeof accuracy !== "number" || round < state.newestAccuracyRound) return;
+  state.newestAccuracyRound = round;
+  state.listing.global_accuracy = accuracy;
+}

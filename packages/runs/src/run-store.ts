@@ -1,0 +1,194 @@
+import { EventEmitter } from "node:events";
+import type { Dirent } from "node:fs";
+import { access, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { checkRunId, HiveWatchError, isRunId } from "@hivewatch/core";
+import { type ArtifactPaths, writeArtifacts } from "./artifacts.ts";
+import type { ReadOptions, ReadStep } from "./read-entries.ts";
+import { readJsonl } from "./read-jsonl.ts";
+import { readLog } from "./read-log.ts";
+import { applyToListing, createListingState, type ListingState, type RunListing } from "./run-listing.ts";
+import { openRunLog, type RunLog } from "./run-log.ts";
+
+export interface RunStoreOptions {
+  /** The folder of the runs. It is made when something is written. */
+  dir: string;
+  /** How often readers look for what another process has written. Default 1,000 ms. */
+  pollIntervalMs?: number | undefined;
+  /** Told of damage that was found and of files that can't be written. */
+  onDiagnostic?: ((message: string) => void) | undefined;
+}
+
+/**
+ * The runs in a folder: those whose log stands there (`<run_id>.log/`), and those that Python hivewatch wrote
+ * (`<run_id>.jsonl` alone). Run ids are always looked up in the folder's listing, never joined into a path unseen.
+ */
+export interface RunStore {
+  readonly dir: string;
+  /** The runs, newest first. */
+  list(): Promise<RunListing[]>;
+  has(runId: string): Promise<boolean>;
+  /**
+   * Opens a run's log for writing. One writer at a time.
+   *
+   * @throws HiveWatchError `invalid_run_id`, `corrupt_log`, `unavailable`
+   */
+  openLog(runId: string): Promise<RunLog>;
+  /**
+   * Reads a run's events, and goes on as they are written if asked to.
+   *
+   * @throws HiveWatchError `not_found`
+   */
+  read(runId: string, options?: ReadOptions): AsyncGenerator<ReadStep>;
+  /**
+   * Writes `<run_id>.jsonl` and `<run_id>.map.json` behind a log until the signal is aborted; without a signal, up to
+   * what the log holds now.
+   */
+  writeArtifacts(runId: string, signal?: AbortSignal): Promise<void>;
+  /** Where a run's map metadata is, if there is such a file. */
+  mapPath(runId: string): Promise<string | undefined>;
+}
+
+type RunKind = "log" | "jsonl";
+
+/** Opens the store of runs in a folder. */
+export function openRunStore(options: RunStoreOptions): RunStore {
+  const { dir, pollIntervalMs = 1000, onDiagnostic } = options;
+  const committed = new EventEmitter().setMaxListeners(0);
+  const listings = new Map<string, { position: number; state: ListingState }>();
+  let listing: Promise<RunListing[]> | undefined;
+
+  async function find(): Promise<Map<string, RunKind>> {
+    const runs = new Map<string, RunKind>();
+    for (const entry of await entriesOf(dir)) {
+      const [runId, kind] = runOf(entry);
+      if (runId !== undefined && runs.get(runId) !== "log") runs.set(runId, kind);
+    }
+    return runs;
+  }
+
+  async function* read(runId: string, readOptions: ReadOptions = {}): AsyncGenerator<ReadStep> {
+    const kind = (await find()).get(runId);
+    if (kind === undefined) throw new HiveWatchError("not_found", `there is no run ${JSON.stringify(runId)} in ${dir}`);
+    const wait = (signal?: AbortSignal): Promise<void> =>
+      waitForCommit(committed, commitEvent(runId), pollIntervalMs, signal);
+    if (kind === "log") yield* readLog(logDir(dir, runId), readOptions, wait);
+    else yield* readJsonl(join(dir, `${runId}.jsonl`), runId, readOptions, wait);
+  }
+
+  async function refresh(runId: string): Promise<RunListing> {
+    const known = listings.get(runId) ?? { position: 0, state: createListingState(runId) };
+    listings.set(runId, known);
+    for await (const { entries } of read(runId, { from: known.position })) {
+      for (const { event, position } of entries) {
+        applyToListing(known.state, event);
+        known.position = position;
+      }
+    }
+    const hasMap = (await mapPath(runId)) !== undefined;
+    return { ...known.state.listing, has_metadata: hasMap };
+  }
+
+  async function listNow(): Promise<RunListing[]> {
+    const runs: RunListing[] = [];
+    for (const runId of (await find()).keys()) {
+      const run = await refresh(runId).catch((error: unknown) => {
+        onDiagnostic?.(`run ${runId} can't be read: ${String(error)}`);
+        return undefined;
+      });
+      if (run !== undefined && run.num_events > 0) runs.push(run);
+    }
+    return runs.sort((a, b) => (b.last_event_at ?? "").localeCompare(a.last_event_at ?? ""));
+  }
+
+  async function mapPath(runId: string): Promise<string | undefined> {
+    const path = artifactPaths(dir, checkRunId(runId)).map;
+    return access(path).then(
+      () => path,
+      () => undefined,
+    );
+  }
+
+  return {
+    dir,
+    read,
+    mapPath,
+    list() {
+      listing ??= listNow().finally(() => {
+        listing = undefined;
+      });
+      return listing;
+    },
+    async has(runId) {
+      return (await find()).has(runId);
+    },
+    async openLog(runId) {
+      await mkdir(dir, { recursive: true });
+      return openRunLog(logDir(dir, checkRunId(runId)), runId, {
+        onCommit: () => committed.emit(commitEvent(runId)),
+        onDiagnostic,
+      });
+    },
+    async writeArtifacts(runId, signal) {
+      const steps = read(runId, { follow: signal !== undefined, signal });
+      await writeArtifacts(runId, artifactPaths(dir, checkRunId(runId)), steps);
+    },
+  };
+}
+
+function logDir(dir: string, runId: string): string {
+  return join(dir, `${runId}.log`);
+}
+
+function artifactPaths(dir: string, runId: string): ArtifactPaths {
+  return {
+    jsonl: join(dir, `${runId}.jsonl`),
+    map: join(dir, `${runId}.map.json`),
+    cursor: join(logDir(dir, runId), "artifacts.json"),
+  };
+}
+
+async function entriesOf(dir: string): Promise<Dirent[]> {
+  return readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw new HiveWatchError("unavailable", `the runs folder ${dir} can't be read: ${error.message}`, { cause: error });
+  });
+}
+
+/** Links are no runs: they would lead out of the folder. */
+function runOf(entry: Dirent): [runId: string | undefined, kind: RunKind] {
+  if (entry.isDirectory() && entry.name.endsWith(".log")) return [runIdOf(entry.name, ".log"), "log"];
+  if (entry.isFile() && entry.name.endsWith(".jsonl")) return [runIdOf(entry.name, ".jsonl"), "jsonl"];
+  return [undefined, "log"];
+}
+
+function runIdOf(name: string, suffix: string): string | undefined {
+  const runId = name.slice(0, -suffix.length);
+  return isRunId(runId) ? runId : undefined;
+}
+
+/** Resolves on the next commit of this process to the run, or after a while, in which another process may have written. */
+function waitForCommit(
+  committed: EventEmitter,
+  event: string,
+  pollIntervalMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      committed.off(event, done);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, pollIntervalMs).unref();
+    committed.once(event, done);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** The name of a run's commits among the emitter's events, which must not be one that has a meaning to it, like `error`. */
+function commitEvent(runId: string): string {
+  return `commit:${runId}`;
+}
