@@ -22,7 +22,7 @@ function bytesMethod(name: string, stream: boolean): BytesMethod {
 }
 
 /** The ingest service as gRPC wants it described. */
-export const ingestService = {
+export const ingestService: { readonly Publish: BytesMethod; readonly PublishOne: BytesMethod } = {
   Publish: bytesMethod(Ingest.method.publish.name, true),
   PublishOne: bytesMethod(Ingest.method.publishOne.name, false),
 };

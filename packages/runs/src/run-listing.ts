@@ -1,4 +1,5 @@
-import { type HiveEvent, isKnownEvent, type RunStatus } from "@hivewatch/core";
+import { isKnownEvent, type RunStatus } from "@hivewatch/core";
+import type { LogEntry } from "./read-entries.ts";
 
 /** What a list of runs shows of one. The first seven fields are those of Python hivewatch's `GET /runs`. */
 export interface RunListing {
@@ -10,6 +11,8 @@ export interface RunListing {
   file: string;
   metadata_file: string;
   has_metadata: boolean;
+  /** The position behind the newest event that is counted here. */
+  position: number;
   status: RunStatus;
   finished_at: string | null;
   last_event_at: string | null;
@@ -38,6 +41,7 @@ export function createListingState(runId: string): ListingState {
       file: `${runId}.jsonl`,
       metadata_file: `${runId}.map.json`,
       has_metadata: false,
+      position: 0,
       status: "running",
       finished_at: null,
       last_event_at: null,
@@ -52,9 +56,10 @@ export function createListingState(runId: string): ListingState {
   };
 }
 
-export function applyToListing(state: ListingState, event: HiveEvent): void {
+export function applyToListing(state: ListingState, { event, position }: LogEntry): void {
   const { listing, rounds, clients } = state;
   listing.num_events++;
+  listing.position = position;
   listing.last_event_at = event.timestamp;
   if (typeof event.round === "number") rounds.add(event.round);
   if (isKnownEvent(event)) {

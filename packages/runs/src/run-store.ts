@@ -27,7 +27,8 @@ export interface RunStore {
   readonly dir: string;
   /** The runs, newest first. */
   list(): Promise<RunListing[]>;
-  has(runId: string): Promise<boolean>;
+  /** One entry of {@link list}; undefined if there is no such run. */
+  listing(runId: string): Promise<RunListing | undefined>;
   /**
    * Opens a run's log for writing. One writer at a time.
    *
@@ -55,8 +56,8 @@ type RunKind = "log" | "jsonl";
 export function openRunStore(options: RunStoreOptions): RunStore {
   const { dir, pollIntervalMs = 1000, onDiagnostic } = options;
   const committed = new EventEmitter().setMaxListeners(0);
-  const listings = new Map<string, { position: number; state: ListingState }>();
-  let listing: Promise<RunListing[]> | undefined;
+  const listings = new Map<string, ListingState>();
+  const refreshing = new Map<string, Promise<RunListing>>();
 
   async function find(): Promise<Map<string, RunKind>> {
     const runs = new Map<string, RunKind>();
@@ -76,20 +77,26 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     else yield* readJsonl(join(dir, `${runId}.jsonl`), runId, readOptions, wait);
   }
 
-  async function refresh(runId: string): Promise<RunListing> {
-    const known = listings.get(runId) ?? { position: 0, state: createListingState(runId) };
-    listings.set(runId, known);
-    for await (const { entries } of read(runId, { from: known.position })) {
-      for (const { event, position } of entries) {
-        applyToListing(known.state, event);
-        known.position = position;
-      }
+  /** Brings a run's listing up to date by reading what is new; callers at the same time share the reading. */
+  function refresh(runId: string): Promise<RunListing> {
+    let reading = refreshing.get(runId);
+    if (reading === undefined) {
+      reading = readOn(runId).finally(() => refreshing.delete(runId));
+      refreshing.set(runId, reading);
     }
-    const hasMap = (await mapPath(runId)) !== undefined;
-    return { ...known.state.listing, has_metadata: hasMap };
+    return reading;
   }
 
-  async function listNow(): Promise<RunListing[]> {
+  async function readOn(runId: string): Promise<RunListing> {
+    const state = listings.get(runId) ?? createListingState(runId);
+    listings.set(runId, state);
+    for await (const { entries } of read(runId, { from: state.listing.position })) {
+      for (const entry of entries) applyToListing(state, entry);
+    }
+    return { ...state.listing, has_metadata: (await mapPath(runId)) !== undefined };
+  }
+
+  async function list(): Promise<RunListing[]> {
     const runs: RunListing[] = [];
     for (const runId of (await find()).keys()) {
       const run = await refresh(runId).catch((error: unknown) => {
@@ -113,14 +120,9 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     dir,
     read,
     mapPath,
-    list() {
-      listing ??= listNow().finally(() => {
-        listing = undefined;
-      });
-      return listing;
-    },
-    async has(runId) {
-      return (await find()).has(runId);
+    list,
+    async listing(runId) {
+      return (await find()).has(runId) ? refresh(runId) : undefined;
     },
     async openLog(runId) {
       await mkdir(dir, { recursive: true });

@@ -1,0 +1,28 @@
+import { Command } from "commander";
+import { demoCommand } from "./commands/demo.ts";
+import { mapCommand } from "./commands/map.ts";
+import { upCommand } from "./commands/up.ts";
+import { version } from "./version.ts";
+
+/** The `hivewatch` command. */
+export function createProgram(): Command {
+  return new Command("hivewatch")
+    .description("Watch federated learning while it runs, and look back afterwards.")
+    .version(version)
+    .addCommand(upCommand())
+    .addCommand(mapCommand())
+    .addCommand(demoCommand())
+    .showHelpAfterError("(hivewatch --help shows what there is)")
+    .addHelpText(
+      "after",
+      `
+Begin with:
+  hivewatch up --demo     a live run to look at, at http://127.0.0.1:7070
+  hivewatch up            then start your training, with hivewatch_bridge in its server program
+
+Environment:
+  HIVEWATCH_RUNS_DIR      the folder of the runs (default: runs)
+  HIVEWATCH_ENDPOINT      where programs send their events (default: 127.0.0.1:7071)
+  HIVEWATCH_TOKEN         sent along with them`,
+    );
+}

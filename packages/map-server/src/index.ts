@@ -1,0 +1,1 @@
+export { type MapServer, type MapServerOptions, startMapServer } from "./server.ts";

@@ -1,0 +1,46 @@
+import { isRunId } from "@hivewatch/core";
+import type { RunStore } from "@hivewatch/runs";
+import { type Exchange, sendText } from "./responses.ts";
+import { sendEvents, sendMetadata, sendRuns } from "./run-routes.ts";
+import { streamAll, streamRun } from "./stream.ts";
+import { sendViewerFile, type ViewerFiles } from "./viewer-files.ts";
+
+/** What the routes answer from. */
+export interface RouteContext {
+  readonly store: RunStore;
+  readonly viewer: ViewerFiles;
+  /** The one run to show, if only one was asked for. */
+  readonly runId: string | undefined;
+  /** Aborted when the server closes. */
+  readonly closing: AbortSignal;
+}
+
+/** Answers a GET or HEAD request. */
+export async function route(exchange: Exchange, path: string, context: RouteContext): Promise<void> {
+  const { store, viewer, closing } = context;
+  const name = path.replace(/^\/+|\/+$/g, "");
+  if (name === "" || name === "map") {
+    if (sendViewerFile(exchange, viewer, "index.html")) return;
+    return sendText(exchange, 503, "The viewer has not been built: run `pnpm build`, then start again.\n");
+  }
+  if (name === "health") return sendText(exchange, 200, "ok");
+  if (name === "runs") return sendRuns(exchange, store, context.runId);
+  if (name === "stream") {
+    const runId = exchange.query.get("run_id") ?? context.runId;
+    if (runId === undefined) return streamAll(exchange, store, closing);
+    return isRunId(runId)
+      ? streamRun(exchange, store, runId, closing)
+      : sendText(exchange, 400, "run_id is not a run id\n");
+  }
+  const match = /^runs\/([^/]+)\/(metadata|events)$/.exec(name);
+  if (match !== null) return routeRun(exchange, context, decodeURIComponent(match[1] ?? ""), match[2] === "events");
+  if (!sendViewerFile(exchange, viewer, name)) sendText(exchange, 404, "not found\n");
+}
+
+async function routeRun(exchange: Exchange, context: RouteContext, runId: string, events: boolean): Promise<void> {
+  const { store } = context;
+  const hidden = context.runId !== undefined && context.runId !== runId;
+  const listing = isRunId(runId) && !hidden ? await store.listing(runId) : undefined;
+  if (listing === undefined) return sendText(exchange, 404, `run ${runId} not found`);
+  await (events ? sendEvents : sendMetadata)(exchange, store, runId);
+}
