@@ -154,7 +154,7 @@ describe("playDemo", () => {
 
   it("learns with any seed", async () => {
     for (const seed of [0, 1, 2]) {
-      const ends = ofType(await play({ seed, rounds: 20 }), "round_end");
+      const ends = ofType(await play({ seed, rounds: 10, clients: 8 }), "round_end");
       const [first, last] = [ends[0], ends.at(-1)].map((event) => Number(event?.round_metrics.global_accuracy));
       expect(last, `seed ${seed}`).toBeGreaterThan(2 * (first ?? 1));
     }

@@ -13,9 +13,12 @@ import type { RoundSummary } from "./round-summary.ts";
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** What became of a batch: sent; to be sent again, after a while; or never to be taken by this destination. */
+/**
+ * What became of a batch: sent, but for some events that the destination would not take (`refused`, default 0); to be
+ * sent again, after a while (default: a growing one, up to 30 s); or never to be taken by this destination.
+ */
 export type WriteResult =
-  | { readonly status: "delivered" }
+  | { readonly status: "delivered"; readonly refused?: number | undefined; readonly reason?: string | undefined }
   | { readonly status: "retry"; readonly afterMs?: number | undefined; readonly reason?: string | undefined }
   | { readonly status: "refused"; readonly reason: string };
 
@@ -31,7 +34,7 @@ interface EmitterBase {
 /** A destination that takes batches. Core never calls `write` again before it has answered. */
 export interface BatchEmitter extends EmitterBase {
   /**
-   * Sends consecutive events of one run, which it must not change.
+   * Sends consecutive events of one run. They are frozen. It should answer rather than throw: a throw counts as refused.
    *
    * @param signal - aborted when core stops waiting for the answer
    */

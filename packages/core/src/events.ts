@@ -206,6 +206,7 @@ export interface FinishedEvent extends EventBase {
 export interface OtherEvent extends EventBase {
   event_type: string;
   round?: number | null | undefined;
+  clients?: ClientMetrics[] | undefined;
 }
 
 export type KnownEvent =

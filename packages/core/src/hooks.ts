@@ -16,6 +16,7 @@ export function hooksAsBatches(emitter: HookEmitter, onError: (hook: string, thr
   return {
     name: emitter.name,
     async write(batch) {
+      const failed = new Set<HiveEvent>();
       for (const event of batch) {
         if (event.event_type === "init") state = createRunState(event.run_id);
         applyEvent(state, event);
@@ -24,11 +25,12 @@ export function hooksAsBatches(emitter: HookEmitter, onError: (hook: string, thr
             await call();
           } catch (thrown) {
             onError(hook, thrown);
+            failed.add(event);
           }
         }
         forgetOldRounds(state, event);
       }
-      return { status: "delivered" };
+      return { status: "delivered", refused: failed.size };
     },
     finish: () => emitter.finish?.(),
   };

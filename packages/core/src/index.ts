@@ -39,6 +39,7 @@ export {
   type ServerMetadata,
   type ServerMetadataEvent,
 } from "./events.ts";
+export { hooksAsBatches } from "./hooks.ts";
 export { numberFromJson, parseLenientJson, stringifyEvent } from "./json.ts";
 export { type MemoryEmitter, memoryEmitter } from "./memory-emitter.ts";
 export { checkClientMetrics, checkRoundMetrics, MAX_CLIENT_ID_LENGTH, parseEvent } from "./parse-event.ts";

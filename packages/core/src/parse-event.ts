@@ -1,14 +1,17 @@
+import { describe } from "./describe.ts";
 import { HiveWatchError } from "./errors.ts";
 import {
   CLIENT_NUMBERS,
   CLIENT_TEXTS,
   type ClientMetrics,
   type HiveEvent,
+  type OtherEvent,
   ROUND_NUMBERS,
   type RoundMetrics,
 } from "./events.ts";
 import { numberFromJson } from "./json.ts";
-import { checkRunId, describe } from "./run-id.ts";
+import { checkRunId } from "./run-id.ts";
+import { copyFields, copyValue } from "./snapshot.ts";
 import { microsFromIso } from "./time.ts";
 
 /** The longest id of a client, in UTF-16 units. Longer ones are refused: they would only fill memory. */
@@ -18,7 +21,7 @@ type Fields = Record<string, unknown>;
 
 /**
  * Checks an event that came from outside, and returns it with the names `"NaN"`, `"Infinity"` and `"-Infinity"` in
- * metrics turned into numbers. Unknown types and fields are kept. The input is not changed.
+ * metrics turned into numbers. Unknown types and fields are kept. What is returned shares nothing with the input.
  *
  * @throws HiveWatchError `invalid_event`, naming the field and its value; `invalid_run_id`
  */
@@ -28,59 +31,89 @@ export function parseEvent(value: unknown): HiveEvent {
   if (typeof type !== "string" || type === "" || type.length > 64) {
     throw invalid("event_type", type, "a word of up to 64 characters");
   }
-  const event: HiveEvent = {
-    ...fields,
+  const event: OtherEvent = {
+    ...checkedFields(fields, type),
     event_type: type,
     run_id: checkRunId(fields.run_id),
     timestamp: checkTime("timestamp", fields.timestamp ?? fields.started_at),
   };
-  if (fields.round !== undefined) event.round = checkRound(fields.round, type);
-  if (fields.clients !== undefined) event.clients = checkClients(fields.clients);
-  if (fields.round_metrics !== undefined) event.round_metrics = checkRoundMetrics(fields.round_metrics);
-  return REQUIRED[type] === undefined ? event : { ...event, ...REQUIRED[type](event) };
+  const known = KNOWN.get(type);
+  return known === undefined ? event : { ...event, ...known(event) };
+}
+
+/** A copy, with the fields checked that mean the same in every type. */
+function checkedFields(fields: Fields, type: string): Fields {
+  const copy: Fields = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || name === "__proto__") continue;
+    copy[name] = checkedField(name, value, type);
+  }
+  return copy;
+}
+
+function checkedField(name: string, value: unknown, type: string): unknown {
+  switch (name) {
+    case "round":
+      return checkRound(value, `${type}.round`);
+    case "clients":
+      return checkClients(value);
+    case "round_metrics":
+      return checkRoundMetrics(value);
+    default:
+      return copyValue(value, name);
+  }
 }
 
 /** What each known type needs beyond the common fields, filled in where older writers left it out. */
-const REQUIRED: Record<string, (event: Fields) => Fields> = {
-  init: (event) => ({
-    started_at: checkTime("started_at", event.started_at ?? event.timestamp),
-    algorithm: text("algorithm", event.algorithm ?? "unknown"),
-    config: record(event.config ?? {}, "config"),
+const KNOWN: ReadonlyMap<string, (event: OtherEvent) => Fields> = new Map(
+  Object.entries<(event: OtherEvent) => Fields>({
+    init: (event) => ({
+      started_at: checkTime("started_at", event.started_at ?? event.timestamp),
+      algorithm: text("algorithm", event.algorithm ?? "unknown"),
+      config: record(event.config ?? {}, "config"),
+    }),
+    server_metadata: (event) => ({ server: record(event.server ?? {}, "server") }),
+    round_start: (event) => ({ round: needRound(event), ...optional("selected", event, clientIds) }),
+    client_update: (event) => ({ round: event.round ?? null, clients: needClients(event).map(activeUnlessSaid) }),
+    client_metric: (event) => ({ round: event.round ?? null, clients: needClients(event) }),
+    client_dropout: (event) => ({ round: needRound(event), clients: needClients(event), reason: reason(event) }),
+    comm_failure: (event) => ({
+      round: needRound(event),
+      client_id: clientId("client_id", event.client_id),
+      reason: reason(event),
+    }),
+    client_recovered: (event) => ({ round: needRound(event), client_id: clientId("client_id", event.client_id) }),
+    round_end: (event) => ({
+      round: needRound(event),
+      round_metrics: event.round_metrics ?? {},
+      clients: event.clients ?? [],
+    }),
+    checkpoint: (event) => ({
+      round: needRound(event),
+      path: text("path", event.path),
+      ...optional("metadata", event, (path, value) => record(value, path)),
+    }),
+    evaluation: (event) => ({
+      round: needRound(event),
+      source: text("source", event.source),
+      metrics: numbersInside(record(event.metrics ?? {}, "metrics"), "metrics"),
+    }),
+    finished: (event) => ({ ...optional("status", event, checkStatus), ...optional("reason", event, text) }),
   }),
-  server_metadata: (event) => ({ server: record(event.server ?? {}, "server") }),
-  round_start: (event) => ({
-    round: needRound(event),
-    ...(event.selected === undefined ? {} : { selected: clientIds("selected", event.selected) }),
-  }),
-  client_update: (event) => ({ round: event.round ?? null, clients: needClients(event).map(activeUnlessSaid) }),
-  client_metric: (event) => ({ round: event.round ?? null, clients: needClients(event) }),
-  client_dropout: (event) => ({ round: needRound(event), clients: needClients(event), reason: reason(event) }),
-  comm_failure: (event) => ({
-    round: needRound(event),
-    client_id: clientId("client_id", event.client_id),
-    reason: reason(event),
-  }),
-  client_recovered: (event) => ({ round: needRound(event), client_id: clientId("client_id", event.client_id) }),
-  round_end: (event) => ({
-    round: needRound(event),
-    round_metrics: event.round_metrics ?? {},
-    clients: event.clients ?? [],
-  }),
-  checkpoint: (event) => ({ round: needRound(event), path: text("path", event.path) }),
-  evaluation: (event) => ({
-    round: needRound(event),
-    source: text("source", event.source),
-    metrics: numbersInside(record(event.metrics ?? {}, "metrics")),
-  }),
-  finished: (event) =>
-    event.status === undefined || event.status === null ? {} : { status: checkStatus(event.status) },
-};
+);
+
+/** A field that may be missing; null is what some writers write then. */
+function optional(name: string, event: Fields, check: (path: string, value: unknown) => unknown): Fields {
+  const value = event[name];
+  if (value === undefined) return {};
+  return { [name]: value === null ? undefined : check(name, value) };
+}
 
 const STATUSES = ["completed", "failed", "aborted", "lost"];
 
-function checkStatus(value: unknown): string {
+function checkStatus(path: string, value: unknown): string {
   if (typeof value === "string" && STATUSES.includes(value)) return value;
-  throw invalid("status", value, `one of ${STATUSES.join(", ")}`);
+  throw invalid(path, value, `one of ${STATUSES.join(", ")}`);
 }
 
 /**
@@ -92,10 +125,11 @@ function checkStatus(value: unknown): string {
 export function checkClientMetrics(value: unknown, path = "client"): ClientMetrics {
   const fields = record(value, path);
   const client: ClientMetrics = {
-    ...numbersInside(fields),
+    ...numbersInside(fields, path),
     client_id: clientId(`${path}.client_id`, fields.client_id),
   };
   for (const name of CLIENT_NUMBERS) checkNumber(client, name, path);
+  if (client.round !== undefined) client.round = checkRound(client.round, `${path}.round`);
   for (const name of CLIENT_TEXTS) {
     const given = client[name];
     if (given !== undefined && given !== null && typeof given !== "string") {
@@ -113,20 +147,17 @@ export function checkClientMetrics(value: unknown, path = "client"): ClientMetri
  * @throws HiveWatchError `invalid_event`
  */
 export function checkRoundMetrics(value: unknown): RoundMetrics {
-  const metrics: RoundMetrics = numbersInside(record(value, "round_metrics"));
+  const metrics: RoundMetrics = numbersInside(record(value, "round_metrics"), "round_metrics");
   for (const name of ROUND_NUMBERS) checkNumber(metrics, name, "round_metrics");
+  record(metrics.algorithm_metadata ?? {}, "round_metrics.algorithm_metadata");
   return metrics;
 }
 
-/**
- * Checks the number of a round: a whole number from 0, or null for a value that belongs to no round.
- *
- * @throws HiveWatchError `invalid_event`
- */
-export function checkRound(value: unknown, where: string): number | null {
+/** A whole number from 0, or null for a value that belongs to no round. */
+function checkRound(value: unknown, path: string): number | null {
   if (value === null) return null;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid(`${where}.round`, value, "a whole number from 0");
+  throw invalid(path, value, "a whole number from 0");
 }
 
 function checkClients(value: unknown): ClientMetrics[] {
@@ -134,7 +165,7 @@ function checkClients(value: unknown): ClientMetrics[] {
   return value.map((client, index) => checkClientMetrics(client, `clients[${index}]`));
 }
 
-function needClients(event: { clients?: ClientMetrics[] }): ClientMetrics[] {
+function needClients(event: OtherEvent): ClientMetrics[] {
   if (event.clients === undefined) throw invalid("clients", undefined, "a list of objects");
   return event.clients;
 }
@@ -168,7 +199,8 @@ function checkNumber(fields: Fields, name: string, path: string): void {
 }
 
 function checkRange(value: number | null | undefined, limit: number, path: string): void {
-  if (value === undefined || value === null || (value >= -limit && value <= limit)) return;
+  // NaN is let through: it is no place, but the result that came with it counts.
+  if (value === undefined || value === null || !(Math.abs(value) > limit)) return;
   throw invalid(path, value, `degrees from -${limit} to ${limit}`);
 }
 
@@ -195,16 +227,14 @@ function isRecord(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A copy in which the names of non-finite numbers are numbers. Names and places can't be mistaken for them. */
-function numbersInside(fields: Fields): Fields {
-  const copy: Fields = {};
-  for (const [name, value] of Object.entries(fields)) {
-    if (name === "__proto__") continue; // assigning it would change the object's prototype
-    copy[name] = typeof value === "string" && !TEXT_FIELDS.has(name) ? (numberFromJson(value) ?? value) : value;
-  }
-  return copy;
+/** A copy in which the names of non-finite numbers are numbers. */
+function numbersInside(fields: Fields, path: string): Fields {
+  return copyFields(fields, path, (name, value) =>
+    typeof value === "string" && !TEXT_FIELDS.has(name) ? (numberFromJson(value) ?? value) : value,
+  );
 }
 
+/** Names and places can't be mistaken for numbers. */
 const TEXT_FIELDS: ReadonlySet<string> = new Set(["client_id", ...CLIENT_TEXTS]);
 
 function invalid(path: string, value: unknown, wanted: string): HiveWatchError {

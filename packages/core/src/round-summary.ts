@@ -18,19 +18,21 @@ export interface RoundSummary extends RoundMetrics {
  */
 export function summarizeRound(round: RoundState): RoundSummary {
   const given = round.metrics;
-  const selected = given.num_selected ?? round.selected?.length ?? round.clients.size;
-  const completed = given.num_completed ?? countCompleted(round);
+  // A round of which no client is known (its figures alone were sent, or sent again) had some number of them, not 0.
+  const isCountable = round.clients.size > 0 || round.selected !== undefined;
+  const selected = given.num_selected ?? round.selected?.length ?? (isCountable ? round.clients.size : undefined);
+  const completed = given.num_completed ?? (isCountable ? countCompleted(round) : undefined);
   const summary: RoundSummary = {
     ...given,
     round: round.round,
     num_selected: selected,
     num_completed: completed,
-    num_failures: given.num_failures ?? countStatus(round, "failed", "dropped"),
+    num_failures: given.num_failures ?? (isCountable ? countStatus(round, "failed", "dropped") : undefined),
     total_bytes_up: given.total_bytes_up ?? total(round, "bytes_sent"),
     total_bytes_down: given.total_bytes_down ?? total(round, "bytes_received"),
     round_duration_sec: given.round_duration_sec ?? duration(round),
     gradient_norm_dispersion: given.gradient_norm_dispersion ?? dispersion(round),
-    participation: selected > 0 ? completed / selected : undefined,
+    participation: ratio(completed, selected),
     clients_accuracy: weightedMean(round, "local_accuracy"),
     clients_loss: weightedMean(round, "local_loss"),
   };
@@ -41,6 +43,10 @@ export function summarizeRound(round: RoundState): RoundSummary {
 export function staleness(client: { round?: unknown; base_round?: unknown }): number | undefined {
   const { round, base_round: base } = client;
   return typeof round === "number" && typeof base === "number" ? round - base : undefined;
+}
+
+function ratio(part: number | undefined, whole: number | undefined): number | undefined {
+  return part === undefined || whole === undefined || !(whole > 0) ? undefined : part / whole;
 }
 
 function countCompleted(round: RoundState): number {
@@ -71,7 +77,9 @@ function total(round: RoundState, field: string): number | undefined {
 
 function duration(round: RoundState): number | undefined {
   if (round.startedAt === undefined || round.endedAt === undefined) return undefined;
-  return (microsFromIso(round.endedAt) - microsFromIso(round.startedAt)) / 1e6;
+  const seconds = (microsFromIso(round.endedAt) - microsFromIso(round.startedAt)) / 1e6;
+  // A clock that was set back measures nothing.
+  return seconds >= 0 ? seconds : undefined;
 }
 
 /** Sample standard deviation (n - 1) of the finite gradient norms; one client alone has none. */
@@ -93,7 +101,8 @@ function weightedMean(round: RoundState, field: string): number | undefined {
     const value = client[field];
     if (typeof value !== "number" || !Number.isFinite(value)) continue;
     values.push(value);
-    if (typeof client.num_samples === "number" && client.num_samples > 0) weights.push(client.num_samples);
+    const { num_samples: samples } = client;
+    if (typeof samples === "number" && samples > 0 && Number.isFinite(samples)) weights.push(samples);
   }
   if (values.length === 0) return undefined;
   const weighted = weights.length === values.length;

@@ -1,3 +1,4 @@
+import { describe } from "./describe.ts";
 import { HiveWatchError } from "./errors.ts";
 
 // What no file system takes in a name, or takes for something else than a name.
@@ -33,16 +34,4 @@ export function newRunId(): string {
   const letters = Array.from(random.subarray(0, 4), (n) => String.fromCharCode(97 + (n % 26)));
   const digits = Array.from(random.subarray(4), (n) => n % 10);
   return `run-${letters.join("")}-${digits.join("")}`;
-}
-
-/** A value as an error message shows it: short, on one line. */
-export function describe(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = typeof value === "number" ? String(value) : JSON.stringify(value);
-  } catch {
-    text = undefined;
-  }
-  text ??= String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

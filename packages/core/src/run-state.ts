@@ -72,7 +72,7 @@ export interface RunState {
   readonly incidents: Incident[];
   readonly checkpoints: Checkpoint[];
   readonly evaluations: EvaluationEvent[];
-  /** The time of the newest event. */
+  /** The time of the event that came last. */
   lastEventAt: string | undefined;
   eventCount: number;
 }
@@ -116,7 +116,10 @@ export function applyEvent(state: RunState, event: HiveEvent): void {
   state.eventCount++;
   state.lastEventAt = event.timestamp;
   if (isKnownEvent(event)) applyKnown(state, event);
-  else if (typeof event.round === "number") roundOf(state, event.round);
+  else if (typeof event.round === "number") {
+    roundOf(state, event.round);
+    for (const client of event.clients ?? []) mergeClient(state, event.round, client, event.timestamp);
+  }
 }
 
 function applyKnown(state: RunState, event: KnownEvent): void {
@@ -129,7 +132,8 @@ function applyKnown(state: RunState, event: KnownEvent): void {
       setStatus(state, "running", undefined, undefined);
       return;
     case "server_metadata":
-      state.server = { ...state.server, ...event.server };
+      state.server ??= {};
+      mergeFields(state.server, event.server);
       return;
     case "round_start": {
       const round = roundOf(state, event.round);
@@ -191,11 +195,10 @@ function setStatus(
 function applyRoundEnd(state: RunState, event: KnownEvent & { event_type: "round_end" }): void {
   const round = roundOf(state, event.round);
   round.endedAt = event.timestamp;
-  for (const [name, value] of Object.entries(event.round_metrics)) {
-    // Python hivewatch's name until 0.3.0.
-    const field = name === "gradient_divergence" ? "gradient_norm_dispersion" : name;
-    if (value !== null && value !== undefined) round.metrics[field] = value;
-  }
+  // Python hivewatch's name until 0.3.0.
+  const { gradient_divergence: divergence, ...metrics } = event.round_metrics;
+  mergeFields(round.metrics, { gradient_norm_dispersion: divergence });
+  mergeFields(round.metrics, metrics);
   for (const client of event.clients) mergeClient(state, event.round, client, event.timestamp);
 }
 
@@ -270,17 +273,16 @@ function mergeClient(state: RunState, number: number | null, update: ClientMetri
   mergeFields(known.latest, update);
   if (number === null) return known;
   const clients = roundOf(state, number).clients;
-  const inRound = clients.get(id);
-  if (inRound === undefined) clients.set(id, mergeFields({ client_id: id }, update));
-  else mergeFields(inRound, update);
+  const inRound = clients.get(id) ?? { client_id: id };
+  clients.set(id, inRound);
+  mergeFields(inRound, update);
   return known;
 }
 
 /** Lays what is known over what was: absent and null values leave the older ones. */
-function mergeFields(target: ClientMetrics, update: ClientMetrics): ClientMetrics {
+function mergeFields(target: Record<string, unknown>, update: Readonly<Record<string, unknown>>): void {
   for (const name in update) {
     const value = update[name];
     if (value !== undefined && value !== null) target[name] = value;
   }
-  return target;
 }

@@ -1,9 +1,11 @@
 import { type DeliveryOptions, type DeliveryStats, type DiagnosticListener, startDelivery } from "./delivery.ts";
 import type { Emitter } from "./emitter.ts";
 import { HiveWatchError } from "./errors.ts";
-import type { ClientMetrics, FinishedEvent, HiveEvent, RoundMetrics, ServerMetadata } from "./events.ts";
+import type { ClientMetrics, FinishedEvent, RoundMetrics, ServerMetadata } from "./events.ts";
 import { checkClientMetrics, checkRoundMetrics, parseEvent } from "./parse-event.ts";
 import { checkRunId, newRunId } from "./run-id.ts";
+import { MAX_TIMER_MS } from "./sleep.ts";
+import { freezeCopy } from "./snapshot.ts";
 import { isoNow } from "./time.ts";
 
 export interface RunOptions {
@@ -50,10 +52,11 @@ export interface Run extends AsyncDisposable {
   logCommFailure(round: number, clientId: string, reason?: string): void;
   logCheckpoint(round: number, path: string, metadata?: Record<string, unknown>): void;
   setServerMetadata(server: ServerMetadata): void;
-  /** Any other event, with its own `event_type` and fields. */
+  /** Any other event, with its own `event_type` and fields; a `timestamp` among them is kept. */
   logEvent(eventType: string, fields?: Record<string, unknown>): void;
   /**
-   * Ends the run, and waits for the destinations. A second call does nothing.
+   * Ends the run, and waits for the destinations. A second call only waits too. A run that is disposed of before
+   * (`await using`) ends as completed.
    *
    * @returns whether everything was delivered
    */
@@ -72,16 +75,21 @@ export function createRun(options: RunOptions = {}): Run {
     if (finished !== undefined) {
       throw new HiveWatchError("finished", `run ${runId} has finished: start another one with init()`);
     }
-    const event: HiveEvent = parseEvent({ event_type: eventType, run_id: runId, timestamp: isoNow(), ...rest });
-    // Destinations run later: what the caller changes meanwhile must not reach them, and none may change another's.
-    Object.freeze(event);
+    // A copy: destinations run later, and what the caller changes meanwhile must not reach them. Frozen: they share it, and
+    // one that changed it would change what the others see.
+    const given = { event_type: eventType, run_id: runId, timestamp: isoNow(), ...rest };
+    const event = parseEvent({ ...given, run_id: runId });
+    freezeCopy(event);
     for (const delivery of deliveries) delivery.push(event);
   }
 
   async function finishAll(timeoutMs: number): Promise<boolean> {
-    const signal = AbortSignal.timeout(timeoutMs);
-    await Promise.all(deliveries.map((delivery) => delivery.finish(signal)));
-    return deliveries.every(({ stats }) => stats.queued + stats.dropped + stats.refused === 0 && !signal.aborted);
+    const abort = new AbortController();
+    // Unlike AbortSignal.timeout this keeps the process alive: it must not end while this is awaited.
+    const timer = setTimeout(() => abort.abort(), Math.min(timeoutMs, MAX_TIMER_MS));
+    const complete = await Promise.all(deliveries.map((delivery) => delivery.finish(abort.signal)));
+    clearTimeout(timer);
+    return complete.every(Boolean);
   }
 
   const run: Run = {
@@ -113,7 +121,7 @@ export function createRun(options: RunOptions = {}): Run {
     logEvent(eventType, fields = {}) {
       emit({ ...fields, event_type: eventType });
     },
-    finish({ status = "completed", reason, timeoutMs = 10_000 } = {}) {
+    async finish({ status = "completed", reason, timeoutMs = 10_000 } = {}) {
       if (finished === undefined) {
         emit({ event_type: "finished", status, ...(reason === undefined ? {} : { reason }) });
         finished = finishAll(timeoutMs);

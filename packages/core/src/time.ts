@@ -1,11 +1,12 @@
 /**
  * Microseconds since 1970-01-01 UTC as ISO 8601 text, `2026-11-23T07:43:20.337352+00:00`.
  *
- * @param micros - up to 2^53; a double holds microseconds exactly until the year 2255
+ * @param micros - up to 2^53, cut to whole ones; a double holds microseconds exactly until the year 2255
  */
 export function isoFromMicros(micros: number): string {
-  const millis = Math.floor(micros / 1000);
-  const rest = Math.round(micros - millis * 1000);
+  const whole = Math.floor(micros);
+  const millis = Math.floor(whole / 1000);
+  const rest = whole - millis * 1000;
   const date = new Date(millis).toISOString();
   return `${date.slice(0, -1)}${String(rest).padStart(3, "0")}+00:00`;
 }

@@ -1,4 +1,6 @@
+import { access, constants, mkdir } from "node:fs/promises";
 import { type Bridge, startBridge } from "@hivewatch/bridge";
+import { errorMessage, HiveWatchError } from "@hivewatch/core";
 import { type MapServer, startMapServer } from "@hivewatch/map-server";
 import { openRunStore } from "@hivewatch/runs";
 import { Command } from "commander";
@@ -38,6 +40,7 @@ async function up(flags: UpFlags): Promise<void> {
   checkHost(flags.host, flags.insecure, say);
   const signal = shutdownSignal();
   const { host } = flags;
+  await checkWritable(flags.runsDir);
   const store = openRunStore({ dir: flags.runsDir, onDiagnostic: say });
   const bridge = await listenOnFreePort(
     "the bridge",
@@ -60,6 +63,20 @@ async function up(flags: UpFlags): Promise<void> {
   await demo;
   await bridge.close();
   await server.close();
+}
+
+/** @throws HiveWatchError `unavailable`, now and not when the first run comes */
+async function checkWritable(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new HiveWatchError(
+      "unavailable",
+      `runs can't be kept in ${dir}: ${errorMessage(cause)}. Choose another folder with --runs-dir or HIVEWATCH_RUNS_DIR`,
+      { cause },
+    );
+  }
 }
 
 function announce(flags: UpFlags, server: MapServer, bridge: Bridge): void {

@@ -67,7 +67,7 @@ const LATECOMER = 5;
 const STALE = 6;
 
 const USUAL_SEC = 2;
-const STRAGGLER_SLOWNESS = 2.2;
+const STRAGGLER_SLOWNESS = 2.1;
 const AGGREGATION_SEC = 0.3;
 const DROPOUT_PROBABILITY = 0.03;
 const DROPOUT_REASONS = [
@@ -88,7 +88,7 @@ export function createScenario({ rounds, clients, seed }: DemoSettings): Scenari
     return {
       site,
       reportsLocation: index !== UNLOCATED,
-      usualSec: USUAL_SEC * slowness * lognormal(randomFrom(seed, "speed", site.id), 0.15),
+      usualSec: USUAL_SEC * slowness * lognormal(randomFrom(seed, "speed", site.id), 0.1),
       joinsIn: index === LATECOMER ? Math.max(2, roundAt(0.2)) : 1,
     };
   });
@@ -114,7 +114,7 @@ export function createScenario({ rounds, clients, seed }: DemoSettings): Scenari
 
   function planStep(member: Member, round: number): Step {
     const random = randomFrom(seed, "step", round, member.site.id);
-    const atSec = member.usualSec * lognormal(random, 0.2);
+    const atSec = member.usualSec * lognormal(random, 0.15);
     if (isMember(member, UNREACHABLE) && round >= unreachable.first && round <= unreachable.last) {
       return { member, atSec, outcome: { kind: "comm_failure", reason: oneOf(random, FAILURE_REASONS) } };
     }

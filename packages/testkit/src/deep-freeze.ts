@@ -1,0 +1,8 @@
+/** Freezes a value of JSON, all levels of it, so that a change to it throws. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}
