@@ -2,12 +2,33 @@ import { defineConfig } from "vitest/config";
 
 // Packages find each other's source, so that tests need no build.
 const conditions = ["@hivewatch/source", "module", "node", "development|production"];
-
-export default defineConfig({
+const fromSource = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+const exclude = ["**/node_modules/**", "**/dist/**", "**/.cache/**"];
+
+export default defineConfig({
   test: {
-    include: ["**/test/**/*.test.ts", "**/tests/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    projects: [
+      {
+        ...fromSource,
+        test: { name: "unit", include: ["**/test/**/*.test.ts?(x)"], exclude },
+      },
+      {
+        // What crosses packages and starts other programs: after the unit tests, and one file at a time, so that on two
+        // cores a program under test is not kept waiting by those of another file.
+        ...fromSource,
+        test: {
+          name: "parts",
+          include: ["tests/**/*.test.ts", "*.test.ts"], // the second when vitest is run in tests/ itself
+          exclude,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });
