@@ -1,0 +1,94 @@
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { RoundCharts } from "./charts/round-charts.tsx";
+import { MapPanel } from "./map/map-panel.tsx";
+import { listenToShortcuts } from "./replay/shortcuts.ts";
+import { openSession, type Session, SessionProvider } from "./session.ts";
+import { defaultRun, type RunList } from "./stream/run-list.ts";
+import { ClientPanel } from "./ui/client-panel.tsx";
+import { ClientTable } from "./ui/client-table.tsx";
+import { IncidentList } from "./ui/incident-list.tsx";
+import { KeyFigures } from "./ui/key-figures.tsx";
+import { NoRun } from "./ui/no-run.tsx";
+import { ReplayBar } from "./ui/replay-bar.tsx";
+import { RunPicker } from "./ui/run-picker.tsx";
+import { RunStatus } from "./ui/run-status.tsx";
+import { TopBar } from "./ui/top-bar.tsx";
+import { readUrl, writeUrl } from "./url-state.ts";
+
+/** The page: the run that the address names, or else the newest. */
+export function App({ list }: { list: RunList }) {
+  const runId = useSignal(readUrl(location).runId);
+  const runs = useComputed(() => list.runs.value ?? []).value;
+
+  useSignalEffect(() => {
+    runId.value ??= defaultRun(list.runs.value ?? [])?.runId;
+  });
+  useEffect(() => {
+    const onPopState = (): void => {
+      runId.value = readUrl(location).runId ?? runId.value;
+    };
+    addEventListener("popstate", onPopState);
+    return () => removeEventListener("popstate", onPopState);
+  }, [runId]);
+
+  if (runId.value === undefined) {
+    return (
+      <>
+        <TopBar />
+        <NoRun reached={list.runs.value !== undefined} />
+      </>
+    );
+  }
+  const pick = (next: string): void => {
+    if (next === runId.value) return;
+    history.pushState(null, "", writeUrl(location.search, { runId: next, round: undefined, clientId: undefined }));
+    runId.value = next;
+  };
+  return (
+    <RunPage key={runId.value} runId={runId.value}>
+      <RunPicker runs={runs} current={runId.value} onPick={pick} />
+    </RunPage>
+  );
+}
+
+function RunPage({ runId, children }: { runId: string; children: ComponentChildren }) {
+  const [session, setSession] = useState<Session | undefined>(undefined);
+
+  useLayoutEffect(() => {
+    const opened = openSession(runId);
+    const stopShortcuts = listenToShortcuts(opened.player);
+    setSession(opened);
+    document.title = `${runId} · HiveWatch`;
+    return () => {
+      stopShortcuts();
+      opened.close();
+    };
+  }, [runId]);
+
+  if (session === undefined) return null;
+  return (
+    <SessionProvider value={session}>
+      <TopBar>
+        {children}
+        <RunStatus />
+      </TopBar>
+      <main>
+        <KeyFigures />
+        <div class="columns">
+          <div class="column">
+            <MapPanel />
+            <ClientTable />
+          </div>
+          <div class="column">
+            <RoundCharts />
+            <IncidentList />
+          </div>
+        </div>
+      </main>
+      <ReplayBar />
+      <ClientPanel />
+    </SessionProvider>
+  );
+}

@@ -1,0 +1,14 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { pollRunList } from "./stream/run-list.ts";
+import { applyTheme } from "./theme.ts";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/layout.css";
+import "./styles/map.css";
+import "./styles/panels.css";
+
+const root = document.getElementById("app");
+if (root === null) throw new Error("the page has no #app");
+applyTheme();
+render(<App list={pollRunList()} />, root);

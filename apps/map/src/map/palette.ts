@@ -1,0 +1,62 @@
+import { CLIENT_STATUSES, type ClientStatus } from "../model/client-status.ts";
+
+/** The colours of a canvas, which the style sheet's variables say. */
+export interface Palette {
+  readonly ocean: string;
+  readonly land: string;
+  readonly border: string;
+  readonly graticule: string;
+  readonly surface: string;
+  readonly text: string;
+  readonly muted: string;
+  readonly line: string;
+  readonly server: string;
+  readonly up: string;
+  readonly down: string;
+  readonly status: Readonly<Record<ClientStatus, string>>;
+}
+
+/** The variable that holds a status's colour. */
+function statusVariable(status: ClientStatus): string {
+  return `--status-${status.replace("_", "-")}`;
+}
+
+/** Reads the palette that holds for an element now. */
+export function readPalette(element: Element): Palette {
+  const style = getComputedStyle(element);
+  const color = (name: string): string => style.getPropertyValue(name).trim();
+  const status = (name: ClientStatus): string => color(statusVariable(name));
+  return {
+    ocean: color("--map-ocean"),
+    land: color("--map-land"),
+    border: color("--map-border"),
+    graticule: color("--map-graticule"),
+    surface: color("--surface"),
+    text: color("--text"),
+    muted: color("--text-muted"),
+    line: color("--line"),
+    server: color("--server"),
+    up: color("--up"),
+    down: color("--down"),
+    status: {
+      failed: status("failed"),
+      dropped: status("dropped"),
+      non_finite: status("non_finite"),
+      straggler: status("straggler"),
+      missing: status("missing"),
+      waiting: status("waiting"),
+      active: status("active"),
+      idle: status("idle"),
+    },
+  };
+}
+
+/** The statuses in the order in which marks are drawn: what matters most comes last, on top. */
+export const DRAWING_ORDER: readonly ClientStatus[] = CLIENT_STATUSES.toReversed();
+
+/** A `#rrggbb` colour as a pixel of `ImageData` seen as 32-bit little-endian numbers. */
+export function pixelOf(color: string): number {
+  const value = Number.parseInt(color.slice(1), 16);
+  const [red, green, blue] = [(value >> 16) & 0xff, (value >> 8) & 0xff, value & 0xff];
+  return ((0xff << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}

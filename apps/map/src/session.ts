@@ -1,0 +1,83 @@
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import { createRoundViews, type RoundView } from "./model/round-view.ts";
+import { createPlayer, type Player } from "./replay/player.ts";
+import { openRunFeed, type RunFeed, type Snapshot } from "./stream/run-feed.ts";
+import { readUrl, writeUrl } from "./url-state.ts";
+
+/** Everything about the run that is open: where it comes from, which round is shown, and who is selected. */
+export interface Session {
+  readonly runId: string;
+  readonly feed: RunFeed;
+  readonly snapshot: ReadonlySignal<Snapshot>;
+  readonly player: Player;
+  /** How every client stands in the shown round. */
+  readonly view: ReadonlySignal<RoundView>;
+  /** The client whose panel is open. */
+  readonly selected: Signal<string | undefined>;
+  close(): void;
+}
+
+/** Browsers limit how often a page may change its address. */
+const URL_DELAY_MS = 300;
+
+/** Opens a run, at the round and client that the page's address names. */
+export function openSession(runId: string): Session {
+  const url = readUrl(location);
+  const feed = openRunFeed(runId);
+  const player = createPlayer(
+    {
+      rounds: computed(() => feed.snapshot.value.model.rounds),
+      running: computed(() => feed.snapshot.value.model.state.status === "running"),
+    },
+    url.round,
+  );
+  const selected = signal(url.clientId);
+  const viewOf = createRoundViews();
+  const view = computed(() => viewOf(feed.snapshot.value.model, player.round.value));
+
+  const stopWriting = effect(() => {
+    const round = player.wanted.value;
+    const clientId = selected.value;
+    const timer = setTimeout(() => {
+      history.replaceState(null, "", writeUrl(location.search, { runId, round, clientId }));
+    }, URL_DELAY_MS);
+    return () => clearTimeout(timer);
+  });
+
+  const onHashChange = (): void => {
+    const { round, clientId } = readUrl(location);
+    if (round === undefined) player.follow();
+    else player.seek(round);
+    selected.value = clientId;
+  };
+  addEventListener("hashchange", onHashChange);
+
+  return {
+    runId,
+    feed,
+    snapshot: feed.snapshot,
+    player,
+    view,
+    selected,
+    close() {
+      removeEventListener("hashchange", onHashChange);
+      stopWriting();
+      player.close();
+      feed.close();
+    },
+  };
+}
+
+const SessionContext = createContext<Session | undefined>(undefined);
+
+/** Gives a session to the components below. */
+export const SessionProvider = SessionContext.Provider;
+
+/** The session of the run that is open. */
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (session === undefined) throw new Error("useSession needs a SessionProvider above");
+  return session;
+}

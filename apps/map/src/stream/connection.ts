@@ -1,0 +1,23 @@
+import type { RunStatus } from "@hivewatch/core";
+import { formatAge } from "../format.ts";
+import type { FeedPhase } from "./run-feed.ts";
+
+/** How the page stands to its run, in one word for programs and one phrase for people. */
+export interface ConnectionState {
+  readonly state: "connecting" | "waiting" | "loading" | "reconnecting" | "finished" | "live" | "silent";
+  readonly label: string;
+}
+
+/** A running run that says nothing for this long is called silent. */
+const SILENT_AFTER_MS = 30_000;
+
+/** @param ageMs - how old the newest event is, if there is one */
+export function connectionState(phase: FeedPhase, status: RunStatus, ageMs: number | undefined): ConnectionState {
+  if (phase === "connecting") return { state: "connecting", label: "connecting…" };
+  if (phase === "not_found") return { state: "waiting", label: "waiting for the run" };
+  if (phase === "loading") return { state: "loading", label: "loading…" };
+  if (phase === "reconnecting") return { state: "reconnecting", label: "reconnecting…" };
+  if (status !== "running") return { state: "finished", label: "finished" };
+  if (ageMs === undefined || ageMs < SILENT_AFTER_MS) return { state: "live", label: "live" };
+  return { state: "silent", label: `run silent for ${formatAge(ageMs)}` };
+}

@@ -1,0 +1,33 @@
+import type { ComponentChildren, JSX } from "preact";
+
+/** Icons say nothing by themselves: the control around them has the label. */
+function icon(children: ComponentChildren): () => JSX.Element {
+  return () => (
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+      {children}
+    </svg>
+  );
+}
+
+export const PlayIcon = icon(<path class="solid" d="M4.5 2.8v10.4L13 8z" />);
+export const PauseIcon = icon(<path class="solid" d="M4 3h2.8v10H4zM9.2 3H12v10H9.2z" />);
+export const BackIcon = icon(<path d="M10 3.5 5.5 8l4.5 4.5" />);
+export const ForwardIcon = icon(<path d="M6 3.5 10.5 8 6 12.5" />);
+export const ChevronIcon = icon(<path d="m4 6 4 4 4-4" />);
+export const PlusIcon = icon(<path d="M8 3.5v9M3.5 8h9" />);
+export const MinusIcon = icon(<path d="M3.5 8h9" />);
+export const FitIcon = icon(<path d="M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10" />);
+export const CloseIcon = icon(<path d="m4 4 8 8M12 4l-8 8" />);
+export const SunIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="2.8" />
+    <path d="M8 1.5v1.6M8 12.9v1.6M1.5 8h1.6M12.9 8h1.6M3.4 3.4l1.1 1.1M11.5 11.5l1.1 1.1M12.6 3.4l-1.1 1.1M4.5 11.5l-1.1 1.1" />
+  </>,
+);
+export const MoonIcon = icon(<path d="M13.2 9.6A5.6 5.6 0 0 1 6.4 2.8a5.6 5.6 0 1 0 6.8 6.8z" />);
+export const LogoIcon = icon(
+  <>
+    <path class="logo-cell" d="M8 .8 14.3 4.4v7.2L8 15.2 1.7 11.6V4.4z" />
+    <path class="logo-pulse" d="M3.6 8.6h2L6.9 5l2.1 6.2 1.3-2.6h2.1" />
+  </>,
+);

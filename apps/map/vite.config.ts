@@ -1,0 +1,16 @@
+import { defineConfig } from "vite";
+
+/** Where `pnpm dev` finds a running `hivewatch up`. */
+const SERVER = "http://127.0.0.1:7070";
+
+export default defineConfig({
+  base: "./",
+  resolve: { conditions: ["@hivewatch/source", "module", "browser", "development|production"] },
+  build: {
+    target: "es2023",
+    // The page is served under `default-src 'self'`, which forbids data: addresses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { "/runs": SERVER, "/stream": SERVER } },
+});
