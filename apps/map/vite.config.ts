@@ -11,6 +11,8 @@ export default defineConfig({
     // The page is served under `default-src 'self'`, which forbids data: addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The licences of what is bundled ask to be passed on with it.
+    license: { fileName: "licenses.md" },
   },
   server: { proxy: { "/runs": SERVER, "/stream": SERVER } },
 });

@@ -17,13 +17,23 @@ import { RunStatus } from "./ui/run-status.tsx";
 import { TopBar } from "./ui/top-bar.tsx";
 import { readUrl, writeUrl } from "./url-state.ts";
 
-/** The page: the run that the address names, or else the newest. */
+/**
+ * The page: the run that the address names or that somebody picked; else the newest, and the next one that starts after
+ * it.
+ */
 export function App({ list }: { list: RunList }) {
   const runId = useSignal(readUrl(location).runId);
+  const isPicked = useSignal(runId.peek() !== undefined);
   const runs = useComputed(() => list.runs.value ?? []).value;
 
   useSignalEffect(() => {
-    runId.value ??= defaultRun(list.runs.value ?? [])?.runId;
+    const known = list.runs.value ?? [];
+    const next = defaultRun(known);
+    const current = known.find((run) => run.runId === runId.peek());
+    if (isPicked.value || next === undefined || next === current) return;
+    if (current !== undefined && (current.status === "running" || next.status !== "running" || isLookedAt())) return;
+    history.replaceState(null, "", urlOf(next.runId));
+    runId.value = next.runId;
   });
   useEffect(() => {
     const onPopState = (): void => {
@@ -43,7 +53,8 @@ export function App({ list }: { list: RunList }) {
   }
   const pick = (next: string): void => {
     if (next === runId.value) return;
-    history.pushState(null, "", writeUrl(location.search, { runId: next, round: undefined, clientId: undefined }));
+    history.pushState(null, "", urlOf(next));
+    isPicked.value = true;
     runId.value = next;
   };
   return (
@@ -51,6 +62,16 @@ export function App({ list }: { list: RunList }) {
       <RunPicker runs={runs} current={runId.value} onPick={pick} />
     </RunPage>
   );
+}
+
+function urlOf(runId: string): string {
+  return writeUrl(location.search, { runId, round: undefined, clientId: undefined });
+}
+
+/** Whether somebody went to a round or a client, and would not want to be taken away from it. */
+function isLookedAt(): boolean {
+  const { round, clientId } = readUrl(location);
+  return round !== undefined || clientId !== undefined;
 }
 
 function RunPage({ runId, children }: { runId: string; children: ComponentChildren }) {
