@@ -1,0 +1,1 @@
+"""A federated classifier on synthetic data, with numpy only."""

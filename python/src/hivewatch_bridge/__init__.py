@@ -1,0 +1,42 @@
+"""Monitoring for federated learning, from the server's Python program.
+
+The functions are those of Python hivewatch, so that `import hivewatch_bridge as hivewatch` is all that changes. What
+they log goes to a HiveWatch bridge over gRPC, in the background. Adapters for frameworks are modules of this package,
+such as :mod:`hivewatch_bridge.flower`.
+"""
+
+from ._default import (
+    finish,
+    init,
+    log_checkpoint,
+    log_client_metric,
+    log_client_recovered,
+    log_client_update,
+    log_comm_failure,
+    log_dropout,
+    log_evaluation,
+    log_event,
+    log_round,
+    round_start,
+    set_server_metadata,
+)
+from ._run import Run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Run",
+    "finish",
+    "init",
+    "log_checkpoint",
+    "log_client_metric",
+    "log_client_recovered",
+    "log_client_update",
+    "log_comm_failure",
+    "log_dropout",
+    "log_evaluation",
+    "log_event",
+    "log_round",
+    "round_start",
+    "set_server_metadata",
+]

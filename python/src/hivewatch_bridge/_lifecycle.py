@@ -1,0 +1,69 @@
+"""Begins runs, and looks after them when the process forks or exits."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ._ids import check_run_id, new_run_id
+from ._log import logger
+from ._queue import EventQueue
+from ._run import Run
+from ._sender import Sender
+from ._settings import is_disabled, read_settings
+
+_EXIT_FLUSH_SEC = 3.0
+
+_runs: list[Run] = []
+# A forked child must not run the destructors of gRPC's objects: the threads that they wait for are not there.
+_inherited: list[Sender] = []
+
+
+def start_run(
+    *,
+    run_id: str | None = None,
+    algorithm: str = "FedAvg",
+    config: Mapping[str, Any] | None = None,
+    emitters: Sequence[object] | None = None,
+    verbose: bool = True,
+    endpoint: str | None = None,
+    token: str | None = None,
+) -> Run:
+    """Begins a run that is nobody's default. Arguments as :func:`hivewatch_bridge.init`."""
+    identity = new_run_id() if run_id is None else check_run_id(run_id)
+    if emitters:
+        logger.warning(
+            "emitters are ignored here: the bridge sends to W&B, MLflow and others, as in `hivewatch up --emit mlflow`."
+        )
+    if is_disabled():
+        return Run(identity, algorithm, config, sender=None)
+    settings = read_settings(endpoint, token)
+    run = Run(identity, algorithm, config, Sender(identity, settings, EventQueue()))
+    _runs[:] = [*(other for other in _runs if not other._is_settled()), run]
+    level = logging.INFO if verbose else logging.DEBUG
+    logger.log(level, "Run %s (%s) is reported to HiveWatch at %s.", identity, algorithm, settings.endpoint)
+    return run
+
+
+def _flush_at_exit() -> None:
+    deadline = time.monotonic() + _EXIT_FLUSH_SEC
+    for run in list(_runs):
+        run._flush_at_exit(max(0.0, deadline - time.monotonic()))
+
+
+def _silence_in_child() -> None:
+    for run in list(_runs):
+        sender, run._sender = run._sender, None
+        if sender is not None:
+            _inherited.append(sender)
+    if _inherited:
+        logger.debug("HiveWatch does nothing in a forked process: its run belongs to the parent.")
+
+
+atexit.register(_flush_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_silence_in_child)

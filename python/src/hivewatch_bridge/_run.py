@@ -1,0 +1,256 @@
+"""A run: what a training program logs to."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Callable, TypeVar
+
+from . import _events as events
+from . import _values as values
+from ._fields import client_fields
+from ._log import WarnOnce
+from ._reasons import exception_reason
+from ._sender import Sender
+from ._time import now_us
+
+FINISH_TIMEOUT_SEC = 10.0
+_MAX_EVENT_CHARACTERS = 2_097_152
+
+_Method = TypeVar("_Method", bound=Callable[..., None])
+
+
+def _never_raises(method: _Method) -> _Method:
+    """Logging must not end a training: what goes wrong in it is logged, once for each kind of call."""
+
+    @functools.wraps(method)
+    def guarded(self: Run, /, *args: Any, **kwargs: Any) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception as error:
+            self._warn((method.__name__, str(error)), "%s was ignored: %s", method.__name__, error)
+
+    return guarded  # type: ignore[return-value]
+
+
+class Run:
+    """One training. Made by :func:`hivewatch_bridge.init`; a context manager that finishes the run.
+
+    The methods may be called from any thread. They return at once and never raise: a value that can't be used is
+    dropped by itself, with one logged warning. Scalars of numpy, torch and the like are taken as numbers, ids as text.
+    None means that a value is not known.
+    """
+
+    def __init__(self, run_id: str, algorithm: str, config: Mapping[str, Any] | None, sender: Sender | None) -> None:
+        self.run_id = run_id
+        self.algorithm = algorithm
+        self.config = config or {}
+        self._sender = sender
+        self._finished = False
+        self._warn = WarnOnce()
+        self._begin()
+
+    @_never_raises
+    def _begin(self) -> None:
+        self._log(events.init(self.algorithm, self.config, self._warn))
+
+    @_never_raises
+    def round_start(self, round: int, selected: Iterable[object] | None = None) -> None:
+        """Says that a round begins.
+
+        Args:
+            round: number of the round, from 0.
+            selected: ids of the clients that were asked to take part, if known.
+        """
+        self._log(events.round_start(round, selected, self._warn))
+
+    @_never_raises
+    def log_client_update(self, /, client_id: object, **kwargs: Any) -> None:
+        """Logs a client's result of a round.
+
+        Args:
+            client_id: the client.
+            kwargs: `round`, any field of the metadata contract (docs/events.md), and anything else.
+        """
+        self._log_client("client_update", client_id, kwargs)
+
+    @_never_raises
+    def log_client_metric(self, /, client_id: object, **kwargs: Any) -> None:
+        """Logs values of a client inside or beside its result of a round. Arguments as :meth:`log_client_update`."""
+        self._log_client("client_metric", client_id, kwargs)
+
+    @_never_raises
+    def log_round(
+        self,
+        /,
+        round: int,
+        *,
+        global_accuracy: float | None = None,
+        global_loss: float | None = None,
+        num_selected: int | None = None,
+        num_stragglers: int | None = None,
+        num_failures: int | None = None,
+        total_bytes_up: int | None = None,
+        total_bytes_down: int | None = None,
+        gradient_norm_dispersion: float | None = None,
+        aggregation_time_sec: float | None = None,
+        algorithm_metadata: Mapping[str, Any] | None = None,
+        gradient_divergence: float | None = None,
+        **metrics: Any,
+    ) -> None:
+        """Logs the end of a round. What is left out is derived from the clients' updates, where it can be.
+
+        Args:
+            round: number of the round.
+            global_accuracy: of the global model, as a fraction of 1.
+            global_loss: of the global model.
+            num_selected: clients that were asked to take part.
+            num_stragglers: clients that were too late.
+            num_failures: clients that failed or dropped out.
+            total_bytes_up: bytes from the clients to the server.
+            total_bytes_down: bytes from the server to the clients.
+            gradient_norm_dispersion: sample standard deviation of the clients' gradient norms.
+            aggregation_time_sec: seconds that the aggregation took.
+            algorithm_metadata: anything that the algorithm wants to keep.
+            gradient_divergence: former name of `gradient_norm_dispersion`; deprecated.
+            metrics: further values of the round.
+        """
+        if gradient_norm_dispersion is None:
+            gradient_norm_dispersion = gradient_divergence
+        given = {
+            "global_accuracy": global_accuracy,
+            "global_loss": global_loss,
+            "num_selected": num_selected,
+            "num_stragglers": num_stragglers,
+            "num_failures": num_failures,
+            "total_bytes_up": total_bytes_up,
+            "total_bytes_down": total_bytes_down,
+            "gradient_norm_dispersion": gradient_norm_dispersion,
+            "aggregation_time_sec": aggregation_time_sec,
+            "algorithm_metadata": algorithm_metadata,
+            **metrics,
+        }
+        self._log(events.round_end(round, given, self._warn))
+        if gradient_divergence is not None:
+            message = "gradient_divergence is deprecated: use gradient_norm_dispersion"
+            warnings.warn(message, DeprecationWarning, stacklevel=3)
+
+    @_never_raises
+    def log_dropout(self, /, round: int, client_id: object, reason: str | None = None, **fields: Any) -> None:
+        """Logs that a client left a round without a result."""
+        details = {"reason": reason, **fields}
+        self._log(events.client_dropout(round, client_id, details, self._warn), droppable=True)
+
+    @_never_raises
+    def log_comm_failure(self, /, round: int, client_id: object, reason: str | None = None, **fields: Any) -> None:
+        """Logs that a client could not be reached, or its result not be received."""
+        details = {"reason": reason, **fields}
+        self._log(events.about_client("comm_failure", round, client_id, details, self._warn), droppable=True)
+
+    @_never_raises
+    def log_client_recovered(self, /, round: int, client_id: object, **fields: Any) -> None:
+        """Logs that a client which had dropped out or failed takes part again."""
+        self._log(events.about_client("client_recovered", round, client_id, fields, self._warn), droppable=True)
+
+    @_never_raises
+    def log_checkpoint(self, /, round: int, path: object, **metadata: Any) -> None:
+        """Logs that a model was saved at `path`."""
+        self._log(events.checkpoint(round, path, metadata, self._warn))
+
+    @_never_raises
+    def log_evaluation(self, round: int, source: str, metrics: Mapping[str, Any]) -> None:
+        """Logs a judgement of a model outside of the clients' results.
+
+        Args:
+            round: the round whose model it was.
+            source: who evaluated: `central`, `federated` (aggregated by the framework), `best_model`, `cross_site`, …
+            metrics: what came out.
+        """
+        self._log(events.evaluation(round, source, metrics, self._warn))
+
+    @_never_raises
+    def log_event(self, /, event_type: str, **fields: Any) -> None:
+        """Logs an event of a type of your own. Readers keep it and pass it on."""
+        self._log(events.custom(event_type, fields, self._warn), droppable=True)
+
+    @_never_raises
+    def set_server_metadata(self, /, **metadata: Any) -> None:
+        """Says what and where the server is: `lat`, `lng`, `city`, `country`, `host`, …"""
+        self._log(events.server_metadata(metadata, self._warn))
+
+    def finish(self, status: str = "completed", reason: str | None = None, timeout: float = FINISH_TIMEOUT_SEC) -> bool:
+        """Ends the run, and waits until the bridge has everything.
+
+        Args:
+            status: `completed`, `failed`, `aborted` or `lost`.
+            reason: why, for people.
+            timeout: how long to wait, in seconds.
+
+        Returns:
+            Whether everything that was logged is on the bridge's disk. What is not will still be sent as long as this
+            process lives. May be called again to wait longer.
+        """
+        sender = self._sender
+        if sender is None:
+            return True
+        if not self._finished:
+            self._end(status, reason)
+            self._finished = True
+            sender.close()
+        return sender.drain(timeout)
+
+    @_never_raises
+    def _end(self, status: str, reason: str | None) -> None:
+        self._log(events.finished(status, reason, self._warn))
+
+    def _is_settled(self) -> bool:
+        return self._finished and (self._sender is None or self._sender.drain(0))
+
+    def _flush_at_exit(self, timeout: float) -> None:
+        # After finish() its caller has waited already.
+        if self._sender is not None and not self._finished:
+            self._sender.drain(timeout)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.finish()
+        else:
+            self.finish("failed" if isinstance(error, Exception) else "aborted", exception_reason(error))
+
+    def _log_client(self, event_type: str, client_id: object, given: dict[str, Any]) -> None:
+        sender = self._sender
+        if sender is None or not self._is_open(sender):
+            return
+        timestamp = now_us()
+        fields = {"client_id": events.required("client_id", values.client_id, client_id)}
+        fields.update(client_fields(given, self._warn))
+        with sender.changed:
+            sender.queue.add_client(event_type, timestamp, fields)
+            sender.wake()
+        self._warn_if_full(sender)
+
+    def _log(self, event: events.Event, droppable: bool = False) -> None:
+        sender = self._sender
+        if sender is None or not self._is_open(sender):
+            return
+        encoded = values.to_json(event, _MAX_EVENT_CHARACTERS)
+        with sender.changed:
+            sender.queue.add_row(encoded, droppable)
+            sender.wake()
+        self._warn_if_full(sender)
+
+    def _is_open(self, sender: Sender) -> bool:
+        if self._finished:
+            self._warn("finished", "Run %s is finished: what is logged to it afterwards is ignored.", self.run_id)
+        return not self._finished and not sender.is_dead
+
+    def _warn_if_full(self, sender: Sender) -> None:
+        if sender.queue.dropped:
+            self._warn("full", "HiveWatch's memory is full: the oldest telemetry of clients is being dropped.")

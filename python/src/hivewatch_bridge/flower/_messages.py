@@ -1,0 +1,106 @@
+"""Reads Flower's messages, by their attributes only: the classes have moved between versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._reasons import short_reason
+
+RECORD_NAME = "hivewatch"
+
+_ERROR_NAMES = {
+    0: "UNKNOWN",
+    1: "LOAD_CLIENT_APP_EXCEPTION",
+    2: "CLIENT_APP_RAISED_EXCEPTION",
+    3: "MESSAGE_UNAVAILABLE",
+    4: "REPLY_MESSAGE_UNAVAILABLE",
+    5: "NODE_UNAVAILABLE",
+    6: "MOD_FAILED_PRECONDITION",
+    7: "INVALID_FAB",
+    8: "CLIENT_APP_CRASHED",
+}
+# The message was lost, not the client.
+_COMMUNICATION_ERRORS = (3, 4)
+
+
+def phase_of(message: Any) -> str:
+    """`train`, `evaluate`, `query`, …: the type of a message, without the name of a custom action."""
+    return str(message.metadata.message_type).partition(".")[0]
+
+
+def metrics_of(content: Any) -> dict[str, Any]:
+    """The metrics of all MetricRecords."""
+    metrics: dict[str, Any] = {}
+    for record in content.metric_records.values():
+        metrics.update(record)
+    return metrics
+
+
+def client_record(content: Any) -> dict[str, Any]:
+    """What the client said of itself, in the ConfigRecord named `hivewatch`. Empty values say nothing."""
+    record = content.config_records.get(RECORD_NAME, {})
+    return {name: value for name, value in record.items() if not isinstance(value, bytes) and value not in ("", [])}
+
+
+def is_communication_error(message: Any) -> bool:
+    """Whether an error reply means that a message was lost."""
+    return message.error.code in _COMMUNICATION_ERRORS
+
+
+def error_reason(message: Any) -> str:
+    """Name of the code of an error reply, and the reason in short."""
+    code = message.error.code
+    name = _ERROR_NAMES.get(code, f"ERROR_{code}")
+    return short_reason(f"{name}: {message.error.reason}" if message.error.reason else name)
+
+
+def content_bytes(content: Any) -> int:
+    """Size of a message's records in bytes: arrays, metrics and configuration with their names."""
+    return sum(len(name) + _record_bytes(record) for name, record in content.items())
+
+
+def _record_bytes(record: Any) -> int:
+    # Not Flower's count_bytes: it raises on empty texts and lists.
+    return sum(len(name) + _value_bytes(value) for name, value in record.items())
+
+
+def _value_bytes(value: Any) -> int:
+    if isinstance(value, bool):
+        return 1
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if isinstance(value, (list, tuple)):
+        return sum(_value_bytes(inner) for inner in value)
+    data = getattr(value, "data", None)
+    return len(data) if isinstance(data, (bytes, bytearray)) else 8
+
+
+def places_of(nodes: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    """Where nodes are and what they are called, by id, as far as they were registered with it."""
+    places = {}
+    for node in nodes:
+        place = {**_location(_optional(node, "location")), **_name(_optional(node, "name"))}
+        if place:
+            places[str(node.node_id)] = place
+    return places
+
+
+def _optional(node: Any, name: str) -> str | None:
+    # Older versions have no such field, and protobuf raises ValueError for it.
+    try:
+        return getattr(node, name) if node.HasField(name) else None
+    except (AttributeError, ValueError):
+        return None
+
+
+def _location(text: str | None) -> Mapping[str, float]:
+    try:
+        lat, lng = (float(part) for part in (text or "").split(","))
+    except ValueError:
+        return {}
+    return {"lat": lat, "lng": lng}
+
+
+def _name(name: str | None) -> Mapping[str, str]:
+    return {"site": name} if name else {}

@@ -1,0 +1,100 @@
+"""What is known of a round while it runs, and the event that sums it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._run import Run
+from ._metrics import EVALUATE_PREFIXES, accuracy_name, loss_name, prefixed
+
+TRAIN = "train"
+EVALUATE = "evaluate"
+
+
+@dataclass
+class Tally:
+    """How one phase of a round went."""
+
+    selected: int | None = None
+    """Clients that were asked; None if the phase was not configured."""
+    completed: int = 0
+    failures: int = 0
+
+
+@dataclass
+class Round:
+    """A round of training and evaluation."""
+
+    number: int
+    started: float | None = None
+    """When its clients were chosen: waiting for enough of them is no part of the round."""
+    ended: float | None = None
+    tallies: dict[str, Tally] = field(default_factory=lambda: {TRAIN: Tally(), EVALUATE: Tally()})
+    bytes_up: int = 0
+    bytes_down: int = 0
+    aggregation_sec: float | None = None
+    train_metrics: dict[str, Any] = field(default_factory=dict)
+    evaluate_metrics: dict[str, Any] = field(default_factory=dict)
+    central_metrics: dict[str, Any] = field(default_factory=dict)
+    is_aggregated: bool = False
+    """Whether the last step that every round has is over."""
+    is_judged: bool = False
+    """Whether the server has evaluated the model itself."""
+    local_names: dict[str, set[str]] = field(default_factory=dict)
+    """By client: which of local_accuracy and local_loss its training reported."""
+
+    def tally(self, phase: str) -> Tally:
+        """How a phase goes; phases of the application's own are added."""
+        return self.tallies.setdefault(phase, Tally())
+
+    def report(self, run: Run) -> None:
+        """Logs the end of the round."""
+        train, evaluate = self.tallies[TRAIN], self.tallies[EVALUATE]
+        was_asked = train.selected is not None
+        run.log_round(
+            self.number,
+            num_selected=train.selected,
+            num_completed=train.completed if was_asked else None,
+            num_failures=train.failures if was_asked else None,
+            total_bytes_up=self.bytes_up if was_asked else None,
+            total_bytes_down=self.bytes_down if was_asked else None,
+            round_duration_sec=self._duration(),
+            aggregation_time_sec=self.aggregation_sec,
+            **_evaluate_counts(evaluate),
+            **self._metrics(),
+        )
+
+    def _duration(self) -> float | None:
+        return None if self.started is None or self.ended is None else self.ended - self.started
+
+    def _metrics(self) -> dict[str, Any]:
+        return {
+            **prefixed("train", self.train_metrics),
+            **prefixed("evaluate", self.evaluate_metrics),
+            **prefixed("central", self.central_metrics),
+            **self._global_metrics(),
+        }
+
+    def _global_metrics(self) -> dict[str, Any]:
+        # Both from one source: an accuracy of the server's data beside a loss of the clients' would mislead.
+        for source, metrics in (("central", self.central_metrics), ("federated", self.evaluate_metrics)):
+            accuracy = accuracy_name(metrics, EVALUATE_PREFIXES)
+            loss = loss_name(metrics, EVALUATE_PREFIXES)
+            if accuracy or loss:
+                return {
+                    "global_accuracy": metrics[accuracy] if accuracy else None,
+                    "global_loss": metrics[loss] if loss else None,
+                    "global_source": source,
+                }
+        return {}
+
+
+def _evaluate_counts(evaluate: Tally) -> dict[str, Any]:
+    if not evaluate.selected:
+        return {}
+    return {
+        "num_evaluate_selected": evaluate.selected,
+        "num_evaluate_completed": evaluate.completed,
+        "num_evaluate_failures": evaluate.failures,
+    }

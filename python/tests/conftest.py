@@ -1,0 +1,31 @@
+"""Fixtures of all tests."""
+
+import pytest
+from recorder import Recorder
+
+import hivewatch_bridge
+from hivewatch_bridge import _default
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch):
+    """Each test begins without a run and without settings of the machine."""
+    for name in ("HIVEWATCH_ENDPOINT", "HIVEWATCH_TOKEN", "HIVEWATCH_DISABLED"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(_default, "_current", None)
+
+
+@pytest.fixture
+def server():
+    """A recording server that is listening."""
+    recorder = Recorder()
+    yield recorder
+    recorder.stop()
+
+
+@pytest.fixture
+def run(server):
+    """A run whose events go to `server`."""
+    run = hivewatch_bridge.init(run_id="run", endpoint=server.endpoint)
+    yield run
+    run.finish()
