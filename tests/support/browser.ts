@@ -1,0 +1,64 @@
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+import { afterwards } from "./afterwards.ts";
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** A page of a real browser, and what it did. */
+export interface BrowserPage {
+  readonly page: Page;
+  /** The address of every request so far. */
+  readonly requests: readonly string[];
+  /** Errors on the console, exceptions, dialogs and violations of the content security policy. */
+  readonly problems: readonly string[];
+}
+
+interface BrowserOptions {
+  /** Default 1280 by 900. */
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** Called before the page is opened. */
+  readonly prepare?: (context: BrowserContext) => Promise<void>;
+}
+
+/** Fails if a page had problems, or asked anybody but its own server for anything. */
+export function expectQuiet({ page, requests, problems }: BrowserPage): void {
+  expect(problems).toEqual([]);
+  const { origin } = new URL(page.url());
+  expect(requests.filter((address) => new URL(address).origin !== origin)).toEqual([]);
+  expect(requests.length).toBeGreaterThan(0);
+}
+
+/** Opens a page in a browser of its own. */
+export async function openPage(
+  executablePath: string,
+  url: string,
+  options: BrowserOptions = {},
+): Promise<BrowserPage> {
+  const { viewport = { width: 1280, height: 900 }, prepare } = options;
+  const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+  afterwards(() => browser.close());
+  const context = await browser.newContext({ viewport });
+  const requests: string[] = [];
+  const problems: string[] = [];
+  context.on("request", (request) => requests.push(request.url()));
+  context.on("console", (message) => {
+    if (message.type() === "error") problems.push(`console: ${message.text()}`);
+  });
+  context.on("weberror", (error) => problems.push(`exception: ${error.error().message}`));
+  context.on("dialog", (dialog) => {
+    problems.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await prepare?.(context);
+  const page = await context.newPage();
+  await page.goto(url);
+  return { page, requests, problems };
+}

@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+import { parseLenientJson } from "@hivewatch/core";
+
+/** An object that was read from JSON. */
+export type Fields = Record<string, unknown>;
+
+/** Takes a value that must be an object. */
+export function fields(value: unknown): Fields {
+  if (isFields(value)) return value;
+  throw new Error(`expected an object, got ${JSON.stringify(value)}`);
+}
+
+/** Takes a value that must be a list of objects. */
+export function list(value: unknown): Fields[] {
+  if (Array.isArray(value)) return value.map(fields);
+  throw new Error(`expected a list, got ${JSON.stringify(value)}`);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Reads JSON, with the bare words that Python writes for what is not finite as the strings that we write for it. */
+export async function readJson(path: string): Promise<Fields> {
+  return fields(parseLenientJson(await readFile(path, "utf8")));
+}
+
+/** Reads a file of JSON lines. */
+export async function readLines(path: string): Promise<Fields[]> {
+  const lines = (await readFile(path, "utf8")).split("\n");
+  return lines.filter((line) => line !== "").map((line) => fields(parseLenientJson(line)));
+}
+
+/** Fetches JSON, which must be strictly that. */
+export async function fetchJson(url: string): Promise<unknown> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}

@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import type { TestContext } from "vitest";
+import { inRepository } from "./repository.ts";
+
+/** A program that a test needs and that not every machine has. */
+interface Part {
+  readonly name: string;
+  readonly variable: string;
+  readonly fallback: string | undefined;
+}
+
+const CHROMIUM: Part = {
+  name: "Chromium",
+  variable: "HIVEWATCH_TEST_CHROMIUM",
+  fallback: "/usr/bin/chromium",
+};
+const REFERENCE: Part = {
+  name: "a Python with hivewatch==0.3.1",
+  variable: "HIVEWATCH_TEST_PYTHON_REFERENCE",
+  fallback: inRepository(".cache/venvs/reference/bin/python"),
+};
+const FLOWER: Part = {
+  name: "a Python with Flower and hivewatch_bridge",
+  variable: "HIVEWATCH_TEST_PYTHON_FLOWER",
+  fallback: inRepository(".cache/venvs/flower/bin/python"),
+};
+
+/** The browser, or the test is skipped. */
+export const needChromium = (context: TestContext): string => need(CHROMIUM, context);
+/** The interpreter with Python hivewatch, or the test is skipped. */
+export const needReference = (context: TestContext): string => need(REFERENCE, context);
+/** The interpreter with Flower and our Python package, or the test is skipped. */
+export const needFlower = (context: TestContext): string => need(FLOWER, context);
+
+function need({ name, variable, fallback }: Part, context: TestContext): string {
+  const path = process.env[variable] ?? fallback;
+  if (path !== undefined && existsSync(path)) return path;
+  return context.skip(`${name} was not found: npm test makes it ready, or name yours in ${variable}`);
+}
