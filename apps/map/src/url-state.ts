@@ -1,3 +1,5 @@
+import { isRunId } from "@hivewatch/core";
+
 /** What a link to the page says. */
 export interface UrlState {
   readonly runId: string | undefined;
@@ -6,13 +8,14 @@ export interface UrlState {
   readonly clientId: string | undefined;
 }
 
-/** Reads `?run_id=X#round=3&client=Y`. */
+/** Reads `?run_id=X#round=3&client=Y`. What can't be a run's id is passed over, as if none had been given. */
 export function readUrl({ search, hash }: { search: string; hash: string }): UrlState {
   const query = new URLSearchParams(search);
   const fragment = new URLSearchParams(hash.replace(/^#/, ""));
+  const runId = query.get("run_id");
   const round = fragment.get("round") ?? "";
   return {
-    runId: query.get("run_id") || undefined,
+    runId: isRunId(runId) ? runId : undefined,
     round: /^\d{1,15}$/.test(round) ? Number(round) : undefined,
     clientId: fragment.get("client") || undefined,
   };

@@ -15,6 +15,12 @@ test("a round that is none is left out", () => {
   }
 });
 
+test("what can't be a run's id is passed over", () => {
+  for (const id of ["", "../../etc/passwd", "<img src=x>", "x".repeat(200)]) {
+    expect(readUrl({ search: `?${new URLSearchParams({ run_id: id })}`, hash: "" }).runId).toBeUndefined();
+  }
+});
+
 test("what is written is read back, and foreign parameters stay", () => {
   const state = { runId: "run 1", round: 7, clientId: "a&b=ü" };
   const url = new URL(writeUrl("?token=x&run_id=old", state), "http://host/");
