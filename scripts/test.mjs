@@ -7,19 +7,25 @@ import { runChecks } from "./check.mjs";
 import { installPackages } from "./lib/pnpm.mjs";
 import { runPytest } from "./lib/pytest.mjs";
 import { run, secondsSince, twoAtATime } from "./lib/run.mjs";
-import { findChromium, findPythons, makePythonEnvironment } from "./lib/set-up.mjs";
+import { findChromium, findNode, findPythons, makePythonEnvironment } from "./lib/set-up.mjs";
 import { VITEST_REPORT } from "./lib/vitest-report.mjs";
 
 const PARTS = ["checks", "node", "python"];
+/** On these the unit tests run too; everything runs on the Node that this is run with, in CI the oldest that we support. */
+const OTHER_NODES = ["22.23.3", "24.21.0"];
 /** The versions that python/pyproject.toml promises. */
 const PYTHON_VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"];
 const TEST_REQUIREMENTS = ["python/requirements-test.txt"];
 const FLOWER_REQUIREMENTS = [...TEST_REQUIREMENTS, "python/requirements-flower.txt"];
 const REFERENCE = "hivewatch==0.3.1";
 
+const VITEST = "node_modules/vitest/vitest.mjs";
+
 const start = performance.now();
 const parts = partsFrom(process.argv.slice(2));
 const counted = { passed: 0, failed: 0, skipped: [] };
+/** The executables of the other versions of Node. */
+const nodes = new Map();
 /** The Python interpreters of the environments, by name. */
 const pythons = new Map();
 /** What the tests in TypeScript are told of what there is. */
@@ -35,7 +41,11 @@ if (parts.includes("checks")) {
 }
 if (parts.includes("node")) {
   heading("Tests in TypeScript");
-  count(await runVitest());
+  count(await runVitest(process.execPath));
+  for (const [version, executable] of nodes) {
+    heading(`Unit tests on Node ${version}`);
+    count(await runVitest(executable, "--project", "unit"));
+  }
 }
 if (parts.includes("python")) {
   heading("Tests in Python");
@@ -54,7 +64,10 @@ function partsFrom(args) {
 async function setUp() {
   heading("Setting up");
   const steps = [() => report("packages", setUpPackages)];
-  if (parts.includes("node")) steps.push(() => report("Chromium", setUpChromium));
+  if (parts.includes("node")) {
+    steps.push(() => report("Chromium", setUpChromium));
+    for (const version of OTHER_NODES) steps.push(() => report(`Node ${version}`, () => setUpNode(version)));
+  }
   if (parts.includes("node") || parts.includes("python")) {
     const found = await findPythons(PYTHON_VERSIONS);
     const python = (name, interpreter, requirements) => {
@@ -95,6 +108,12 @@ async function setUpChromium() {
   return missing;
 }
 
+async function setUpNode(version) {
+  const { executable, missing } = await findNode(version);
+  if (executable) nodes.set(version, executable);
+  return missing;
+}
+
 async function setUpPython(name, interpreter, requirements) {
   if (!interpreter) return "there is no such Python (with venv and ensurepip) on PATH or in pyenv";
   const { python, failure } = await makePythonEnvironment({ name, interpreter, ...requirements });
@@ -102,12 +121,16 @@ async function setUpPython(name, interpreter, requirements) {
   return failure;
 }
 
-async function runVitest() {
+/**
+ * @param {string} node
+ * @param {...string} args
+ */
+async function runVitest(node, ...args) {
   if (pythons.has("flower")) told.HIVEWATCH_TEST_PYTHON_FLOWER = pythons.get("flower");
   if (pythons.has("reference")) told.HIVEWATCH_TEST_PYTHON_REFERENCE = pythons.get("reference");
   rmSync(VITEST_REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=./scripts/lib/vitest-report.mjs"];
-  const { ok } = await run("pnpm", ["exec", "vitest", "run", ...reporters], { env: told, live: true });
+  const { ok } = await run(node, [VITEST, "run", ...reporters, ...args], { env: told, live: true });
   try {
     const result = JSON.parse(readFileSync(VITEST_REPORT, "utf8"));
     return { ...result, failed: result.failed === 0 && !ok ? 1 : result.failed };

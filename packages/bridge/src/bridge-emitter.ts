@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/grpc-js";
 import { type BatchEmitter, errorMessage, type HiveEvent, type WriteResult } from "@hivewatch/core";
-import { type Batch, encodeBatch, packEvents } from "@hivewatch/runs";
+import { type Batch, encodeBatch, packEvents, refusedBatch, type Sequence } from "@hivewatch/runs";
 import { BatchSchema } from "@hivewatch/runs/gen/hivewatch/v1/batch_pb.ts";
 import { type Ack, AckSchema } from "./gen/hivewatch/v1/ack_pb.ts";
+import { MAX_MESSAGE_BYTES } from "./limits.ts";
 import { ingestService } from "./service.ts";
 
 export interface BridgeEmitterOptions {
@@ -21,7 +22,13 @@ export interface BridgeEmitterOptions {
 export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter {
   const endpoint = options.endpoint ?? process.env.HIVEWATCH_ENDPOINT ?? "127.0.0.1:7071";
   const token = options.token ?? process.env.HIVEWATCH_TOKEN;
-  const client = new Client(endpoint, credentials.createInsecure());
+  const client = new Client(endpoint, credentials.createInsecure(), {
+    // Two minutes by default; a bridge that is back should not have to wait so long.
+    "grpc.max_reconnect_backoff_ms": 5000,
+    // A bridge that is gone without a word, as when its machine is, would be waited for much longer.
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.keepalive_timeout_ms": 10_000,
+  });
   const metadata = new Metadata();
   if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
   const producerId = randomUUID();
@@ -38,43 +45,70 @@ export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter 
     return connection;
   }
 
+  function disconnect(): void {
+    connection?.close();
+    connection = undefined;
+  }
+
   return {
     name: "bridge",
     specVersion: 1,
     async write(events, signal): Promise<WriteResult> {
       const [first] = events;
       if (first === undefined) return { status: "delivered" };
+      let packed: Packed[];
+      try {
+        packed = pack(events, { runId: first.run_id, producerId, producerEpoch: 1n, firstSeq: nextSeq });
+      } catch (error) {
+        return { status: "refused", reason: errorMessage(error) };
+      }
       try {
         const open = await connect(first.run_id, signal);
-        const batches = pack(events, first.run_id, producerId, nextSeq);
-        const acks = await open.send(batches.filter((batch) => batch.firstSeq + BigInt(batch.count) > open.stored));
-        const result = resultOf(acks);
-        if (result.status !== "retry") nextSeq += BigInt(events.length);
-        else connection = undefined;
+        const missing = packed.filter(({ batch }) => batch.firstSeq + BigInt(batch.count) > open.stored);
+        const result = resultOf(missing, await open.send(missing.map(({ batch }) => batch)));
+        if (result.status === "retry") disconnect();
+        else nextSeq += BigInt(events.length);
         return result;
       } catch (error) {
-        connection?.close();
-        connection = undefined;
+        disconnect();
         return { status: "retry", reason: `${endpoint}: ${errorMessage(error)}` };
       }
     },
     finish() {
-      connection?.close();
+      disconnect();
       client.close();
     },
   };
 }
 
-function pack(events: readonly HiveEvent[], runId: string, producerId: string, firstSeq: bigint): Batch[] {
-  return packEvents(events, { runId, producerId, producerEpoch: 1n, firstSeq });
+interface Packed {
+  readonly batch: Batch;
+  /** Why the batch is but word of a loss, if it is. */
+  readonly lost: string | undefined;
 }
 
-function resultOf(acks: readonly Ack[]): WriteResult {
-  const refusals = acks.flatMap((ack) => ack.refusal ?? []);
-  const passing = refusals.find(({ code }) => code === "unavailable" || code === "gap");
-  if (passing !== undefined) return { status: "retry", reason: passing.reason };
-  const [refusal] = refusals;
-  return refusal === undefined ? { status: "delivered" } : { status: "refused", reason: refusal.reason };
+/** Batches that the bridge can take; in the place of an event that is too large for it stands word of the loss. */
+function pack(events: readonly HiveEvent[], sequence: Sequence): Packed[] {
+  return packEvents(events, sequence).map((batch) => {
+    const size = encodeBatch(batch).length;
+    if (size <= MAX_MESSAGE_BYTES) return { batch, lost: undefined };
+    const lost = `an event of ${size} bytes is larger than the ${MAX_MESSAGE_BYTES} that a bridge takes`;
+    return { batch: refusedBatch(batch, lost), lost };
+  });
+}
+
+function resultOf(sent: readonly Packed[], acks: readonly Ack[]): WriteResult {
+  let refused = 0;
+  let reason: string | undefined;
+  for (const [i, { batch, lost }] of sent.entries()) {
+    const refusal = acks[i]?.refusal;
+    if (refusal?.code === "unavailable" || refusal?.code === "gap") return { status: "retry", reason: refusal.reason };
+    const why = refusal?.reason ?? lost;
+    if (why === undefined) continue;
+    refused += batch.count;
+    reason ??= why;
+  }
+  return { status: "delivered", refused, reason };
 }
 
 interface Connection {
@@ -100,7 +134,17 @@ function openConnection(call: ClientDuplexStream<Buffer, Buffer>, signal: AbortS
     call.cancel();
   }
 
-  call.on("data", (message: Buffer) => waiting.shift()?.resolve(fromBinary(AckSchema, message)));
+  function take(message: Buffer): void {
+    try {
+      const ack = fromBinary(AckSchema, message);
+      waiting.shift()?.resolve(ack);
+    } catch (error) {
+      call.cancel();
+      fail(new Error(`it answers, but not like a bridge: ${errorMessage(error)}`));
+    }
+  }
+
+  call.on("data", take);
   call.on("error", fail);
   call.on("end", () => fail(new Error("the bridge ended the stream")));
   signal.addEventListener("abort", cancel, { once: true });

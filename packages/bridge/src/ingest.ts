@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { errorMessage, type HiveEvent, HiveWatchError } from "@hivewatch/core";
+import { errorMessage, type HiveEvent } from "@hivewatch/core";
 import { type AppendResult, type Batch, checkBatch, decodeBatch, type RunLog, refusedBatch } from "@hivewatch/runs";
 import { type Ack, AckSchema, RefusalSchema } from "./gen/hivewatch/v1/ack_pb.ts";
 import type { RunSessions } from "./run-sessions.ts";
@@ -36,25 +36,34 @@ async function take(sessions: RunSessions, batch: Batch, number: number): Promis
   const checked = batch.count === 0 ? [] : eventsOrReason(batch);
   const log = await sessions.open(batch.runId);
   if (batch.count === 0) return answer(number, batch, log.highWaterMark(batch.producerId, batch.producerEpoch));
-  if (typeof checked === "string") return refuse(log, batch, number, checked);
-  const result = await log.append(batch);
+  if (typeof checked === "string") return refuse(sessions, log, batch, number, checked);
+  const result = await append(sessions, log, batch);
   if (checked.some((event) => event.event_type === "finished")) sessions.finished(batch.runId);
   return answerTo(result, batch, number);
 }
 
-/** The batch's events, or why it is refused. */
+async function append(sessions: RunSessions, log: RunLog, batch: Batch): Promise<AppendResult> {
+  try {
+    return await log.append(batch);
+  } catch (error) {
+    // The next batch finds the log opened anew, if its disk is well again.
+    sessions.failed(batch.runId, log);
+    throw error;
+  }
+}
+
+/** The batch's events, or why it is refused: what can't be read today can't be read tomorrow, whatever it fails at. */
 function eventsOrReason(batch: Batch): HiveEvent[] | string {
   try {
     return checkBatch(batch);
   } catch (error) {
-    if (!HiveWatchError.is(error)) throw error;
-    return error.message;
+    return errorMessage(error);
   }
 }
 
 /** Stores, in the place of a batch that is of no use, word of the loss. The producer goes on behind it. */
-async function refuse(log: RunLog, batch: Batch, number: number, reason: string): Promise<Ack> {
-  const result = await log.append(refusedBatch(batch, reason));
+async function refuse(sessions: RunSessions, log: RunLog, batch: Batch, number: number, reason: string): Promise<Ack> {
+  const result = await append(sessions, log, refusedBatch(batch, reason));
   if (result.status === "gap" || result.status === "stale_epoch") return answerTo(result, batch, number);
   return refusal(number, batch, result.nextSeq, "malformed", reason);
 }

@@ -1,21 +1,19 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { encodeAck, type Ingest } from "./ingest.ts";
 
-/** How many batches of a stream may be on their way to the disk; then its sender waits, by HTTP/2's own flow control. */
+/** How many batches of a stream may be unanswered; then its sender waits, by HTTP/2's own flow control. */
 const MAX_IN_FLIGHT = 64;
+
+type PublishCall = ServerDuplexStream<Buffer, Buffer>;
 
 /** A stream that is being served. */
 export interface PublishStream {
-  /** Answers what was received, then ends the stream. */
+  /** Answers what was received, then ends the stream. Takes as long as the sender takes to read the answers. */
   close(): Promise<void>;
 }
 
 /** Serves one `Publish` stream: every message is handed to the ingest in order, and answered in order. */
-export function servePublish(
-  call: ServerDuplexStream<Buffer, Buffer>,
-  ingest: Ingest,
-  onEnd: () => void,
-): PublishStream {
+export function servePublish(call: PublishCall, ingest: Ingest, onEnd: () => void): PublishStream {
   let received = 0;
   let inFlight = 0;
   let answers: Promise<void> = Promise.resolve();
@@ -34,9 +32,8 @@ export function servePublish(
     const ack = ingest(message, received++);
     if (++inFlight >= MAX_IN_FLIGHT) call.pause();
     answers = answers.then(async () => {
-      const answer = encodeAck(await ack);
+      await write(call, encodeAck(await ack));
       if (inFlight-- === MAX_IN_FLIGHT) call.resume();
-      if (!call.cancelled) call.write(answer);
     });
   }
 
@@ -46,3 +43,18 @@ export function servePublish(
   call.on("error", () => void end());
   return { close: end };
 }
+
+/** Writes an answer, and waits where its reader is slow: who sends on and never reads may not fill our memory. */
+function write(call: PublishCall, answer: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    if (call.cancelled || call.write(answer)) return resolve();
+    const done = (): void => {
+      for (const event of OVER) call.off(event, done);
+      resolve();
+    };
+    for (const event of OVER) call.on(event, done);
+  });
+}
+
+/** Whatever of these comes first, the answer is written or never will be. */
+const OVER = ["drain", "cancelled", "error", "close"];

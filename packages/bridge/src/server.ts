@@ -5,14 +5,12 @@ import type { RunStore } from "@hivewatch/runs";
 import { HealthImplementation } from "grpc-health-check";
 import { ingestDescriptors } from "./descriptors.ts";
 import { createIngest, encodeAck, type Ingest } from "./ingest.ts";
+import { MAX_MESSAGE_BYTES } from "./limits.ts";
 import { type PublishStream, servePublish } from "./publish-stream.ts";
 import { createRunSessions } from "./run-sessions.ts";
 import { INGEST_SERVICE_NAME, ingestService } from "./service.ts";
 
-/** Larger messages are refused by gRPC itself. */
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-
-/** How long a closing bridge waits for connections to end by themselves. */
+/** How long a closing bridge waits for senders to read their answers and end their connections. */
 const SHUTDOWN_MS = 2000;
 
 export interface BridgeOptions {
@@ -57,6 +55,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   health.addToServer(server);
   new ReflectionService(ingestDescriptors()).addToServer(server);
   const bound = await bind(server, host, port);
+  sessions.catchUp();
 
   return {
     address: `${host.includes(":") ? `[${host}]` : host}:${bound}`,
@@ -64,8 +63,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     async close() {
       health.setStatus("", "NOT_SERVING");
       health.setStatus(INGEST_SERVICE_NAME, "NOT_SERVING");
-      await Promise.all([...streams].map((stream) => stream.close()));
-      await shutdown(server);
+      const answered = Promise.all([...streams].map((stream) => stream.close()));
+      await shutdown(server, answered);
       await sessions.close();
     },
   };
@@ -88,15 +87,17 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-function shutdown(server: Server): Promise<void> {
+function shutdown(server: Server, answered: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       server.forceShutdown();
       resolve();
     }, SHUTDOWN_MS);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
-    });
+    void answered.then(() =>
+      server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      }),
+    );
   });
 }

@@ -1,45 +1,179 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createRun, type HiveEvent } from "@hivewatch/core";
-import { openRunStore, type RunStore } from "@hivewatch/runs";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Bridge, bridgeEmitter, startBridge } from "../src/index.ts";
+import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
+import { createRun } from "@hivewatch/core";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { bridgeEmitter } from "../src/index.ts";
+import { ingestService } from "../src/service.ts";
+import { newSeed, randomFrom } from "./support/random.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+import { eventsOf, numbers, numbersOf, startTestBridge } from "./support/test-bridge.ts";
+import { until } from "./support/until.ts";
 
-let dir: string;
-let store: RunStore;
-let bridge: Bridge;
+vi.setConfig({ testTimeout: 120_000 });
+afterEach(() => vi.unstubAllEnvs());
 
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "hivewatch-bridge-"));
-  store = openRunStore({ dir });
-  bridge = await startBridge({ store, port: 0 });
-});
-
-afterEach(async () => {
-  await bridge.close();
-  await rm(dir, { recursive: true });
-});
-
-async function eventsOf(runId: string): Promise<HiveEvent[]> {
-  const events: HiveEvent[] = [];
-  for await (const step of store.read(runId)) events.push(...step.entries.map((entry) => entry.event));
-  return events;
-}
+const FOREVER = { timeoutMs: 600_000 };
 
 test("what a Node program logs is in the run's log, once and in order", async () => {
+  const { bridge, store } = await startTestBridge();
   const run = createRun({ runId: "r1", emitters: [bridgeEmitter({ endpoint: bridge.address })] });
   run.roundStart(1, ["a"]);
-  for (let i = 0; i < 2000; i++) run.logClientUpdate("a", { round: 1, local_loss: i });
+  for (const i of numbers(2000)) run.logClientUpdate("a", { round: 1, local_loss: i });
   run.logRound(1, { global_accuracy: Number.NaN });
-  expect(await run.finish()).toBe(true);
-  const events = await eventsOf("r1");
+  expect(await run.finish(FOREVER)).toBe(true);
+  const events = await eventsOf(store, "r1");
   expect(events.map((event) => event.event_type)).toEqual([
     "init",
     "round_start",
-    ...Array.from({ length: 2000 }, () => "client_update"),
+    ...numbers(2000).map(() => "client_update"),
     "round_end",
     "finished",
   ]);
   expect(events.at(-2)).toMatchObject({ round_metrics: { global_accuracy: Number.NaN } });
+});
+
+test("a bridge that goes away and comes back, again and again, has everything once", async () => {
+  const random = randomFrom(newSeed());
+  const dir = await temporaryFolder();
+  let { bridge, store } = await startTestBridge({ dir });
+  const { port } = bridge;
+  const run = createRun({
+    runId: "r",
+    emitters: [bridgeEmitter({ endpoint: bridge.address })],
+    maxQueue: Number.POSITIVE_INFINITY,
+  });
+  let logged = 0;
+  const log = (): void => {
+    for (let count = random.below(1000); count > 0; count--) run.logClientUpdate("a", { local_loss: logged++ });
+  };
+  for (let restart = 0; restart < 4; restart++) {
+    log();
+    const wanted = random.below(2) === 0 ? 0 : Math.floor(logged / 2);
+    await until(() => Number(run.stats[0]?.delivered) >= wanted);
+    log();
+    await bridge.close();
+    log();
+    ({ bridge, store } = await startTestBridge({ dir, port }));
+  }
+  expect(await run.finish(FOREVER)).toBe(true);
+  expect(await numbersOf(store)).toEqual([undefined, ...numbers(logged), undefined]);
+});
+
+test("a bridge that isn't there is waited for, and told of", async () => {
+  const dir = await temporaryFolder();
+  const first = await startTestBridge({ dir });
+  await first.bridge.close();
+  const said: string[] = [];
+  const run = createRun({
+    runId: "r",
+    emitters: [bridgeEmitter({ endpoint: first.bridge.address })],
+    onDiagnostic: (message) => said.push(message),
+  });
+  run.logClientUpdate("a", { local_loss: 0 });
+  await until(() => said.length > 0);
+  expect(said[0]).toContain(first.bridge.address);
+  const { store } = await startTestBridge({ dir, port: first.bridge.port });
+  expect(await run.finish(FOREVER)).toBe(true);
+  expect(await numbersOf(store)).toEqual([undefined, 0, undefined]);
+});
+
+test("an event that is too large is given up, counted and told of; the others arrive, and word of the loss", async () => {
+  const { bridge, store } = await startTestBridge();
+  const said: string[] = [];
+  const run = createRun({
+    runId: "r",
+    emitters: [bridgeEmitter({ endpoint: bridge.address })],
+    onDiagnostic: (message) => said.push(message),
+  });
+  run.logClientUpdate("a", { local_loss: 0 });
+  run.logClientUpdate("a", { local_loss: 1, blob: "x".repeat(17 * 1024 * 1024) });
+  run.logClientUpdate("a", { local_loss: 2 });
+  expect(await run.finish(FOREVER)).toBe(false);
+  expect(run.stats).toMatchObject([{ delivered: 4, refused: 1, queued: 0 }]);
+  expect(said).toEqual([expect.stringContaining("refused 1 events: an event of 178")]);
+  expect(await eventsOf(store)).toMatchObject([
+    { event_type: "init" },
+    { clients: [{ local_loss: 0 }] },
+    { event_type: "batch_refused", count: 1 },
+    { clients: [{ local_loss: 2 }] },
+    { event_type: "finished" },
+  ]);
+});
+
+test("values that JSON can't hold don't hold up the others", async () => {
+  const { bridge, store } = await startTestBridge();
+  const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: bridge.address })] });
+  run.logClientUpdate("a", { local_loss: 0, callback: () => 1, big: 1n, when: new Date(0) });
+  run.logClientUpdate("a", { local_loss: 1, "": "no name" });
+  run.logEvent("custom", { callback: () => 1 });
+  expect(await run.finish(FOREVER)).toBe(true);
+  expect(await numbersOf(store)).toEqual([undefined, 0, 1, undefined, undefined]);
+  expect((await eventsOf(store))[1]).toMatchObject({ clients: [{ big: "1", when: "1970-01-01T00:00:00.000Z" }] });
+});
+
+test("an event that can't be made into JSON at all is refused, and not tried for ever", async () => {
+  const { bridge } = await startTestBridge();
+  const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: bridge.address })] });
+  const trap = {
+    toJSON() {
+      throw new Error("not me");
+    },
+  };
+  run.logEvent("custom", { trap });
+  expect(await run.finish(FOREVER)).toBe(false);
+  expect(run.stats).toMatchObject([{ queued: 0 }]);
+  expect(run.stats[0]?.refused).toBeGreaterThan(0);
+});
+
+/** A server with our method that is no bridge. */
+async function startImpostor(publish: (call: ServerDuplexStream<Buffer, Buffer>) => void): Promise<string> {
+  const server = new Server();
+  server.addService({ Publish: ingestService.Publish }, { Publish: publish });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  onTestFinished(() => server.forceShutdown());
+  return `127.0.0.1:${port}`;
+}
+
+test.each<[string, (call: ServerDuplexStream<Buffer, Buffer>) => void]>([
+  ["answers garbage", (call) => call.on("data", () => call.write(Buffer.from("garbage, and no ack")))],
+  [
+    "answers more than it was asked",
+    (call) =>
+      call.on("data", () => {
+        for (let i = 0; i < 3; i++) call.write(Buffer.from([0xff]));
+      }),
+  ],
+  ["hangs up", (call) => call.end()],
+  ["fails", (call) => call.on("data", () => call.emit("error", new Error("no")))],
+])("a server that %s is tried again, and harms nobody", async (_, publish) => {
+  let calls = 0;
+  const endpoint = await startImpostor((call) => {
+    calls++;
+    call.on("error", () => {});
+    publish(call);
+  });
+  const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint })] });
+  await until(() => calls >= 2);
+  expect(run.stats).toMatchObject([{ queued: 1, delivered: 0, refused: 0 }]);
+  expect(await run.finish({ timeoutMs: 1 })).toBe(false);
+});
+
+test("endpoint and token come from the environment, or from the program, which comes first", async () => {
+  const tokens: unknown[] = [];
+  const endpoint = await startImpostor((call) => {
+    tokens.push(call.metadata.get("authorization")[0]);
+    call.end();
+  });
+  vi.stubEnv("HIVEWATCH_ENDPOINT", endpoint);
+  vi.stubEnv("HIVEWATCH_TOKEN", "secret");
+  const run = createRun({ emitters: [bridgeEmitter()] });
+  await until(() => tokens.length >= 1);
+  vi.stubEnv("HIVEWATCH_ENDPOINT", "127.0.0.1:1");
+  const other = createRun({ emitters: [bridgeEmitter({ endpoint, token: "mine" })] });
+  await until(() => tokens.includes("Bearer mine"));
+  expect(tokens[0]).toBe("Bearer secret");
+  await Promise.all([run.finish({ timeoutMs: 1 }), other.finish({ timeoutMs: 1 })]);
 });

@@ -45,6 +45,7 @@ export function acceptsGzip(request: IncomingMessage): boolean {
 
 /** Writes to a response, and waits where its reader is slow. */
 export async function writeSlowly(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
-  if (response.write(text) || signal.aborted) return;
+  // To write after the end would be an error that nobody catches.
+  if (signal.aborted || response.writableEnded || response.write(text)) return;
   await once(response, "drain", { signal }).catch(() => undefined);
 }

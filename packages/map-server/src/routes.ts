@@ -2,7 +2,7 @@ import { isRunId } from "@hivewatch/core";
 import type { RunStore } from "@hivewatch/runs";
 import { type Exchange, sendText } from "./responses.ts";
 import { sendEvents, sendMetadata, sendRuns } from "./run-routes.ts";
-import { streamAll, streamRun } from "./stream.ts";
+import { sendStreamHead, streamAll, streamRun } from "./stream.ts";
 import { sendViewerFile, type ViewerFiles } from "./viewer-files.ts";
 
 /** What the routes answer from. */
@@ -26,8 +26,11 @@ export async function route(exchange: Exchange, path: string, context: RouteCont
   if (name === "health") return sendText(exchange, 200, "ok");
   if (name === "runs") return sendRuns(exchange, store, context.runId);
   if (name === "stream") {
+    // One without a body would only stay open.
+    if (exchange.request.method === "HEAD") return sendStreamHead(exchange);
     const runId = exchange.query.get("run_id") ?? context.runId;
     if (runId === undefined) return streamAll(exchange, store, closing);
+    if (isHidden(runId, context)) return sendText(exchange, 404, `run ${runId} not found`);
     return isRunId(runId)
       ? streamRun(exchange, store, runId, closing)
       : sendText(exchange, 400, "run_id is not a run id\n");
@@ -39,8 +42,12 @@ export async function route(exchange: Exchange, path: string, context: RouteCont
 
 async function routeRun(exchange: Exchange, context: RouteContext, runId: string, events: boolean): Promise<void> {
   const { store } = context;
-  const hidden = context.runId !== undefined && context.runId !== runId;
-  const listing = isRunId(runId) && !hidden ? await store.listing(runId) : undefined;
+  const listing = isRunId(runId) && !isHidden(runId, context) ? await store.listing(runId) : undefined;
   if (listing === undefined) return sendText(exchange, 404, `run ${runId} not found`);
   await (events ? sendEvents : sendMetadata)(exchange, store, runId);
+}
+
+/** Whether only another run was asked to be shown. */
+function isHidden(runId: string, context: RouteContext): boolean {
+  return context.runId !== undefined && context.runId !== runId;
 }

@@ -36,7 +36,8 @@ async function* eventPieces(store: RunStore, runId: string): AsyncGenerator<stri
   for await (const { entries } of store.read(runId)) {
     for (const { event } of entries) {
       applyEvent(state, event);
-      for (const line of jsonlLines(event, state).trimEnd().split("\n")) {
+      for (const line of jsonlLines(event, state).split("\n")) {
+        if (line === "") continue;
         yield separator + line;
         separator = ",";
       }

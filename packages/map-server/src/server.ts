@@ -54,6 +54,8 @@ export async function startMapServer(options: MapServerOptions): Promise<MapServ
     });
   });
   const bound = await listen(server, host, port);
+  // Such as a connection too many for the system; nobody's listening would end the process.
+  server.on("error", (error) => onDiagnostic(errorMessage(error)));
   return {
     url: `http://${urlHost(host)}:${bound}`,
     port: bound,
@@ -89,8 +91,10 @@ async function answer(
 
 /** @returns undefined for what is no path, escapes that can't be decoded included */
 function parseUrl(text: string | undefined): URL | undefined {
+  if (text?.startsWith("/") !== true) return undefined;
   try {
-    const url = new URL(text ?? "", "http://server");
+    // Put together, since a path that begins with two slashes would be taken for a host's name.
+    const url = new URL(`http://server${text}`);
     decodeURIComponent(url.pathname);
     return url;
   } catch {
@@ -100,11 +104,15 @@ function parseUrl(text: string | undefined): URL | undefined {
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
+    const fail = (error: Error): void => {
       const message = `can't listen on ${host}:${port}: ${errorMessage(error)}`;
       reject(new HiveWatchError("unavailable", message, { cause: error }));
+    };
+    server.once("error", fail);
+    server.listen(port, host, () => {
+      server.off("error", fail);
+      resolve(portOf(server.address(), port));
     });
-    server.listen(port, host, () => resolve(portOf(server.address(), port)));
   });
 }
 

@@ -10,6 +10,8 @@ const MAX_FRAME_EVENTS = 1000;
 /** How often to look whether a run has appeared. */
 const LOOK_MS = 1000;
 
+const HEAD = { "Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no" };
+
 /** One subscriber of server-sent events. */
 interface Subscriber {
   readonly batch: boolean;
@@ -19,6 +21,12 @@ interface Subscriber {
   note(event: Record<string, unknown>): Promise<void>;
   /** Sends entries; `idOf` gives the id that a browser sends back to go on from there. */
   entries(entries: readonly LogEntry[], idOf: (entry: LogEntry) => string): Promise<void>;
+}
+
+/** `HEAD /stream`. */
+export function sendStreamHead({ response }: Exchange): void {
+  response.writeHead(200, HEAD);
+  response.end();
 }
 
 /** `GET /stream?run_id=<id>`: the run from its beginning, or from where the browser was, and on as it is written. */
@@ -33,20 +41,20 @@ export async function streamRun(
   const listing = await waitForRun(store, runId, subscriber);
   if (listing === undefined) return;
   const from = Number(lastEventId(exchange) ?? 0);
-  const options = { from: Number.isSafeInteger(from) ? from : 0, follow: true, signal: subscriber.signal };
+  const options = { from: Number.isSafeInteger(from) && from > 0 ? from : 0, follow: true, signal: subscriber.signal };
   const positionOf = (entry: LogEntry): string => String(entry.position);
   let held: LogEntry[] = [];
   let caughtUp = false;
   for await (const step of store.read(runId, options)) {
     if (subscriber.signal.aborted) return;
-    held.push(...withMode(step.entries, listing));
+    held = held.concat(withMode(step.entries, listing));
     if (!step.atEnd && held.length < MAX_FRAME_EVENTS) continue;
     await subscriber.entries(held, positionOf);
     held = [];
     if (!step.atEnd) continue;
     if (!caughtUp) await subscriber.note({ event_type: "caught_up" });
     caughtUp = true;
-    if (subscriber.batch) await sleep(FRAME_MS);
+    if (subscriber.batch) await pause(FRAME_MS, subscriber);
   }
 }
 
@@ -55,8 +63,7 @@ export async function streamAll(exchange: Exchange, store: RunStore, closing: Ab
   const subscriber = subscribe(exchange, closing);
   await subscriber.note({ event_type: "connected" });
   const resumed = decodeMark(lastEventId(exchange));
-  const mark: Mark = { positions: new Map(resumed?.positions), newest: resumed?.newest ?? "" };
-  const followed = new Set<string>();
+  const mark: Mark = { positions: new Map(resumed?.positions), followed: new Set(), newest: resumed?.newest ?? "" };
 
   async function follow(runId: string): Promise<void> {
     const options = { from: mark.positions.get(runId), follow: true, signal: subscriber.signal };
@@ -64,6 +71,7 @@ export async function streamAll(exchange: Exchange, store: RunStore, closing: Ab
       if (subscriber.signal.aborted) return;
       await subscriber.entries(step.entries, (entry) => advance(mark, entry));
       if (step.entries.some((entry) => entry.event.event_type === "finished")) return;
+      if (step.atEnd && subscriber.batch) await pause(FRAME_MS, subscriber);
     }
   }
 
@@ -71,21 +79,23 @@ export async function streamAll(exchange: Exchange, store: RunStore, closing: Ab
     for (const run of await store.list()) {
       const { run_id: runId } = run;
       if (first && !mark.positions.has(runId) && !isNewSince(run, resumed)) mark.positions.set(runId, run.position);
-      if (followed.has(runId) || (run.status !== "running" && run.position <= (mark.positions.get(runId) ?? 0)))
-        continue;
+      const isOver = run.status !== "running" && run.position <= (mark.positions.get(runId) ?? 0);
+      if (mark.followed.has(runId) || isOver) continue;
       if (first && run.status === "running") await subscriber.note({ event_type: "init", run_id: runId, mode: "live" });
-      followed.add(runId);
+      mark.followed.add(runId);
       follow(runId)
         .catch(() => undefined)
-        .finally(() => followed.delete(runId));
+        .finally(() => mark.followed.delete(runId));
     }
-    await sleep(LOOK_MS, undefined, { signal: subscriber.signal }).catch(() => undefined);
+    await pause(LOOK_MS, subscriber);
   }
 }
 
 /** How far a subscriber of all runs has come. */
 interface Mark {
   readonly positions: Map<string, number>;
+  /** The runs that are being followed. An id names these alone: a browser sends no long ones back. */
+  readonly followed: Set<string>;
   /** The time of the newest event that was sent. */
   newest: string;
 }
@@ -93,15 +103,18 @@ interface Mark {
 function advance(mark: Mark, { event, position }: LogEntry): string {
   mark.positions.set(event.run_id, position);
   if (event.timestamp > mark.newest) mark.newest = event.timestamp;
-  return Buffer.from(JSON.stringify([mark.newest, ...mark.positions])).toString("base64url");
+  const positions = Array.from(mark.followed, (runId) => [runId, mark.positions.get(runId) ?? 0]);
+  return Buffer.from(JSON.stringify([mark.newest, ...positions])).toString("base64url");
 }
 
 /** Whether a run that a mark doesn't name has come about since, so that nothing of it was sent. */
-function isNewSince(run: RunListing, mark: Mark | undefined): boolean {
+function isNewSince(run: RunListing, mark: ResumedMark | undefined): boolean {
   return mark !== undefined && run.started_at > mark.newest;
 }
 
-function decodeMark(id: string | undefined): Mark | undefined {
+type ResumedMark = Pick<Mark, "positions" | "newest">;
+
+function decodeMark(id: string | undefined): ResumedMark | undefined {
   if (id === undefined) return undefined;
   try {
     const [newest, ...positions] = JSON.parse(Buffer.from(id, "base64url").toString());
@@ -115,22 +128,21 @@ function isPosition(value: unknown): value is [string, number] {
   return Array.isArray(value) && typeof value[0] === "string" && Number.isSafeInteger(value[1]);
 }
 
-function subscribe({ request, response, query }: Exchange, closing: AbortSignal): Subscriber {
-  response.writeHead(200, {
-    "Content-Type": "text/event-stream",
-    "Cache-Control": "no-cache",
-    "X-Accel-Buffering": "no",
-  });
+function subscribe({ response, query }: Exchange, closing: AbortSignal): Subscriber {
+  response.writeHead(200, HEAD);
   const batch = query.get("batch") === "1";
   const gone = new AbortController();
   const signal = AbortSignal.any([gone.signal, closing]);
-  request.on("close", () => gone.abort());
+  response.on("close", () => gone.abort());
   const frame = (events: readonly Record<string, unknown>[], id?: string): Promise<void> => {
     const data = stringifyEvent(batch ? events : events[0]);
     pings.refresh();
     return writeSlowly(response, `${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`, signal);
   };
-  const pings = setInterval(() => void frame([{ event_type: "ping" }]), PING_MS);
+  const pings = setInterval(() => {
+    // Whoever is slow to read has no need of more.
+    if (!response.writableNeedDrain) void frame([{ event_type: "ping" }]);
+  }, PING_MS);
   signal.addEventListener("abort", () => {
     clearInterval(pings);
     response.end();
@@ -160,9 +172,14 @@ async function waitForRun(store: RunStore, runId: string, subscriber: Subscriber
     const listing = await store.listing(runId);
     if (listing !== undefined) return listing;
     if (!told) await subscriber.note({ event_type: "not_found", run_id: runId });
-    await sleep(LOOK_MS, undefined, { signal: subscriber.signal }).catch(() => undefined);
+    await pause(LOOK_MS, subscriber);
   }
   return undefined;
+}
+
+/** Waits, unless the subscriber goes away. */
+async function pause(ms: number, { signal }: Subscriber): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** Tells in a run's first event whether it is going on, as Python hivewatch's viewer wants to know. */

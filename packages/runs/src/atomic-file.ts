@@ -1,17 +1,18 @@
-import { open, rename } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncDirectory } from "./segments.ts";
 
 /** Replaces a file so that a reader, and a crash, finds either all of the old or all of the new. */
 export async function writeFileAtomic(path: string, data: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const handle = await open(temporary, "w");
+  // A name of its own: another process may be replacing the same file.
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await handle.writeFile(data);
-    await handle.datasync();
-  } finally {
-    await handle.close();
+    await writeFile(temporary, data, { flush: true });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
-  await rename(temporary, path);
   await syncDirectory(dirname(path));
 }

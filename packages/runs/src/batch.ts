@@ -10,13 +10,16 @@ import {
   parseLenientJson,
   stringifyEvent,
 } from "@hivewatch/core";
-import { columnsFromEvents, eventsFromColumns, fitsColumns } from "./columns.ts";
+import { columnNames, columnsFromEvents, eventsFromColumns, fitsColumns, MAX_COLUMNS } from "./columns.ts";
 import { type Batch, BatchSchema, ColumnsSchema, RowsSchema } from "./gen/hivewatch/v1/batch_pb.ts";
 
 export type { Batch };
 
 /** How many events one batch may hold. */
 export const MAX_BATCH_EVENTS = 100_000;
+
+/** Larger payloads are split into several batches, as far as that is possible; a bridge takes messages of 16 MiB. */
+const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 
 const MAX_PRODUCER_ID_LENGTH = 128;
 
@@ -52,9 +55,9 @@ export function checkBatch(batch: Batch): HiveEvent[] {
   }
   if (batch.payload.case === undefined) throw malformed("a batch needs rows or columns");
   if (crc32(batch.payload.value) !== batch.crc32) throw malformed("crc32 does not match the payload");
-  const events = batchEvents(batch);
-  if (events.length !== batch.count) throw malformed(`count is ${batch.count}, but there are ${events.length} events`);
-  return events;
+  return decodeEvents(batch, (length) => {
+    if (length !== batch.count) throw malformed(`count is ${batch.count}, but there are ${length} events`);
+  });
 }
 
 /**
@@ -62,10 +65,21 @@ export function checkBatch(batch: Batch): HiveEvent[] {
  *
  * @throws HiveWatchError as {@link checkBatch}
  */
-export function batchEvents({ payload, runId }: Batch): HiveEvent[] {
+export function batchEvents(batch: Batch): HiveEvent[] {
+  return decodeEvents(batch, () => {});
+}
+
+/** @param checkLength - told how many events there are, before room is made for them */
+function decodeEvents({ payload, runId }: Batch, checkLength: (length: number) => void): HiveEvent[] {
   if (payload.case === undefined) return [];
-  const events = payload.case === "rows" ? rowEvents(payload.value, runId) : columnEvents(payload.value, runId);
-  return events.map(checkNth);
+  if (payload.case === "rows") {
+    const { events } = decodePayload(RowsSchema, payload.value);
+    checkLength(events.length);
+    return rowEvents(events, runId).map(checkNth);
+  }
+  const columns = decodePayload(ColumnsSchema, payload.value);
+  checkLength(columns.timestampUs.length);
+  return eventsFromColumns(columns, runId).map(checkNth);
 }
 
 /**
@@ -87,8 +101,8 @@ function checkNth(event: Record<string, unknown>, index: number): HiveEvent {
   }
 }
 
-function rowEvents(bytes: Uint8Array, runId: string): Record<string, unknown>[] {
-  return decodePayload(RowsSchema, bytes).events.map((text, index) => {
+function rowEvents(texts: readonly string[], runId: string): Record<string, unknown>[] {
+  return texts.map((text, index) => {
     const event = parseRow(text, index);
     if (event.run_id !== undefined && event.run_id !== runId) {
       throw malformed(
@@ -109,10 +123,6 @@ function parseRow(text: string, index: number): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw malformed(`event ${index} is not an object`);
   return { ...value };
-}
-
-function columnEvents(bytes: Uint8Array, runId: string): Record<string, unknown>[] {
-  return eventsFromColumns(decodePayload(ColumnsSchema, bytes), runId);
 }
 
 function decodePayload<Schema extends typeof RowsSchema | typeof ColumnsSchema>(schema: Schema, bytes: Uint8Array) {
@@ -138,7 +148,7 @@ export function packEvents(events: readonly HiveEvent[], sequence: Sequence): Ba
   const batches: Batch[] = [];
   let firstSeq = sequence.firstSeq;
   for (const group of groupByForm(events)) {
-    batches.push(packGroup(group, { ...sequence, firstSeq }));
+    for (const batch of packGroup(group, { ...sequence, firstSeq })) batches.push(batch);
     firstSeq += BigInt(group.length);
   }
   return batches;
@@ -148,28 +158,41 @@ export function packEvents(events: readonly HiveEvent[], sequence: Sequence): Ba
 function groupByForm(events: readonly HiveEvent[]): HiveEvent[][] {
   const groups: HiveEvent[][] = [];
   let form: string | undefined;
+  let names = new Set<string>();
   for (const event of events) {
-    const next = fitsColumns(event) ? event.event_type : "rows";
+    const columns = fitsColumns(event);
+    const next = columns ? event.event_type : "rows";
+    if (columns) for (const name of columnNames(event)) names.add(name);
     const last = groups.at(-1);
-    if (last !== undefined && next === form && last.length < MAX_BATCH_EVENTS) last.push(event);
-    else groups.push([event]);
+    if (last !== undefined && next === form && last.length < MAX_BATCH_EVENTS && names.size <= MAX_COLUMNS) {
+      last.push(event);
+    } else {
+      groups.push([event]);
+      names = new Set(columns ? columnNames(event) : []);
+    }
     form = next;
   }
   return groups;
 }
 
-function packGroup(events: readonly HiveEvent[], sequence: Sequence): Batch {
+function packGroup(events: readonly HiveEvent[], sequence: Sequence): Batch[] {
   const [first] = events;
   const columns = first !== undefined && fitsColumns(first);
   const value = columns
     ? toBinary(ColumnsSchema, columnsFromEvents(events))
     : toBinary(RowsSchema, create(RowsSchema, { events: events.map(stringifyEvent) }));
-  return create(BatchSchema, {
+  if (value.length > MAX_PAYLOAD_BYTES && events.length > 1) {
+    const middle = events.length >> 1;
+    const behind = { ...sequence, firstSeq: sequence.firstSeq + BigInt(middle) };
+    return [...packGroup(events.slice(0, middle), sequence), ...packGroup(events.slice(middle), behind)];
+  }
+  const batch = create(BatchSchema, {
     ...sequence,
     count: events.length,
     crc32: crc32(value),
     payload: { case: columns ? "columns" : "rows", value },
   });
+  return [batch];
 }
 
 /** The bytes of a batch, as the wire and the log hold them. */

@@ -1,18 +1,38 @@
 import { create } from "@bufbuild/protobuf";
-import { type ClientMetrics, type HiveEvent, HiveWatchError, isoFromMicros, microsFromIso } from "@hivewatch/core";
+import {
+  type ClientMetrics,
+  type HiveEvent,
+  HiveWatchError,
+  isoFromMicros,
+  microsFromIso,
+  stringifyEvent,
+} from "@hivewatch/core";
 import { type Column, ColumnSchema, type Columns, ColumnsSchema } from "./gen/hivewatch/v1/batch_pb.ts";
 
 /** How many fields the events of one batch may have between them. More are refused: they would only fill memory. */
-const MAX_COLUMNS = 1000;
+export const MAX_COLUMNS = 1000;
+
+/** The end of the year 9999, behind which ISO 8601 has another form. */
+const MAX_TIME_US = 253_402_300_799_999_999n;
 
 const COLUMN_TYPES: ReadonlySet<string> = new Set(["client_update", "client_metric"]);
 const COLUMN_FIELDS: ReadonlySet<string> = new Set(["event_type", "run_id", "timestamp", "round", "clients"]);
 
-/** Whether nothing of an event is lost in columns: telemetry of exactly one client, without fields of its own. */
+/**
+ * Whether nothing of an event is lost in columns: telemetry of exactly one client, without fields of its own, and with
+ * names and a time that columns can hold.
+ */
 export function fitsColumns(event: HiveEvent): boolean {
   if (!COLUMN_TYPES.has(event.event_type)) return false;
   if (!Array.isArray(event.clients) || event.clients.length !== 1) return false;
-  return Object.keys(event).every((name) => COLUMN_FIELDS.has(name)) && sameRound(event);
+  if (!Object.keys(event).every((name) => COLUMN_FIELDS.has(name)) || !sameRound(event)) return false;
+  const names = columnNames(event);
+  return names.length <= MAX_COLUMNS && !names.includes("") && microsFromIso(event.timestamp) >= 0;
+}
+
+/** The names of the columns that an event needs. */
+export function columnNames(event: HiveEvent): string[] {
+  return [...new Set(["client_id", "round", ...Object.keys(clientOf(event))])];
 }
 
 function sameRound(event: HiveEvent): boolean {
@@ -42,7 +62,7 @@ export function columnsFromEvents(events: readonly HiveEvent[]): Columns {
 
 /** The column of a field; none if no client has it. Numbers or texts if all values are, else JSON. */
 function columnsOf(name: string, clients: readonly Record<string, unknown>[]): Column[] {
-  const values = clients.map((client) => client[name] ?? undefined);
+  const values = clients.map((client) => tellable(client, name));
   const known = values.filter((value) => value !== undefined);
   if (known.length === 0) return [];
   const column = create(ColumnSchema, {
@@ -53,8 +73,15 @@ function columnsOf(name: string, clients: readonly Record<string, unknown>[]): C
   const texts = known.filter((value) => typeof value === "string");
   if (numbers.length === known.length) column.numbers = numbers;
   else if (texts.length === known.length) column.texts = texts;
-  else column.json = known.map((value) => JSON.stringify(value));
+  // There is no JSON of an object that has none to offer (`toJSON`).
+  else column.json = known.map((value) => stringifyEvent(value) ?? "null");
   return [column];
+}
+
+/** What can be told of a field; never what the name means to every object, such as `constructor`. */
+function tellable(client: Record<string, unknown>, name: string): unknown {
+  const value = Object.hasOwn(client, name) ? client[name] : undefined;
+  return value === null || typeof value === "function" || typeof value === "symbol" ? undefined : value;
 }
 
 function bitmap(values: readonly unknown[]): Uint8Array {
@@ -85,10 +112,15 @@ export function eventsFromColumns(columns: Columns, runId: string): Record<strin
   return clients.map((client, i) => ({
     event_type: columns.eventType,
     run_id: runId,
-    timestamp: isoFromMicros(Number(columns.timestampUs[i])),
+    timestamp: timeOf(columns.timestampUs[i] ?? 0n, i),
     round: client.round ?? null,
     clients: [client],
   }));
+}
+
+function timeOf(micros: bigint, index: number): string {
+  if (micros <= MAX_TIME_US) return isoFromMicros(Number(micros));
+  throw malformed(`timestamp_us of event ${index} must be microseconds since 1970, but it is ${micros}`);
 }
 
 function spread(column: Column, clients: Record<string, unknown>[]): void {

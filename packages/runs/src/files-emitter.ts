@@ -15,11 +15,12 @@ export function filesEmitter({ runsDir = "runs" }: FilesEmitterOptions = {}): Ba
   const producerId = randomUUID();
   const stop = new AbortController();
   let opened: Promise<RunLog> | undefined;
-  let artifacts: Promise<void> = Promise.resolve();
+  let artifacts: Promise<unknown> = Promise.resolve();
 
   async function openFor(runId: string): Promise<RunLog> {
     const log = await store.openLog(runId);
-    artifacts = store.writeArtifacts(runId, stop.signal);
+    // Looked at in `finish`; until then nothing may come of a failure, least of all the end of the training.
+    artifacts = store.writeArtifacts(runId, stop.signal).catch((error: unknown) => error);
     return log;
   }
 
@@ -49,7 +50,8 @@ export function filesEmitter({ runsDir = "runs" }: FilesEmitterOptions = {}): Ba
       const log = await opened;
       await log?.close();
       stop.abort();
-      await artifacts;
+      const failure = await artifacts;
+      if (failure !== undefined) throw failure;
     },
   };
 }

@@ -8,7 +8,7 @@ export const SEGMENT_MAGIC: Buffer = Buffer.from("HWLOG\0\0\x01", "latin1");
 const HEADER_BYTES = 8;
 
 /** Longer frames are taken for garbage. */
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
+export const MAX_BODY_BYTES: number = 64 * 1024 * 1024;
 
 /** Wraps a body for the log. */
 export function encodeFrame(body: Uint8Array): Buffer {
@@ -19,7 +19,7 @@ export function encodeFrame(body: Uint8Array): Buffer {
   return frame;
 }
 
-export type Frame =
+type Frame =
   | { readonly kind: "body"; readonly body: Buffer; readonly end: number }
   /** The bytes end before the frame does. */
   | { readonly kind: "partial"; readonly needed: number }
@@ -27,7 +27,7 @@ export type Frame =
   | { readonly kind: "corrupt" };
 
 /** Reads the frame that begins at an offset. */
-export function decodeFrame(bytes: Buffer, offset: number): Frame {
+function decodeFrame(bytes: Buffer, offset: number): Frame {
   if (bytes.length < offset + HEADER_BYTES) return { kind: "partial", needed: HEADER_BYTES };
   const length = bytes.readUInt32LE(offset);
   if (length === 0 || length > MAX_BODY_BYTES) return { kind: "corrupt" };
@@ -45,6 +45,8 @@ export interface FramesEnd {
   readonly reason: "end" | "partial" | "corrupt";
 }
 
+/** What is read at first: enough for those who follow a run and find a few events at a time. */
+const FIRST_CHUNK_BYTES = 64 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
@@ -59,7 +61,7 @@ export async function* readFrames(
   let chunk: Buffer = Buffer.alloc(0);
   let chunkStart = offset;
   let at = 0;
-  let wanted = CHUNK_BYTES;
+  let least = FIRST_CHUNK_BYTES;
   for (;;) {
     const frame = decodeFrame(chunk, at);
     if (frame.kind === "body") {
@@ -68,7 +70,8 @@ export async function* readFrames(
       continue;
     }
     if (frame.kind === "corrupt") return { offset: chunkStart + at, reason: "corrupt" };
-    wanted = Math.max(CHUNK_BYTES, frame.needed);
+    const wanted = Math.max(least, frame.needed);
+    least = CHUNK_BYTES;
     const held = chunk.length - at;
     const next = Buffer.allocUnsafe(wanted);
     const { bytesRead } = await handle.read(next, 0, wanted, chunkStart + at);

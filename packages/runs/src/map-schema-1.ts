@@ -40,7 +40,8 @@ export function mapSchema1(state: RunState): MapSchema1 {
 
 function mapRound(round: RoundState): MapRound {
   const summary = summarizeRound(round);
-  const dispersion = summary.gradient_norm_dispersion ?? null;
+  // As Python hivewatch has it, a round has figures from its end on.
+  const dispersion = (round.endedAt === undefined ? undefined : summary.gradient_norm_dispersion) ?? null;
   return {
     round: round.round,
     globalAcc: summary.global_accuracy ?? null,
@@ -48,6 +49,9 @@ function mapRound(round: RoundState): MapRound {
     duration: summary.round_duration_sec ?? null,
     dispersion,
     divergence: dispersion,
-    clients: [...round.clients.values()],
+    clients: Array.from(round.clients, ([id, client]) =>
+      // As in Python's files: a result says of which round it is.
+      round.updates.has(id) ? { ...client, round: client.round ?? round.round } : client,
+    ),
   };
 }

@@ -7,7 +7,8 @@ const NEWLINE = 0x0a;
 
 /**
  * Reads a run that another program keeps as JSON lines, such as Python hivewatch. A position is the number of bytes up to
- * the end of a line. Lines that are no events are passed over, and half a line waits for its other half.
+ * the end of a line. Lines that are no events are passed over, and half a line waits for its other half; a last line that
+ * is whole counts without its line feed, since half an object is never JSON.
  */
 export async function* readJsonl(
   path: string,
@@ -38,10 +39,16 @@ async function* readLines(handle: FileHandle, start: number, runId: string): Asy
     const chunk = Buffer.allocUnsafe(size);
     const { bytesRead } = await handle.read(chunk, 0, size, offset);
     const end = chunk.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
-    if (end === 0) {
-      if (bytesRead < size) return offset;
+    if (end === 0 && bytesRead === size) {
       size *= 2; // a line longer than the chunk
       continue;
+    }
+    if (end === 0) {
+      const event = eventOf(chunk.toString("utf8", 0, bytesRead), runId);
+      if (event === undefined) return offset;
+      offset += bytesRead;
+      yield { entries: [{ event, position: offset }], atEnd: false };
+      return offset;
     }
     yield { entries: entriesOf(chunk.subarray(0, end), offset, runId), atEnd: false };
     offset += end;

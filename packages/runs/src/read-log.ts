@@ -1,11 +1,17 @@
 import { open } from "node:fs/promises";
+import type { HiveEvent } from "@hivewatch/core";
 import { batchEvents, decodeBatch } from "./batch.ts";
 import { readFrames, SEGMENT_MAGIC } from "./frame.ts";
 import { AT_END, type LogEntry, type ReadOptions, type ReadStep, type WaitForMore } from "./read-entries.ts";
 import { listSegments, type Segment } from "./segments.ts";
 
 /** Reads a run's log, while it is being written or afterwards. */
-export async function* readLog(dir: string, options: ReadOptions, waitForMore: WaitForMore): AsyncGenerator<ReadStep> {
+export async function* readLog(
+  dir: string,
+  runId: string,
+  options: ReadOptions,
+  waitForMore: WaitForMore,
+): AsyncGenerator<ReadStep> {
   const { from = 0, follow = false, signal } = options;
   let cursor: SegmentCursor | undefined;
   for (;;) {
@@ -14,7 +20,7 @@ export async function* readLog(dir: string, options: ReadOptions, waitForMore: W
     const segments = await listSegments(dir);
     cursor ??= startOf(segmentAt(segments, from));
     while (cursor !== undefined) {
-      const read: SegmentCursor = yield* readSegment(cursor, from);
+      const read: SegmentCursor = yield* readSegment(cursor, runId, from);
       const next = nextSegment(segments, read.segment);
       cursor = next === undefined ? read : startOf(next);
       if (next === undefined) break;
@@ -35,7 +41,11 @@ function startOf(segment: Segment | undefined): SegmentCursor | undefined {
   return segment && { segment, position: segment.firstPosition, offset: SEGMENT_MAGIC.length };
 }
 
-async function* readSegment(start: SegmentCursor, from: number): AsyncGenerator<ReadStep, SegmentCursor> {
+async function* readSegment(
+  start: SegmentCursor,
+  runId: string,
+  from: number,
+): AsyncGenerator<ReadStep, SegmentCursor> {
   let { position, offset } = start;
   const handle = await open(start.segment.path, "r");
   try {
@@ -46,7 +56,8 @@ async function* readSegment(start: SegmentCursor, from: number): AsyncGenerator<
       const batch = decodeBatch(step.value.body);
       const end = position + batch.count;
       if (end > from) {
-        const entries = entriesOf(batchEvents(batch), position, end).filter((entry) => entry.position > from);
+        const events = batchEvents(batch).map((event) => ofRun(event, runId));
+        const entries = entriesOf(events, position, end).filter((entry) => entry.position > from);
         yield { entries, atEnd: false };
       }
       position = end;
@@ -58,8 +69,13 @@ async function* readSegment(start: SegmentCursor, from: number): AsyncGenerator<
 }
 
 /** A batch that was refused has one event for all of its positions: the last event stands for what is left. */
-function entriesOf(events: ReturnType<typeof batchEvents>, start: number, end: number): LogEntry[] {
+function entriesOf(events: readonly HiveEvent[], start: number, end: number): LogEntry[] {
   return events.map((event, i) => ({ event, position: i === events.length - 1 ? end : start + i + 1 }));
+}
+
+/** The folder's name is what the run is found by, also if somebody has copied it under another one. */
+function ofRun(event: HiveEvent, runId: string): HiveEvent {
+  return event.run_id === runId ? event : { ...event, run_id: runId };
 }
 
 function segmentAt(segments: readonly Segment[], position: number): Segment | undefined {

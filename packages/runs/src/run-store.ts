@@ -1,9 +1,9 @@
-import { EventEmitter } from "node:events";
 import type { Dirent } from "node:fs";
-import { access, mkdir, readdir } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { checkRunId, HiveWatchError, isRunId } from "@hivewatch/core";
-import { type ArtifactPaths, writeArtifacts } from "./artifacts.ts";
+import { checkRunId, HiveWatchError, isRunId, microsFromIso } from "@hivewatch/core";
+import { type ArtifactPaths, areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
+import { createCommitBoard } from "./commit-board.ts";
 import type { ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import { readLog } from "./read-log.ts";
@@ -42,10 +42,12 @@ export interface RunStore {
    */
   read(runId: string, options?: ReadOptions): AsyncGenerator<ReadStep>;
   /**
-   * Writes `<run_id>.jsonl` and `<run_id>.map.json` behind a log until the signal is aborted; without a signal, up to
-   * what the log holds now.
+   * Writes `<run_id>.jsonl` and `<run_id>.map.json` behind a log, for whoever has opened it, until the signal is aborted.
+   * Without a signal, for anybody: up to what the log holds now.
    */
   writeArtifacts(runId: string, signal?: AbortSignal): Promise<void>;
+  /** The runs whose log is newer than their files, as a crash leaves them. */
+  behindArtifacts(): Promise<string[]>;
   /** Where a run's map metadata is, if there is such a file. */
   mapPath(runId: string): Promise<string | undefined>;
 }
@@ -55,7 +57,7 @@ type RunKind = "log" | "jsonl";
 /** Opens the store of runs in a folder. */
 export function openRunStore(options: RunStoreOptions): RunStore {
   const { dir, pollIntervalMs = 1000, onDiagnostic } = options;
-  const committed = new EventEmitter().setMaxListeners(0);
+  const commits = createCommitBoard(pollIntervalMs);
   const listings = new Map<string, ListingState>();
   const refreshing = new Map<string, Promise<RunListing>>();
 
@@ -71,26 +73,30 @@ export function openRunStore(options: RunStoreOptions): RunStore {
   async function* read(runId: string, readOptions: ReadOptions = {}): AsyncGenerator<ReadStep> {
     const kind = (await find()).get(runId);
     if (kind === undefined) throw new HiveWatchError("not_found", `there is no run ${JSON.stringify(runId)} in ${dir}`);
-    const wait = (signal?: AbortSignal): Promise<void> =>
-      waitForCommit(committed, commitEvent(runId), pollIntervalMs, signal);
-    if (kind === "log") yield* readLog(logDir(dir, runId), readOptions, wait);
-    else yield* readJsonl(join(dir, `${runId}.jsonl`), runId, readOptions, wait);
+    yield* readFound(runId, kind, readOptions);
+  }
+
+  function readFound(runId: string, kind: RunKind, readOptions: ReadOptions): AsyncGenerator<ReadStep> {
+    const wait = commits.follow(runId);
+    return kind === "log"
+      ? readLog(logDir(dir, runId), runId, readOptions, wait)
+      : readJsonl(join(dir, `${runId}.jsonl`), runId, readOptions, wait);
   }
 
   /** Brings a run's listing up to date by reading what is new; callers at the same time share the reading. */
-  function refresh(runId: string): Promise<RunListing> {
+  function refresh(runId: string, kind: RunKind): Promise<RunListing> {
     let reading = refreshing.get(runId);
     if (reading === undefined) {
-      reading = readOn(runId).finally(() => refreshing.delete(runId));
+      reading = readOn(runId, kind).finally(() => refreshing.delete(runId));
       refreshing.set(runId, reading);
     }
     return reading;
   }
 
-  async function readOn(runId: string): Promise<RunListing> {
+  async function readOn(runId: string, kind: RunKind): Promise<RunListing> {
     const state = listings.get(runId) ?? createListingState(runId);
     listings.set(runId, state);
-    for await (const { entries } of read(runId, { from: state.listing.position })) {
+    for await (const { entries } of readFound(runId, kind, { from: state.listing.position })) {
       for (const entry of entries) applyToListing(state, entry);
     }
     return { ...state.listing, has_metadata: (await mapPath(runId)) !== undefined };
@@ -98,14 +104,16 @@ export function openRunStore(options: RunStoreOptions): RunStore {
 
   async function list(): Promise<RunListing[]> {
     const runs: RunListing[] = [];
-    for (const runId of (await find()).keys()) {
-      const run = await refresh(runId).catch((error: unknown) => {
+    const found = await find();
+    for (const runId of listings.keys()) if (!found.has(runId)) listings.delete(runId);
+    for (const [runId, kind] of found) {
+      const run = await refresh(runId, kind).catch((error: unknown) => {
         onDiagnostic?.(`run ${runId} can't be read: ${String(error)}`);
         return undefined;
       });
       if (run !== undefined && run.num_events > 0) runs.push(run);
     }
-    return runs.sort((a, b) => (b.last_event_at ?? "").localeCompare(a.last_event_at ?? ""));
+    return runs.sort((a, b) => lastEventTime(b) - lastEventTime(a));
   }
 
   async function mapPath(runId: string): Promise<string | undefined> {
@@ -122,18 +130,27 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     mapPath,
     list,
     async listing(runId) {
-      return (await find()).has(runId) ? refresh(runId) : undefined;
+      const kind = (await find()).get(runId);
+      return kind === undefined ? undefined : refresh(runId, kind);
     },
     async openLog(runId) {
-      await mkdir(dir, { recursive: true });
       return openRunLog(logDir(dir, checkRunId(runId)), runId, {
-        onCommit: () => committed.emit(commitEvent(runId)),
+        onCommit: () => commits.note(runId),
         onDiagnostic,
       });
     },
     async writeArtifacts(runId, signal) {
       const steps = read(runId, { follow: signal !== undefined, signal });
-      await writeArtifacts(runId, artifactPaths(dir, checkRunId(runId)), steps);
+      const isOwner = signal !== undefined;
+      await writeArtifacts(runId, artifactPaths(dir, checkRunId(runId)), steps, { isOwner, onDiagnostic });
+    },
+    async behindArtifacts() {
+      const behind: string[] = [];
+      for (const [runId, kind] of await find()) {
+        const isBehind = kind === "log" && (await areArtifactsBehind(artifactPaths(dir, runId), logDir(dir, runId)));
+        if (isBehind) behind.push(runId);
+      }
+      return behind;
     },
   };
 }
@@ -169,28 +186,6 @@ function runIdOf(name: string, suffix: string): string | undefined {
   return isRunId(runId) ? runId : undefined;
 }
 
-/** Resolves on the next commit of this process to the run, or after a while, in which another process may have written. */
-function waitForCommit(
-  committed: EventEmitter,
-  event: string,
-  pollIntervalMs: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      committed.off(event, done);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, pollIntervalMs).unref();
-    committed.once(event, done);
-    signal?.addEventListener("abort", done, { once: true });
-  });
-}
-
-/** The name of a run's commits among the emitter's events, which must not be one that has a meaning to it, like `error`. */
-function commitEvent(runId: string): string {
-  return `commit:${runId}`;
+function lastEventTime(run: RunListing): number {
+  return microsFromIso(run.last_event_at ?? "") || 0;
 }

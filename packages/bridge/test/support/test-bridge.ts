@@ -1,0 +1,39 @@
+import type { HiveEvent } from "@hivewatch/core";
+import { openRunStore, type RunStore } from "@hivewatch/runs";
+import { onTestFinished } from "vitest";
+import { type Bridge, startBridge } from "../../src/index.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+export interface TestBridge {
+  readonly bridge: Bridge;
+  readonly store: RunStore;
+  /** What the bridge told. */
+  readonly said: readonly string[];
+}
+
+/** Starts a bridge that ends with the test. */
+export async function startTestBridge({ dir, port = 0 }: { dir?: string; port?: number } = {}): Promise<TestBridge> {
+  const said: string[] = [];
+  const onDiagnostic = (message: string): number => said.push(message);
+  const store = openRunStore({ dir: dir ?? (await temporaryFolder()), onDiagnostic });
+  const bridge = await startBridge({ store, port, onDiagnostic });
+  onTestFinished(() => bridge.close());
+  return { bridge, store, said };
+}
+
+export async function eventsOf(store: RunStore, runId = "r"): Promise<HiveEvent[]> {
+  const events: HiveEvent[] = [];
+  for await (const step of store.read(runId)) for (const { event } of step.entries) events.push(event);
+  return events;
+}
+
+/** The numbers of the events that a raw client has sent. */
+export async function numbersOf(store: RunStore, runId = "r"): Promise<unknown[]> {
+  return (await eventsOf(store, runId)).map(({ clients }) =>
+    Array.isArray(clients) ? clients[0]?.local_loss : undefined,
+  );
+}
+
+export function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}

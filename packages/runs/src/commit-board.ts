@@ -1,0 +1,57 @@
+import { EventEmitter } from "node:events";
+import type { WaitForMore } from "./read-entries.ts";
+
+/** Where the writers of this process say that something was written, for its readers to wait for. */
+export interface CommitBoard {
+  note(runId: string): void;
+  /**
+   * For one reader of a run, which then reads to the end and waits, again and again. A wait is over on the next commit to
+   * the run, at once if there was one since the last wait, or after a while, in which another process may have written.
+   */
+  follow(runId: string): WaitForMore;
+}
+
+export function createCommitBoard(pollIntervalMs: number): CommitBoard {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  const counts = new Map<string, number>();
+  const countOf = (runId: string): number => counts.get(runId) ?? 0;
+
+  return {
+    note(runId) {
+      counts.set(runId, countOf(runId) + 1);
+      emitter.emit(commitEvent(runId));
+    },
+    follow(runId) {
+      let seen = countOf(runId);
+      return async (signal) => {
+        if (countOf(runId) === seen) await nextCommit(emitter, commitEvent(runId), pollIntervalMs, signal);
+        seen = countOf(runId);
+      };
+    },
+  };
+}
+
+function nextCommit(
+  emitter: EventEmitter,
+  event: string,
+  pollIntervalMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      emitter.off(event, done);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, pollIntervalMs).unref();
+    emitter.once(event, done);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** The name of a run's commits among the emitter's events, which must not be one that has a meaning to it, like `error`. */
+function commitEvent(runId: string): string {
+  return `commit:${runId}`;
+}
