@@ -4,6 +4,7 @@ import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/gr
 import { type BatchEmitter, errorMessage, type HiveEvent, type WriteResult } from "@hivewatch/core";
 import { type Batch, encodeBatch, packEvents, refusedBatch, type Sequence } from "@hivewatch/runs";
 import { BatchSchema } from "@hivewatch/runs/gen/hivewatch/v1/batch_pb.ts";
+import { endpointOf } from "./endpoint.ts";
 import { type Ack, AckSchema } from "./gen/hivewatch/v1/ack_pb.ts";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
 import { ingestService } from "./service.ts";
@@ -20,7 +21,7 @@ export interface BridgeEmitterOptions {
  * when a connection broke is sent again from the bridge's high-water mark, so that the log holds it once.
  */
 export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter {
-  const endpoint = options.endpoint ?? process.env.HIVEWATCH_ENDPOINT ?? "127.0.0.1:7071";
+  const endpoint = endpointOf(options.endpoint);
   const token = options.token ?? process.env.HIVEWATCH_TOKEN;
   const client = new Client(endpoint, credentials.createInsecure(), {
     // Two minutes by default; a bridge that is back should not have to wait so long.

@@ -1,2 +1,3 @@
 export { type BridgeEmitterOptions, bridgeEmitter } from "./bridge-emitter.ts";
 export { type Bridge, type BridgeOptions, startBridge } from "./server.ts";
+export { type WaitForBridgeOptions, waitForBridge } from "./wait-for-bridge.ts";

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First: gRPC reads its setting when it is loaded.
+import "./quiet-grpc.ts";
 import { errorMessage, HiveWatchError } from "@hivewatch/core";
 import { createProgram } from "./program.ts";
 

@@ -1,4 +1,4 @@
-import { bridgeEmitter } from "@hivewatch/bridge";
+import { bridgeEmitter, waitForBridge } from "@hivewatch/bridge";
 import { consoleEmitter, createRun, errorMessage } from "@hivewatch/core";
 import { demoConfig } from "./demo/demo-config.ts";
 import type { Pace } from "./demo/pace.ts";
@@ -18,10 +18,12 @@ export interface RunDemoOptions extends DemoOptions {
  * Plays the demo into a bridge, to its end or until the signal is aborted.
  *
  * @returns whether the bridge has all of it
+ * @throws HiveWatchError `unavailable` if there is no bridge to begin with
  */
 export async function runDemo(options: RunDemoOptions): Promise<boolean> {
   const { rounds, clients, seed, pace, endpoint, signal, print } = options;
   const settings = { rounds, clients, seed };
+  await waitForBridge({ endpoint });
   const run = createRun({
     algorithm: "FedAvg",
     config: demoConfig(settings),

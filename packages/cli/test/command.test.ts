@@ -234,7 +234,7 @@ describe("hivewatch demo", () => {
       endpoint,
     ]);
     expect(code).toBe(1);
-    expect(stderr).toContain(`Not all of it reached the bridge at ${endpoint}: is hivewatch up running?`);
+    expect(stderr).toContain(`there is no bridge at ${endpoint}: start one with \`hivewatch up\``);
   });
 });
 

@@ -48,8 +48,6 @@ export interface RunStore {
   writeArtifacts(runId: string, signal?: AbortSignal): Promise<void>;
   /** The runs whose log is newer than their files, as a crash leaves them. */
   behindArtifacts(): Promise<string[]>;
-  /** Where a run's map metadata is, if there is such a file. */
-  mapPath(runId: string): Promise<string | undefined>;
 }
 
 type RunKind = "log" | "jsonl";
@@ -99,7 +97,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     for await (const { entries } of readFound(runId, kind, { from: state.listing.position })) {
       for (const entry of entries) applyToListing(state, entry);
     }
-    return { ...state.listing, has_metadata: (await mapPath(runId)) !== undefined };
+    return { ...state.listing, has_metadata: await hasMap(runId) };
   }
 
   async function list(): Promise<RunListing[]> {
@@ -116,18 +114,16 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     return runs.sort((a, b) => lastEventTime(b) - lastEventTime(a));
   }
 
-  async function mapPath(runId: string): Promise<string | undefined> {
-    const path = artifactPaths(dir, checkRunId(runId)).map;
-    return access(path).then(
-      () => path,
-      () => undefined,
+  function hasMap(runId: string): Promise<boolean> {
+    return access(artifactPaths(dir, runId).map).then(
+      () => true,
+      () => false,
     );
   }
 
   return {
     dir,
     read,
-    mapPath,
     list,
     async listing(runId) {
       const kind = (await find()).get(runId);

@@ -4,7 +4,8 @@ import { type QualitySeries, roundSeries } from "../model/round-series.ts";
 import { isOpen } from "../model/round-view.ts";
 import type { RunModel } from "../model/run-model.ts";
 import { useSession } from "../session.ts";
-import { Chart, type ChartLine } from "./chart.tsx";
+import { Chart } from "./chart.tsx";
+import type { ChartLine } from "./chart-props.ts";
 
 /** How the run's figures went over its rounds. */
 export function RoundCharts() {

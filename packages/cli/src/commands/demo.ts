@@ -31,9 +31,7 @@ export function demoCommand(): Command {
       const signal = shutdownSignal();
       const delivered = await runDemo({ ...flags, signal, print: (line) => console.error(line) });
       if (delivered) return;
-      console.error(
-        `Not all of it reached the bridge at ${flags.endpoint ?? "127.0.0.1:7071"}: is hivewatch up running?`,
-      );
+      console.error("The bridge went away: not all of the demo has reached it.");
       process.exitCode = 1;
     });
 }

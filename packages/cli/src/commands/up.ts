@@ -9,6 +9,9 @@ import { allowHostOption, checkHost, hostOption, insecureOption, portNumber, run
 import { runDemo } from "../run-demo.ts";
 import { shutdownSignal, whenAborted } from "../shutdown.ts";
 
+/** Where programs look for the bridge if they are told nothing. */
+const DEFAULT_GRPC_PORT = 7071;
+
 interface UpFlags {
   runsDir: string;
   host: string;
@@ -27,7 +30,7 @@ export function upCommand(): Command {
     .addOption(runsDirOption())
     .addOption(hostOption())
     .option("--port <port>", "port of the page; 0: the system chooses", portNumber, 7070)
-    .option("--grpc-port <port>", "port of the bridge; 0: the system chooses", portNumber, 7071)
+    .option("--grpc-port <port>", "port of the bridge; 0: the system chooses", portNumber, DEFAULT_GRPC_PORT)
     .option("--json", "say where they listen as one line of JSON on standard output")
     .option("--demo", "play the demo as well, to have something to look at")
     .addOption(insecureOption())
@@ -88,7 +91,7 @@ function announce(flags: UpFlags, server: MapServer, bridge: Bridge): void {
   HiveWatch is up.
 
     Page     ${server.url}
-    Bridge   ${bridge.address}   (set HIVEWATCH_ENDPOINT to this if it is not 127.0.0.1:7071)
+    Bridge   ${bridge.address}${bridge.port === DEFAULT_GRPC_PORT ? "" : `   (for your training: HIVEWATCH_ENDPOINT=${bridge.address})`}
     Runs in  ${flags.runsDir}
 
   Ctrl-C stops it.
