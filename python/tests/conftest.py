@@ -8,10 +8,11 @@ from hivewatch_bridge import _default
 
 
 @pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch):
-    """Each test begins without a run and without settings of the machine."""
-    for name in ("HIVEWATCH_ENDPOINT", "HIVEWATCH_TOKEN", "HIVEWATCH_DISABLED"):
+def no_settings_from_outside(monkeypatch, tmp_path):
+    """Each test begins without a run, without settings of the machine, and with an empty folder for spools."""
+    for name in ("HIVEWATCH_ENDPOINT", "HIVEWATCH_TOKEN", "HIVEWATCH_DISABLED", "HIVEWATCH_SPOOL_MB"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HIVEWATCH_SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.setattr(_default, "_current", None)
 
 

@@ -427,13 +427,14 @@ def test_a_refused_token_is_named(server, caplog):
     run = start(guarded.endpoint, token="wrong-secret")
     assert run.finish(timeout=0.5) is False
     guarded.stop()
-    (warning,) = caplog.records
+    warning, _ = caplog.records
     assert "HIVEWATCH_TOKEN" in warning.getMessage()
     assert "wrong-secret" not in warning.getMessage()
 
 
 def test_memory_is_bounded_and_the_loss_is_told(server, monkeypatch, caplog):
     monkeypatch.setattr(_lifecycle, "EventQueue", lambda: EventQueue(max_events=1000))
+    monkeypatch.setenv("HIVEWATCH_SPOOL_MB", "0")
     server.stop()
     run = start(server.endpoint)
     run.round_start(1)

@@ -9,14 +9,19 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._ids import check_run_id, new_run_id
+from ._ids import check_run_id, new_producer_id, new_run_id
 from ._log import logger
+from ._outbox import Outbox
 from ._queue import EventQueue
+from ._resume import resume_in_background
 from ._run import Run
 from ._sender import Sender
-from ._settings import is_disabled, read_settings
+from ._settings import Settings, is_disabled, read_settings, read_spool_settings
+from ._spooler import Spooler
+from ._wire import Producer
 
 _EXIT_FLUSH_SEC = 3.0
+_EXIT_KEEP_SEC = 0.5
 
 _runs: list[Run] = []
 # A forked child must not run the destructors of gRPC's objects: the threads that they wait for are not there.
@@ -42,17 +47,29 @@ def start_run(
     if is_disabled():
         return Run(identity, algorithm, config, sender=None)
     settings = read_settings(endpoint, token)
-    run = Run(identity, algorithm, config, Sender(identity, settings, EventQueue()))
+    run = Run(identity, algorithm, config, _start_sender(identity, settings))
     _runs[:] = [*(other for other in _runs if not other._is_settled()), run]
     level = logging.INFO if verbose else logging.DEBUG
     logger.log(level, "Run %s (%s) is reported to HiveWatch at %s.", identity, algorithm, settings.endpoint)
     return run
 
 
+def _start_sender(run_id: str, settings: Settings) -> Sender:
+    spool_settings = read_spool_settings()
+    outbox = Outbox(Producer(run_id, new_producer_id(), epoch=1))
+    spooler = Spooler(outbox, settings.endpoint, spool_settings)
+    # Not before the bridge answers: until then there is no use in it.
+    return Sender(
+        settings, EventQueue(), outbox, spooler, lambda: resume_in_background(settings, spool_settings.parent)
+    )
+
+
 def _flush_at_exit() -> None:
     deadline = time.monotonic() + _EXIT_FLUSH_SEC
     for run in list(_runs):
-        run._flush_at_exit(max(0.0, deadline - time.monotonic()))
+        run._flush_at_exit(max(0.0, deadline - _EXIT_KEEP_SEC - time.monotonic()))
+    for run in list(_runs):
+        run._keep_rest(max(0.0, deadline - time.monotonic()))
 
 
 def _silence_in_child() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ._wire import Ack, Payload, Producer, encode_batch
+from ._wire import Payload, Producer, encode_batch
 
 
 @dataclass
@@ -15,6 +16,10 @@ class Sealed:
 
     first_seq: int
     payload: Payload
+    place: int | None = None
+    """Where it is in the spool; None if it is in memory only."""
+    since: float = field(default_factory=time.monotonic)
+    """When its oldest event was logged, by the monotonic clock; or later, if it is in the spool."""
 
     @property
     def end(self) -> int:
@@ -28,9 +33,10 @@ class Outbox:
     Only the sender's thread changes it.
     """
 
-    def __init__(self, run_id: str, producer_id: str) -> None:
-        self._producer = Producer(run_id, producer_id, epoch=1)
-        self._next_seq = 0
+    def __init__(self, producer: Producer, next_seq: int = 0) -> None:
+        self.producer = producer
+        self.next_seq = next_seq
+        """The number of the next event."""
         self._waiting: deque[Sealed] = deque()
 
     def __len__(self) -> int:
@@ -39,45 +45,35 @@ class Outbox:
     def __iter__(self) -> Iterator[Sealed]:
         return iter(self._waiting)
 
-    def seal(self, payload: Payload) -> Sealed:
+    def seal(self, payload: Payload, since: float, place: int | None = None) -> Sealed:
         """Gives a payload the next numbers."""
-        sealed = Sealed(self._next_seq, payload)
+        sealed = Sealed(self.next_seq, payload, place, since)
         self._waiting.append(sealed)
-        self._next_seq = sealed.end
+        self.next_seq = sealed.end
         return sealed
 
     def encode(self, sealed: Sealed) -> bytes:
         """The batch as it goes over the wire."""
-        return encode_batch(self._producer, sealed.first_seq, sealed.payload)
+        return encode_batch(self.producer, sealed.first_seq, sealed.payload)
 
     def question(self) -> bytes:
         """The batch that asks how far the bridge is."""
-        return encode_batch(self._producer, 0, None)
+        return encode_batch(self.producer, 0, None)
 
     def settle(self, sealed: Sealed) -> None:
         """Forgets the oldest batch, which was stored or refused for good."""
         assert self._waiting[0] is sealed
         self._waiting.popleft()
 
-    def resume(self, answer: Ack) -> bool:
-        """Takes the bridge's high-water mark: forgets what is stored; what is left has to be sent again.
+    def goes_on_at(self, mark: int) -> bool:
+        """Whether the first event that the bridge doesn't have is the first that is here."""
+        return mark == (self._waiting[0].first_seq if self._waiting else self.next_seq)
 
-        Returns:
-            False if the bridge is not where this producer's events go on, as after its log was lost. A new epoch has
-            begun then, which numbers what is left from 0; ask again.
-        """
-        while self._waiting and self._waiting[0].end <= answer.next_seq:
-            self._waiting.popleft()
-        expected = self._waiting[0].first_seq if self._waiting else self._next_seq
-        if answer.next_seq == expected:
-            return True
-        self._start_epoch()
-        return False
-
-    def _start_epoch(self) -> None:
-        old = self._producer
-        self._producer = Producer(old.run_id, old.producer_id, old.epoch + 1)
-        self._next_seq = 0
+    def begin_epoch(self) -> None:
+        """Numbers what is here from 0, in a new epoch."""
+        old = self.producer
+        self.producer = Producer(old.run_id, old.producer_id, old.epoch + 1)
+        self.next_seq = 0
         for sealed in self._waiting:
-            sealed.first_seq = self._next_seq
-            self._next_seq = sealed.end
+            sealed.first_seq = self.next_seq
+            self.next_seq = sealed.end

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from typing import TypeVar
 
 from ._fields import ClientField
-from ._segments import MAX_EVENTS, Columns, Rows, Segment
-from ._time import iso_now
+from ._segments import MAX_EVENTS, Columns, Rows, Segment, loss
 
 DEFAULT_MAX_EVENTS = 100_000
 DEFAULT_MAX_BYTES = 67_108_864
@@ -33,12 +31,13 @@ class EventQueue:
         self._droppable: deque[tuple[int, Segment]] = deque()
         self._kept: deque[tuple[int, Segment]] = deque()
         self._opened = 0
+        self._put_back = 0
         self._last: Segment | None = None
         self._count = 0
         self._size = 0
         self._unreported = 0
         self.dropped = 0
-        """Number of events given up so far."""
+        """Number of events given up so far because memory was full."""
 
     def __len__(self) -> int:
         return self._count + (1 if self._unreported else 0)
@@ -47,6 +46,16 @@ class EventQueue:
     def has_full_segment(self) -> bool:
         """Whether waiting for more events would not make the next batch larger."""
         return len(self._droppable) + len(self._kept) > 1 or self._count >= MAX_EVENTS
+
+    @property
+    def is_half_full(self) -> bool:
+        """Whether it should be emptied soon."""
+        return 2 * self._count > self._max_events or 2 * self._size > self._max_bytes
+
+    @property
+    def since(self) -> float | None:
+        """When its oldest event was logged, by the monotonic clock; None if there is none."""
+        return min((segments[0][1].since for segments in (self._droppable, self._kept) if segments), default=None)
 
     def add_row(self, event: str, droppable: bool) -> None:
         """Adds an event as JSON."""
@@ -75,6 +84,19 @@ class EventQueue:
         from_kept = not self._droppable or (bool(self._kept) and self._kept[0][0] < self._droppable[0][0])
         return self._remove_oldest(self._kept if from_kept else self._droppable)
 
+    def put_back(self, segment: Segment) -> None:
+        """Makes a segment that was taken the oldest again."""
+        self._put_back -= 1
+        (self._droppable if segment.droppable else self._kept).appendleft((self._put_back, segment))
+        self._count += segment.count
+        self._size += segment.size
+
+    def report_damage(self, size: int) -> None:
+        """Adds the event that says that so many bytes of events can't be read any more. Their number isn't known."""
+        report = loss(unreadable_bytes=size)
+        self._open(report)
+        self._make_room(report.size)
+
     def _open(self, segment: _Opened) -> _Opened:
         self._opened += 1
         (self._droppable if segment.droppable else self._kept).append((self._opened, segment))
@@ -98,7 +120,6 @@ class EventQueue:
         return segment
 
     def _report_dropped(self) -> Segment:
-        rows = Rows(droppable=False)
-        rows.append(json.dumps({"event_type": "events_dropped", "timestamp": iso_now(), "count": self._unreported}))
+        report = loss(count=self._unreported)
         self._unreported = 0
-        return rows
+        return report

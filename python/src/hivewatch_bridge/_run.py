@@ -17,6 +17,7 @@ from ._sender import Sender
 from ._time import now_us
 
 FINISH_TIMEOUT_SEC = 10.0
+_KEEP_TIMEOUT_SEC = 1.0
 _MAX_EVENT_CHARACTERS = 2_097_152
 
 _Method = TypeVar("_Method", bound=Callable[..., None])
@@ -189,8 +190,9 @@ class Run:
             timeout: how long to wait, in seconds.
 
         Returns:
-            Whether everything that was logged is on the bridge's disk. What is not will still be sent as long as this
-            process lives. May be called again to wait longer.
+            Whether everything that was logged is on the bridge's disk. What is not is written to this machine's disk,
+            for which it waits a second more. It is sent as long as this process lives, and afterwards by the next run
+            on this machine that reports to the same bridge. May be called again to wait longer.
         """
         sender = self._sender
         if sender is None:
@@ -199,11 +201,26 @@ class Run:
             self._end(status, reason)
             self._finished = True
             sender.close()
-        return sender.drain(timeout)
+        if sender.drain(timeout):
+            return True
+        self._keep_rest(_KEEP_TIMEOUT_SEC)
+        return False
 
     @_never_raises
     def _end(self, status: str, reason: str | None) -> None:
         self._log(events.finished(status, reason, self._warn))
+
+    def _keep_rest(self, timeout: float) -> None:
+        sender = self._sender
+        folder = None if sender is None else sender.keep(timeout)
+        if folder is not None:
+            self._warn(
+                "kept",
+                "What HiveWatch's bridge has not confirmed of run %s is kept in %s. If not this process, the next run "
+                "on this machine that reports to the same bridge sends it, or `python -m hivewatch_bridge.spool send`.",
+                self.run_id,
+                folder,
+            )
 
     def _is_settled(self) -> bool:
         return self._finished and (self._sender is None or self._sender.drain(0))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import time
 from array import array
 from typing import Union
 
 from ._fields import ClientField, Json
 from ._protobuf import bytes_field, packed_field, text_field, texts_field
+from ._time import iso_now
 from ._wire import Form, Payload
 
 MAX_EVENTS = 500
@@ -23,6 +26,8 @@ class Rows:
         """Whether these may be given up when memory is full."""
         self.count = 0
         self.size = 0
+        self.since = time.monotonic()
+        """When its first event was logged."""
         self._events: list[str] = []
 
     def takes(self, droppable: bool) -> bool:
@@ -38,6 +43,13 @@ class Rows:
     def payload(self) -> Payload:
         """The encoded events."""
         return Payload(Form.ROWS, self.count, texts_field(1, self._events))
+
+
+def loss(**fields: int) -> Rows:
+    """The event that says that others are lost."""
+    rows = Rows(droppable=False)
+    rows.append(json.dumps({"event_type": "events_dropped", "timestamp": iso_now(), **fields}))
+    return rows
 
 
 class _Column:
@@ -79,6 +91,8 @@ class Columns:
         self.event_type = event_type
         self.count = 0
         self.size = 0
+        self.since = time.monotonic()
+        """When its first event was logged."""
         self._timestamps = array("Q")
         self._columns: dict[str, _Column] = {}
 

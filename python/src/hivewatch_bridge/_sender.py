@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from pathlib import Path
 from typing import Callable
 
+from ._backlog import Backlog
 from ._backoff import Backoff
-from ._ids import new_producer_id
 from ._log import WarnOnce, logger
 from ._outbox import Outbox, Sealed
 from ._queue import EventQueue
 from ._settings import Settings
-from ._stream import Link, open_link
+from ._spooler import Spooler
+from ._stream import Link, OneByOne, open_link
 from ._wire import Ack, Code
 
 _WINDOW = 8
 _LINGER_SEC = 0.02
 _ACK_TIMEOUT_SEC = 30.0
 _DRAINING_RETRY_SEC = 0.5
+_KEEP_CHECK_SEC = 0.25
 
 
 class _LinkLost(Exception):
@@ -30,37 +34,56 @@ class _Superseded(Exception):
 
 
 class Sender:
-    """Sends a queue's events to the bridge, in the background, from the moment it is made.
+    """Sends events to the bridge, in the background, from the moment it is made.
 
     Whoever adds to `queue` holds `changed`, and calls :meth:`wake` afterwards.
+
+    Args:
+        settings: where the bridge is.
+        queue: where events are added.
+        outbox: who numbers them.
+        spooler: where they wait if the bridge takes none.
+        on_connected: is called by the sender's thread when the bridge answers for the first time.
     """
 
-    def __init__(self, run_id: str, settings: Settings, queue: EventQueue) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        queue: EventQueue,
+        outbox: Outbox,
+        spooler: Spooler,
+        on_connected: Callable[[], None] = lambda: None,
+    ) -> None:
         self.queue = queue
         self.changed = threading.Condition()
         """Guards the queue."""
-        self._run_id = run_id
         self._settings = settings
-        self._outbox = Outbox(run_id, new_producer_id())
+        self._outbox = outbox
+        self._spooler = spooler
+        self._backlog = Backlog(queue, outbox, spooler, self.changed)
+        self._on_connected: Callable[[], None] | None = on_connected
         self._in_flight: deque[tuple[int, Sealed]] = deque()
         self._backoff = Backoff()
         self._warn = WarnOnce()
         self._is_down = False
         # The following are guarded by `changed`.
         self._listening = False
-        self._sealing = False
+        self._wants_room = False
         self._draining = 0
         self._hurry = False
         self._closing = False
-        self._lost = 0
         self.is_dead = False
-        threading.Thread(target=self._work, name="hivewatch-sender", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="hivewatch-sender", daemon=True)
+        self._thread.start()
 
     def wake(self) -> None:
         """Says that the queue has grown. The caller holds `changed`."""
         # Not for each event: waking a thread costs the training more than logging does.
         if self._listening and (len(self.queue) == 1 or self.queue.has_full_segment):
             self._listening = False
+            self.changed.notify_all()
+        elif self._wants_room and self.queue.is_half_full:
+            self._wants_room = False
             self.changed.notify_all()
 
     def close(self) -> None:
@@ -80,16 +103,31 @@ class Sender:
             self._hurry = True
             self.changed.notify_all()
             try:
-                self.changed.wait_for(lambda: self.is_dead or self._is_idle(), timeout)
-                return self._is_idle() and not self.is_dead and self._lost + self.queue.dropped == 0
+                self.changed.wait_for(lambda: self.is_dead or self._backlog.is_empty, timeout)
+                return self._backlog.is_empty and not self.is_dead and self._backlog.lost + self.queue.dropped == 0
             finally:
                 self._draining -= 1
 
-    def _is_idle(self) -> bool:
-        return len(self.queue) == 0 and not self._sealing and len(self._outbox) == 0
+    def keep(self, timeout: float) -> Path | None:
+        """Has everything that the bridge has not confirmed written to disk, and waits, in seconds, until it is.
+
+        Returns:
+            Where it is. None if it isn't, or is not needed.
+        """
+        backlog = self._backlog
+        with self.changed:
+            backlog.ask_to_keep()
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self.is_dead or backlog.is_kept or not self._spooler.can_keep, timeout)
+            return self._spooler.folder if backlog.is_kept else None
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Waits until the thread has ended, after :meth:`close`. Returns whether it has."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _is_done(self) -> bool:
-        return self._closing and self._is_idle()
+        return self._closing and self._backlog.is_empty
 
     def _work(self) -> None:
         while not self._is_done():
@@ -107,6 +145,10 @@ class Sender:
     def _session(self) -> None:
         link = open_link(self._settings, self.changed)
         self._in_flight.clear()
+        if isinstance(link, OneByOne):
+            # The program is ending, and each answer may take longer than it waits.
+            self._backlog.ask_to_keep()
+            self._backlog.keep()
         try:
             self._greet(link)
             self._send_all(link)
@@ -119,9 +161,11 @@ class Sender:
         answer = link.acks.popleft()
         if answer.code is not None:
             _refuse(answer)
-        with self.changed:
-            if not self._outbox.resume(answer):
-                raise _LinkLost(f"it goes on from event {answer.next_seq}, which is not where this run's events are")
+        if not self._backlog.resume(answer.next_seq):
+            raise _LinkLost(f"it goes on from event {answer.next_seq}, which is not where this run's events are")
+        if self._on_connected is not None:
+            on_connected, self._on_connected = self._on_connected, None
+            on_connected()
 
     def _send_all(self, link: Link) -> None:
         again = deque(self._outbox)
@@ -131,6 +175,7 @@ class Sender:
                 self._settle(link.acks.popleft())
             if link.failure:
                 raise _LinkLost(link.failure)
+            self._backlog.keep()
             if len(self._in_flight) < _WINDOW:
                 sealed = again.popleft() if again else self._seal_next(link)
                 if sealed is not None:
@@ -140,7 +185,7 @@ class Sender:
                     continue
                 if self._is_done():
                     return
-                self._wait(link, lambda: len(self.queue) > 0 or self._is_done())
+                self._wait(link, lambda: self._backlog.has_next or self._is_done())
             else:
                 self._wait(link, lambda: False)
 
@@ -148,38 +193,41 @@ class Sender:
         """Waits for an ack or until `ready`."""
         if self._in_flight:
             timeout = _ACK_TIMEOUT_SEC
-        with self.changed:
-            self._listening = True
-            happened = self.changed.wait_for(lambda: link.acks or link.failure or ready(), timeout)
-            self._listening = False
+        happened = self._wait_until(lambda: bool(link.acks or link.failure or ready()), timeout)
         if link.failure and not link.acks:
             raise _LinkLost(link.failure)
         if not happened:
             raise _LinkLost(f"no answer for {timeout:.0f} s")
 
+    def _wait_until(self, condition: Callable[[], bool], timeout: float | None) -> bool:
+        """Waits like `changed.wait_for`; meanwhile what gets old is written to disk.
+
+        With nothing to wait for but new events there is no timeout, and nothing that gets old.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            with self.changed:
+                self._listening = self._wants_room = True
+                left = None if end is None else min(_KEEP_CHECK_SEC, end - time.monotonic())
+                self.changed.wait_for(lambda: condition() or self._backlog.needs_keeping, left)
+                self._listening = self._wants_room = False
+                if condition():
+                    return True
+            if end is not None and time.monotonic() >= end:
+                return False
+            self._backlog.keep()
+
     def _seal_next(self, link: Link) -> Sealed | None:
+        sealed = self._backlog.next_on_disk()
+        if sealed is not None:
+            return sealed
         with self.changed:
             if len(self.queue) == 0:
                 return None
             self._listening = True
             self.changed.wait_for(lambda: self.queue.has_full_segment or self._draining or link.failure, _LINGER_SEC)
             self._listening = False
-            segment = self.queue.take()
-            self._sealing = segment is not None
-        if segment is None:
-            return None
-        try:
-            payload = segment.payload()
-        except Exception:
-            self._warn("encoding", "%d events can't be encoded and are lost.", segment.count, exc_info=True)
-            payload = None
-        with self.changed:
-            self._sealing = False
-            if payload is not None:
-                return self._outbox.seal(payload)
-            self._lost += segment.count
-            self.changed.notify_all()
-            return None
+        return self._backlog.next_in_memory()
 
     def _settle(self, ack: Ack) -> None:
         index, sealed = self._in_flight.popleft() if self._in_flight else (-1, None)
@@ -197,19 +245,15 @@ class Sender:
         if self._is_down:
             logger.info("HiveWatch's bridge at %s is there; what was kept is being sent.", self._settings.endpoint)
         self._is_down = False
-        with self.changed:
-            self._outbox.settle(sealed)
-            self.changed.notify_all()
+        self._backlog.settle(sealed)
 
     def _refused(self, sealed: Sealed, reason: str) -> None:
         self._warn(("refused", reason), "HiveWatch's bridge refused %d events: %s", sealed.payload.count, reason)
-        with self.changed:
-            self._outbox.settle(sealed)
-            self._lost += sealed.payload.count
-            self.changed.notify_all()
+        self._backlog.settle(sealed, stored=False)
 
     def _give_up(self, reason: _Superseded) -> None:
-        logger.error("Run %s is no longer reported to HiveWatch: %s", self._run_id, reason)
+        logger.error("Run %s is no longer reported to HiveWatch: %s", self._outbox.producer.run_id, reason)
+        self._spooler.close()
         with self.changed:
             self.is_dead = True
             self.changed.notify_all()
@@ -226,7 +270,8 @@ class Sender:
             delay = self._backoff.next()
             if self._draining:
                 delay = min(delay, _DRAINING_RETRY_SEC)
-            self.changed.wait_for(lambda: self._hurry or self._is_done(), delay)
+        self._wait_until(lambda: self._hurry or self._is_done(), delay)
+        with self.changed:
             self._hurry = False
 
 
