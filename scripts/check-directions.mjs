@@ -5,6 +5,7 @@ import { root } from "./lib/run.mjs";
 
 const CORE = "@hivewatch/core";
 const RUNS = "@hivewatch/runs";
+const TEST_SUPPORT = "@hivewatch/test-support";
 const ANYTHING = null;
 
 /** What the source of a package may import of the other packages. A new package gets its line here. */
@@ -22,6 +23,7 @@ const MAY_IMPORT = {
   "@hivewatch/log-nats": [CORE, RUNS],
   "@hivewatch/store-s3": [CORE, RUNS],
   "@hivewatch/testkit": [CORE],
+  [TEST_SUPPORT]: [],
   "@hivewatch/map": [CORE],
   hivewatch: ANYTHING,
 };
@@ -51,6 +53,7 @@ function checkPackage({ name, folder, manifest }, byName) {
   const mayImport = (other) => allowed === ANYTHING || allowed.includes(other);
   const mayNeed = (other) =>
     mayImport(other) ||
+    other === TEST_SUPPORT ||
     (MAY_ALSO_NEED_IN_DEVELOPMENT[name] ?? []).includes(other) ||
     (other === "@hivewatch/testkit" && name !== CORE);
 

@@ -1,21 +1,36 @@
 import { join } from "node:path";
+import { openRunStore } from "@hivewatch/runs";
+import {
+  type EventStream,
+  type Fields,
+  list,
+  newSeed,
+  randomFrom,
+  readStream,
+  startHivewatch,
+  temporaryFolder,
+  until,
+} from "@hivewatch/test-support";
 import { expect, test } from "vitest";
-import { type EventStream, readStream } from "./support/event-stream.ts";
-import { startHivewatch } from "./support/hivewatch.ts";
-import { type Fields, fetchJson, list, readJson, readLines } from "./support/json.ts";
-import { seededRandom } from "./support/seeded-random.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
+import { fetchJson, readJson, readLines } from "./support/json.ts";
 import { startTraining } from "./support/training.ts";
-import { until } from "./support/until.ts";
 
 const RUN_ID = "run-crash-0001";
-const KILLS = 4;
+const KILLS = 6;
 const EVENTS_PER_ROUND = 300;
+/** Enough of them that a kill comes in the middle of many. */
+const MOST_QUEUED = 2000;
 
-test("a server that is killed again and again loses nothing, and tells nothing twice", async () => {
-  const random = seededRandom();
+test("a server that is killed again and again loses nothing that it acknowledged, and tells nothing twice", {
+  timeout: 300_000,
+}, async () => {
+  const random = randomFrom(newSeed());
   let hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
-  const run = startTraining(hivewatch.grpc, { runId: RUN_ID, maxQueue: Number.POSITIVE_INFINITY });
+  const { http, grpc, runsDir } = hivewatch;
+  const run = startTraining(grpc, { runId: RUN_ID, maxQueue: Number.POSITIVE_INFINITY });
+  // There from now on, so that the first stream begins at once, and the first kill can come early.
+  await run.stored();
+  const sent = (): { delivered: number; queued: number } => run.stats[0] ?? { delivered: 0, queued: 0 };
   const streams: EventStream[] = [];
   let logged = 0;
   const playRound = (): void => {
@@ -26,35 +41,47 @@ test("a server that is killed again and again loses nothing, and tells nothing t
 
   for (let kill = 0; kill < KILLS; kill++) {
     // The stream is left where the server dies, and the next one goes on from there.
-    const stream = await readStream(
-      `${hivewatch.http}/stream?run_id=${RUN_ID}&batch=${kill % 2}`,
-      streams.at(-1)?.lastId,
-    );
+    const stream = await readStream(`${http}/stream?run_id=${RUN_ID}&batch=${kill % 2}`, streams.at(-1)?.lastId);
     streams.push(stream);
-    const enough = Math.floor(random() * 2 * EVENTS_PER_ROUND);
+    const acknowledged = sent().delivered + 1 + random.below(4000);
+    const streamed = 1 + random.below(2 * EVENTS_PER_ROUND);
     await until("some more events", () => {
-      if (stream.events.length > enough) return true;
-      playRound();
+      if (sent().delivered >= acknowledged && stream.events.length >= streamed) return true;
+      if (sent().queued < MOST_QUEUED) playRound();
       return undefined;
     });
     playRound();
-    await hivewatch.kill();
+    expect(await hivewatch.kill()).toEqual({ code: null, signal: "SIGKILL" });
     await stream.ended;
     playRound();
+    const stored = await storedIn(runsDir);
+    expect(stored).toEqual(["init", ...sequence(logged)].slice(0, stored.length));
+    expect(stored.length).toBeGreaterThanOrEqual(sent().delivered);
     hivewatch = await hivewatch.restart();
+    expect(hivewatch).toMatchObject({ http, grpc });
   }
-  expect(await run.finish({ timeoutMs: 60_000 })).toBe(true);
-  const last = await readStream(`${hivewatch.http}/stream?run_id=${RUN_ID}`, streams.at(-1)?.lastId);
+  expect(await run.finish({ timeoutMs: 200_000 })).toBe(true);
+  const last = await readStream(`${http}/stream?run_id=${RUN_ID}`, streams.at(-1)?.lastId);
   await last.finished();
 
   const expected = ["init", ...sequence(logged), "finished"];
   expect([...streams, last].flatMap(({ events }) => events).map(inShort)).toEqual(expected);
-  expect(list(await fetchJson(`${hivewatch.http}/runs/${RUN_ID}/events`)).map(inShort)).toEqual(expected);
-  await hivewatch.stop();
-  const file = join(hivewatch.runsDir, RUN_ID);
+  expect(list(await fetchJson(`${http}/runs/${RUN_ID}/events`)).map(inShort)).toEqual(expected);
+  expect(await hivewatch.stop()).toEqual({ code: 0, signal: null });
+  expect(await storedIn(runsDir)).toEqual(expected);
+  const file = join(runsDir, RUN_ID);
   expect((await readLines(`${file}.jsonl`)).map(inShort)).toEqual(expected);
   expect(list((await readJson(`${file}.map.json`)).rounds)).toHaveLength(logged / EVENTS_PER_ROUND);
 });
+
+/** The events of the run's log, as they stand on the disk. */
+async function storedIn(runsDir: string): Promise<unknown[]> {
+  const stored: unknown[] = [];
+  for await (const { entries } of openRunStore({ dir: runsDir }).read(RUN_ID)) {
+    stored.push(...entries.map(({ event }) => inShort(event)));
+  }
+  return stored;
+}
 
 function sequence(logged: number): (string | number)[] {
   return Array.from({ length: logged }, (_, i) =>

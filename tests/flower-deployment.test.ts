@@ -1,13 +1,18 @@
+import {
+  afterwards,
+  eventually,
+  type Fields,
+  fields,
+  inRepository,
+  list,
+  startHivewatch,
+  startProgram,
+  temporaryFolder,
+} from "@hivewatch/test-support";
 import { expect, test } from "vitest";
-import { afterwards } from "./support/afterwards.ts";
 import { expectQuiet, openPage } from "./support/browser.ts";
-import { startHivewatch } from "./support/hivewatch.ts";
-import { type Fields, fetchJson, fields, list } from "./support/json.ts";
+import { fetchJson } from "./support/json.ts";
 import { needChromium, needFlower } from "./support/parts.ts";
-import { startProgram } from "./support/program.ts";
-import { inRepository } from "./support/repository.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
-import { eventually } from "./support/until.ts";
 import { connection, figures, runStatus, shownClients, shownRun } from "./support/viewer.ts";
 
 /** A deployment takes about a minute, and this is only to end one that hangs. */

@@ -1,14 +1,19 @@
 import { join } from "node:path";
+import {
+  eventually,
+  type Fields,
+  fields,
+  inRepository,
+  list,
+  readStream,
+  runProgram,
+  startHivewatch,
+  temporaryFolder,
+} from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
-import { readStream } from "./support/event-stream.ts";
-import { startHivewatch } from "./support/hivewatch.ts";
-import { type Fields, fields, list, readJson, readLines } from "./support/json.ts";
+import { readJson, readLines } from "./support/json.ts";
 import { needChromium, needFlower } from "./support/parts.ts";
-import { runProgram } from "./support/program.ts";
-import { inRepository } from "./support/repository.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
-import { eventually } from "./support/until.ts";
 import { connection, runStatus, shownClients, shownRun } from "./support/viewer.ts";
 
 test("everything that Flower knew of a run is in its files, on its stream and on its page", async (context) => {

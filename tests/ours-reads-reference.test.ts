@@ -1,15 +1,20 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { numberFromJson } from "@hivewatch/core";
+import {
+  eventually,
+  type Fields,
+  fields,
+  inRepository,
+  list,
+  startMap,
+  temporaryFolder,
+} from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
-import { startMap } from "./support/hivewatch.ts";
-import { type Fields, fetchJson, fields, list, readJson, readLines } from "./support/json.ts";
+import { fetchJson, readJson, readLines } from "./support/json.ts";
 import { needChromium, needReference } from "./support/parts.ts";
 import { saveRun, startStepwiseRun } from "./support/reference.ts";
-import { inRepository } from "./support/repository.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
-import { eventually } from "./support/until.ts";
 import { clientRow, connection, figures, incidents, runStatus, shownClients, showRound } from "./support/viewer.ts";
 
 const RUN_ID = "run-saved-0001";

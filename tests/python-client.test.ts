@@ -1,13 +1,18 @@
 import { join } from "node:path";
+import {
+  type Fields,
+  type Hivewatch,
+  list,
+  type Program,
+  readStream,
+  startHivewatch,
+  temporaryFolder,
+  until,
+} from "@hivewatch/test-support";
 import { expect, test } from "vitest";
-import { readStream } from "./support/event-stream.ts";
-import { type Hivewatch, startHivewatch } from "./support/hivewatch.ts";
-import { type Fields, fetchJson, list, readLines } from "./support/json.ts";
+import { fetchJson, readLines } from "./support/json.ts";
 import { needFlower } from "./support/parts.ts";
-import type { Program } from "./support/program.ts";
 import { startPythonClient } from "./support/python-client.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
-import { until } from "./support/until.ts";
 
 const VALUES: Fields[] = [
   {

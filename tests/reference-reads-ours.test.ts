@@ -1,14 +1,12 @@
 import { join } from "node:path";
+import { eventually, type Fields, list, startHivewatch, temporaryFolder } from "@hivewatch/test-support";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { openPage } from "./support/browser.ts";
-import { startHivewatch } from "./support/hivewatch.ts";
-import { type Fields, list, readJson, readLines } from "./support/json.ts";
+import { readJson, readLines } from "./support/json.ts";
 import { needChromium, needReference } from "./support/parts.ts";
 import { rebuild, serveLeaflet, startReferenceViewer } from "./support/reference.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { startTraining } from "./support/training.ts";
-import { eventually } from "./support/until.ts";
 import { logVariedRun } from "./support/varied-run.ts";
 
 const RUN_ID = "run-ours-0001";

@@ -1,11 +1,9 @@
 import { join } from "node:path";
+import { eventually, list, startHivewatch, startMap, temporaryFolder } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
-import { startHivewatch, startMap } from "./support/hivewatch.ts";
-import { fetchJson, list, readJson, readLines } from "./support/json.ts";
+import { fetchJson, readJson, readLines } from "./support/json.ts";
 import { needChromium } from "./support/parts.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
-import { eventually } from "./support/until.ts";
 import { connection, figures, rowOf, runStatus, shownClients } from "./support/viewer.ts";
 
 // `npm start` installs, builds, and runs this.

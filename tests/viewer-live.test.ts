@@ -1,10 +1,8 @@
+import { eventually, startHivewatch, startMap, temporaryFolder } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
-import { startHivewatch, startMap } from "./support/hivewatch.ts";
 import { needChromium } from "./support/parts.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { startTraining, type Training } from "./support/training.ts";
-import { eventually } from "./support/until.ts";
 import { connection, figures, incidents, rowOf, type ShownRun, shownRun } from "./support/viewer.ts";
 
 const RUN_ID = "run-live-0001";

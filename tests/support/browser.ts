@@ -1,6 +1,6 @@
+import { afterwards } from "@hivewatch/test-support";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
-import { afterwards } from "./afterwards.ts";
 
 const ARGUMENTS = [
   "--no-sandbox",

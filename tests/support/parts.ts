@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
+import { inRepository } from "@hivewatch/test-support";
 import type { TestContext } from "vitest";
-import { inRepository } from "./repository.ts";
 
 /** A program that a test needs and that not every machine has. */
 interface Part {

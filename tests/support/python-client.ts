@@ -1,5 +1,4 @@
-import { type Program, startProgram } from "./program.ts";
-import { inRepository } from "./repository.ts";
+import { inRepository, type Program, startProgram } from "@hivewatch/test-support";
 
 /** Starts a program of `tests/python` with this checkout's hivewatch_bridge, which reports to a bridge. */
 export function startPythonClient(python: string, script: string, endpoint: string, ...args: string[]): Program {

@@ -2,11 +2,16 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
+import {
+  type Fields,
+  fields,
+  inRepository,
+  type Program,
+  runProgram,
+  startProgram,
+  until,
+} from "@hivewatch/test-support";
 import type { BrowserContext } from "playwright-core";
-import { type Fields, fields } from "./json.ts";
-import { type Program, runProgram, startProgram } from "./program.ts";
-import { inRepository } from "./repository.ts";
-import { until } from "./until.ts";
 
 const require = createRequire(import.meta.url);
 

@@ -1,7 +1,6 @@
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun, type Run, type RunOptions } from "@hivewatch/core";
-import { afterwards } from "./afterwards.ts";
-import { until } from "./until.ts";
+import { afterwards, until } from "@hivewatch/test-support";
 
 /** A training in this process, whose events go to a bridge. */
 export interface Training extends Run {

@@ -1,12 +1,10 @@
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { createRun } from "@hivewatch/core";
+import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { bridgeEmitter } from "../src/index.ts";
 import { ingestService } from "../src/service.ts";
-import { newSeed, randomFrom } from "./support/random.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { eventsOf, numbers, numbersOf, startTestBridge } from "./support/test-bridge.ts";
-import { until } from "./support/until.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 afterEach(() => vi.unstubAllEnvs());
@@ -48,7 +46,7 @@ test("a bridge that goes away and comes back, again and again, has everything on
   for (let restart = 0; restart < 4; restart++) {
     log();
     const wanted = random.below(2) === 0 ? 0 : Math.floor(logged / 2);
-    await until(() => Number(run.stats[0]?.delivered) >= wanted);
+    await until("the bridge to acknowledge some of it", () => Number(run.stats[0]?.delivered) >= wanted);
     log();
     await bridge.close();
     log();
@@ -69,7 +67,7 @@ test("a bridge that isn't there is waited for, and told of", async () => {
     onDiagnostic: (message) => said.push(message),
   });
   run.logClientUpdate("a", { local_loss: 0 });
-  await until(() => said.length > 0);
+  await until("word of the bridge that isn't there", () => said.length > 0);
   expect(said[0]).toContain(first.bridge.address);
   const { store } = await startTestBridge({ dir, port: first.bridge.port });
   expect(await run.finish(FOREVER)).toBe(true);
@@ -156,7 +154,7 @@ test.each<[string, (call: ServerDuplexStream<Buffer, Buffer>) => void]>([
     publish(call);
   });
   const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint })] });
-  await until(() => calls >= 2);
+  await until("a second try", () => calls >= 2);
   expect(run.stats).toMatchObject([{ queued: 1, delivered: 0, refused: 0 }]);
   expect(await run.finish({ timeoutMs: 1 })).toBe(false);
 });
@@ -170,10 +168,10 @@ test("endpoint and token come from the environment, or from the program, which c
   vi.stubEnv("HIVEWATCH_ENDPOINT", endpoint);
   vi.stubEnv("HIVEWATCH_TOKEN", "secret");
   const run = createRun({ emitters: [bridgeEmitter()] });
-  await until(() => tokens.length >= 1);
+  await until("the token of the environment", () => tokens.length >= 1);
   vi.stubEnv("HIVEWATCH_ENDPOINT", "127.0.0.1:1");
   const other = createRun({ emitters: [bridgeEmitter({ endpoint, token: "mine" })] });
-  await until(() => tokens.includes("Bearer mine"));
+  await until("the token of the program", () => tokens.includes("Bearer mine"));
   expect(tokens[0]).toBe("Bearer secret");
   await Promise.all([run.finish({ timeoutMs: 1 }), other.finish({ timeoutMs: 1 })]);
 });

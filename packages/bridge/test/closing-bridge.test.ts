@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { expect, test, vi } from "vitest";
 import { startBridge } from "../src/index.ts";
 import { hello, one, openStream, publishOne, type RawStream } from "./support/raw-client.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { numbers, numbersOf, startTestBridge, type TestBridge } from "./support/test-bridge.ts";
 
 vi.setConfig({ testTimeout: 60_000 });

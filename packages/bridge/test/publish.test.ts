@@ -5,9 +5,9 @@ import { toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { encodeBatch } from "@hivewatch/runs";
 import { BatchSchema } from "@hivewatch/runs/gen/hivewatch/v1/batch_pb.ts";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
 import { batchOf, broken, hello, one, openStream, publishOne, update } from "./support/raw-client.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { eventsOf, numbers, numbersOf, startTestBridge } from "./support/test-bridge.ts";
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,12 +1,11 @@
 import { cp, type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openRunStore, type RunStore } from "@hivewatch/runs";
+import { temporaryFolder, until } from "@hivewatch/test-support";
 import { expect, test, vi } from "vitest";
 import { createRunSessions } from "../src/run-sessions.ts";
 import { batchOf, one, openStream, publishOne, update } from "./support/raw-client.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { numbers, numbersOf, startTestBridge } from "./support/test-bridge.ts";
-import { until } from "./support/until.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -44,6 +43,7 @@ test("files that a crash left behind their logs are brought up to date when a br
   await startTestBridge({ dir });
   for (const runId of ["a", "b"]) {
     await until(
+      `the files of ${runId}`,
       async () => (await exists(dir, `${runId}.map.json`)) && !(await before.behindArtifacts()).includes(runId),
     );
     expect(await filesOf(dir, runId)).toEqual(await rebuilt(dir, runId));
@@ -70,8 +70,8 @@ test("a damaged run doesn't keep the others from being brought up to date", asyn
   await crashed(before, "good", 5);
   await mkdir(join(dir, "bad.map.json", "in the way"), { recursive: true });
   const { said } = await startTestBridge({ dir });
-  await until(() => exists(dir, "good.map.json"));
-  await until(() => said.length > 0);
+  await until("the files of the good run", () => exists(dir, "good.map.json"));
+  await until("word of the bad run", () => said.length > 0);
   expect(said).toEqual([expect.stringContaining("the files of run bad can't be written")]);
 });
 
@@ -81,7 +81,7 @@ test("a run of which nothing comes any more is closed, with its files, and opene
   const sessions = createRunSessions(openRunStore({ dir }), (message) => said.push(message), 1);
   const log = await sessions.open("r");
   await log.append(one(0)).catch(() => undefined);
-  await until(() => exists(dir, "r.jsonl"));
+  await until("the run's files", () => exists(dir, "r.jsonl"));
   const again = await sessions.open("r");
   expect(again).not.toBe(log);
   expect(again.highWaterMark("p", 1n)).toBe(1n);
@@ -109,7 +109,7 @@ test("a run that has finished has its files, while the bridge goes on", async ()
   const finished = { event_type: "finished", run_id: "r", timestamp: "2026-11-23T07:43:20.337352+00:00" };
   await publishOne(bridge.address, one(0));
   await publishOne(bridge.address, batchOf([finished], 1));
-  await until(() => exists(store.dir, "r.map.json"));
-  await until(async () => !(await store.behindArtifacts()).includes("r"));
+  await until("the run's map", () => exists(store.dir, "r.map.json"));
+  await until("files that are up to date", async () => !(await store.behindArtifacts()).includes("r"));
   expect(await filesOf(store.dir, "r")).toEqual(await rebuilt(store.dir, "r"));
 });

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun, type HiveEvent } from "@hivewatch/core";
 import { filesEmitter, openRunStore } from "@hivewatch/runs";
+import { addressesOf, runCommand, startCommand, startHivewatch, temporaryFolder } from "@hivewatch/test-support";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { hivewatch, run, up } from "./support/hivewatch.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -40,32 +39,30 @@ describe("hivewatch up", () => {
     "says where it listens, serves both, and ends in peace on %s",
     async (signal) => {
       const runsDir = join(await temporaryFolder(), "not", "there", "yet");
-      const started = await up(runsDir);
-      expect(started.stdout.trimEnd().split("\n")).toEqual([
-        JSON.stringify({ event: "ready", http: started.http, grpc: started.grpc }),
-      ]);
-      expect(started.http).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-      expect(started.grpc).toMatch(/^127\.0\.0\.1:\d+$/);
-      const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: started.grpc })] });
+      const { http, grpc, program } = await startHivewatch({ runsDir });
+      expect(program.stdout().trimEnd().split("\n")).toEqual([JSON.stringify({ event: "ready", http, grpc })]);
+      expect(http).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      expect(grpc).toMatch(/^127\.0\.0\.1:\d+$/);
+      const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: grpc })] });
       run.logClientUpdate("a", { round: 1, local_loss: Number.NaN });
       expect(await run.finish()).toBe(true);
-      const answer = await fetch(`${started.http}/runs/r/events`);
+      const answer = await fetch(`${http}/runs/r/events`);
       expect(await answer.json()).toHaveLength(3);
-      started.kill(signal);
-      expect(await started.exit).toEqual({ code: 0, signal: null });
-      expect(started.stderr).toBe("");
+      program.signal(signal);
+      expect(await program.exited).toEqual({ code: 0, signal: null });
+      expect(program.stderr()).toBe("");
       expect((await readdir(runsDir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json"]);
     },
   );
 
   test("ends in peace while pages listen and a training sends", async () => {
-    const started = await up(await temporaryFolder());
-    const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: started.grpc })] });
+    const { http, grpc, program } = await startHivewatch({ runsDir: await temporaryFolder() });
+    const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: grpc })] });
     const leave = new AbortController();
-    const page = await fetch(`${started.http}/stream?run_id=r`, { signal: leave.signal });
+    const page = await fetch(`${http}/stream?run_id=r`, { signal: leave.signal });
     for (let i = 0; i < 1000; i++) run.logClientUpdate("a", { local_loss: i });
-    started.kill("SIGTERM");
-    expect(await started.exit).toEqual({ code: 0, signal: null });
+    program.signal("SIGTERM");
+    expect(await program.exited).toEqual({ code: 0, signal: null });
     leave.abort();
     await page.body?.cancel().catch(() => undefined);
     expect(await run.finish({ timeoutMs: 1 })).toBe(false);
@@ -74,21 +71,21 @@ describe("hivewatch up", () => {
   test("takes the next port if one is taken, and says so", async () => {
     const [port, grpcPort] = [await takenPort(), await takenPort()];
     const args = ["up", "--json", "--port", String(port), "--grpc-port", String(grpcPort)];
-    const started = await hivewatch(args);
-    const { http, grpc } = await started.ready();
+    const started = await startCommand(args);
+    const { http, grpc } = await addressesOf(started);
     expect(http).not.toContain(`:${port}`);
     expect(grpc).not.toContain(`:${grpcPort}`);
-    expect(started.stderr).toContain(`Port ${port} is taken`);
-    expect(started.stderr).toContain(`Port ${grpcPort} is taken`);
+    expect(started.stderr()).toContain(`Port ${port} is taken`);
+    expect(started.stderr()).toContain(`Port ${grpcPort} is taken`);
     expect((await fetch(`${http}/health`)).status).toBe(200);
   });
 
   test("tells people in words", async () => {
-    const started = await hivewatch(["up", "--port", "0", "--grpc-port", "0", "--runs-dir", "here"]);
-    await started.says("Ctrl-C stops it.");
-    expect(started.stdout).toMatch(/Page +http:\/\/127\.0\.0\.1:\d+/);
-    expect(started.stdout).toMatch(/Bridge +127\.0\.0\.1:\d+/);
-    expect(started.stdout).toMatch(/Runs in +here/);
+    const started = await startCommand(["up", "--port", "0", "--grpc-port", "0", "--runs-dir", "here"]);
+    await started.printed(/Ctrl-C stops it\./);
+    expect(started.stdout()).toMatch(/Page +http:\/\/127\.0\.0\.1:\d+/);
+    expect(started.stdout()).toMatch(/Bridge +127\.0\.0\.1:\d+/);
+    expect(started.stdout()).toMatch(/Runs in +here/);
   });
 
   test("keeps runs where the environment says, unless the command line says otherwise", async () => {
@@ -98,8 +95,8 @@ describe("hivewatch up", () => {
       [[], fromEnvironment],
       [["--runs-dir", fromCommand], fromCommand],
     ] as const) {
-      const started = await hivewatch(["up", "--json", "--port", "0", "--grpc-port", "0", ...args], env);
-      const { grpc } = await started.ready();
+      const started = await startCommand(["up", "--json", "--port", "0", "--grpc-port", "0", ...args], env);
+      const { grpc } = await addressesOf(started);
       const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: grpc })] });
       expect(await run.finish()).toBe(true);
       expect(await readdir(runsDir)).toContain("r.log");
@@ -109,7 +106,7 @@ describe("hivewatch up", () => {
   test.each(["0.0.0.0", "::", "192.0.2.1", "example.org"])(
     "doesn't let others in at %s unless it is told to",
     async (host) => {
-      const { code, stderr, stdout } = await run(["up", "--host", host, "--port", "0", "--grpc-port", "0"]);
+      const { code, stderr, stdout } = await runCommand(["up", "--host", host, "--port", "0", "--grpc-port", "0"]);
       expect([code, stdout]).toEqual([1, ""]);
       expect(stderr).toContain(`--host ${host}`);
       expect(stderr).toContain("--insecure");
@@ -118,7 +115,7 @@ describe("hivewatch up", () => {
   );
 
   test("lets others in if it is told to, and warns", async () => {
-    const started = await hivewatch([
+    const started = await startCommand([
       "up",
       "--json",
       "--host",
@@ -129,8 +126,8 @@ describe("hivewatch up", () => {
       "--grpc-port",
       "0",
     ]);
-    const { http, grpc } = await started.ready();
-    expect(started.stderr).toContain("whoever reaches this address");
+    const { http, grpc } = await addressesOf(started);
+    expect(started.stderr()).toContain("whoever reaches this address");
     expect([http, grpc]).toEqual([
       expect.stringMatching(/^http:\/\/localhost:/),
       expect.stringMatching(/^0\.0\.0\.0:/),
@@ -141,7 +138,7 @@ describe("hivewatch up", () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "file"), "");
     for (const runsDir of [join(folder, "file"), join(folder, "file", "runs")]) {
-      const { code, stderr } = await run(["up", "--port", "0", "--grpc-port", "0", "--runs-dir", runsDir]);
+      const { code, stderr } = await runCommand(["up", "--port", "0", "--grpc-port", "0", "--runs-dir", runsDir]);
       expect(code).toBe(1);
       expect(stderr).toContain(`runs can't be kept in ${runsDir}`);
       expect(stderr).toContain("--runs-dir");
@@ -154,23 +151,23 @@ describe("hivewatch map run", () => {
   test("shows a folder, and ends in peace", async () => {
     const runsDir = await temporaryFolder();
     await savedRun(runsDir, "first");
-    const started = await hivewatch(["map", "run", "--runs-dir", runsDir, "--port", "0"]);
-    await started.says("(Ctrl-C to stop)");
-    const [url] = /http:\S+/.exec(started.stdout) ?? [];
+    const started = await startCommand(["map", "run", "--runs-dir", runsDir, "--port", "0"]);
+    await started.printed(/\(Ctrl-C to stop\)/);
+    const [url] = /http:\S+/.exec(started.stdout()) ?? [];
     await savedRun(runsDir, "second");
     const answer = await fetch(`${url}/runs`);
     expect(await answer.json()).toMatchObject([{ run_id: "second" }, { run_id: "first" }]);
-    started.kill("SIGINT");
-    expect(await started.exit).toEqual({ code: 0, signal: null });
+    started.signal("SIGINT");
+    expect(await started.exited).toEqual({ code: 0, signal: null });
   });
 
   test.each(["only", "only.jsonl", "only.map.json"])("shows one run, %s, alone", async (name) => {
     const runsDir = await temporaryFolder();
     await savedRun(runsDir, "only");
     await savedRun(runsDir, "other");
-    const started = await hivewatch(["map", "run", "--runs-dir", runsDir, "--run-id", name, "--port", "0"]);
-    await started.says("HiveWatch shows only at");
-    const [url] = /http:\S+/.exec(started.stdout) ?? [];
+    const started = await startCommand(["map", "run", "--runs-dir", runsDir, "--run-id", name, "--port", "0"]);
+    await started.printed(/HiveWatch shows only at/);
+    const [url] = /http:\S+/.exec(started.stdout()) ?? [];
     const answer = await fetch(`${url}/runs`);
     expect(await answer.json()).toMatchObject([{ run_id: "only" }]);
   });
@@ -179,10 +176,10 @@ describe("hivewatch map run", () => {
     const runsDir = await temporaryFolder();
     await savedRun(runsDir, "first");
     await savedRun(runsDir, "second");
-    const { code, stderr } = await run(["map", "run", "--runs-dir", runsDir, "--run-id", "third"]);
+    const { code, stderr } = await runCommand(["map", "run", "--runs-dir", runsDir, "--run-id", "third"]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/there is no run third in .*: it holds second, first\n$/);
-    const empty = await run(["map", "run", "--runs-dir", await temporaryFolder(), "--run-id", "third"]);
+    const empty = await runCommand(["map", "run", "--runs-dir", await temporaryFolder(), "--run-id", "third"]);
     expect([empty.code, empty.stderr]).toEqual([1, expect.stringContaining("it holds no runs")]);
   });
 });
@@ -190,8 +187,8 @@ describe("hivewatch map run", () => {
 describe("hivewatch demo", () => {
   test("plays into a bridge, and ends with it: all of it is in the log", async () => {
     const runsDir = await temporaryFolder();
-    const { grpc } = await up(runsDir);
-    const { code, stderr } = await run([
+    const { grpc } = await startHivewatch({ runsDir });
+    const { code, stderr } = await runCommand([
       "demo",
       "--pace",
       "max",
@@ -212,8 +209,8 @@ describe("hivewatch demo", () => {
 
   test("finds the bridge by the environment", async () => {
     const runsDir = await temporaryFolder();
-    const { grpc } = await up(runsDir);
-    const { code } = await run(["demo", "--pace", "max", "--rounds", "1", "--clients", "2"], {
+    const { grpc } = await startHivewatch({ runsDir });
+    const { code } = await runCommand(["demo", "--pace", "max", "--rounds", "1", "--clients", "2"], {
       HIVEWATCH_ENDPOINT: grpc,
     });
     expect(code).toBe(0);
@@ -222,7 +219,7 @@ describe("hivewatch demo", () => {
 
   test("without a bridge says what is missing, and ends", async () => {
     const endpoint = `127.0.0.1:${await takenPort()}`;
-    const { code, stderr } = await run([
+    const { code, stderr } = await runCommand([
       "demo",
       "--pace",
       "max",
@@ -246,20 +243,20 @@ describe("the command line", () => {
   };
 
   test.each(Object.entries(OPTIONS))("hivewatch %s --help tells of each option", async (command, options) => {
-    const { code, stdout } = await run([...command.split(" "), "--help"]);
+    const { code, stdout } = await runCommand([...command.split(" "), "--help"]);
     expect(code).toBe(0);
     const told = Array.from(stdout.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm), ([, option]) => option);
     expect([...new Set(told)].sort()).toEqual([...options, "--help"].sort());
   });
 
   test("--help tells of the commands and the environment, and --version the version", async () => {
-    const { code, stdout } = await run(["--help"], { HIVEWATCH_TOKEN: "my-secret", HIVEWATCH_ENDPOINT: "h:1" });
+    const { code, stdout } = await runCommand(["--help"], { HIVEWATCH_TOKEN: "my-secret", HIVEWATCH_ENDPOINT: "h:1" });
     expect(code).toBe(0);
     for (const word of ["up", "map", "demo", "HIVEWATCH_RUNS_DIR", "HIVEWATCH_ENDPOINT", "HIVEWATCH_TOKEN"]) {
       expect(stdout).toContain(word);
     }
     expect(stdout).not.toContain("my-secret");
-    expect((await run(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+/);
+    expect((await runCommand(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 
   test.each([
@@ -279,7 +276,7 @@ describe("the command line", () => {
     ["map"],
     [""],
   ])("hivewatch %s is refused, with help and without a trace", async (line) => {
-    const { code, stderr } = await run(line.split(" ").filter(Boolean));
+    const { code, stderr } = await runCommand(line.split(" ").filter(Boolean));
     expect(code).toBe(1);
     expect(stderr).not.toBe("");
     expect(stderr).not.toContain("    at ");

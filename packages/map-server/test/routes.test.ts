@@ -2,10 +2,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { readStream, temporaryFolder } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
-import { listen } from "./support/event-stream.ts";
 import { ask } from "./support/http.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { event, finished, init, startTestServer, updates } from "./support/test-server.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -311,8 +310,8 @@ test("a server of one run shows it alone", async () => {
   expect((await ask(url, "/runs/other/events")).status).toBe(404);
   expect((await ask(url, "/runs/other/metadata")).status).toBe(404);
   expect((await ask(url, "/stream?run_id=other")).status).toBe(404);
-  const stream = await listen(url, "/stream");
-  expect(await stream.events(1)).toMatchObject([{ run_id: "mine", mode: "live" }]);
+  const stream = await readStream(`${url}/stream`);
+  expect(await stream.atLeast(1)).toMatchObject([{ run_id: "mine", mode: "live" }]);
 });
 
 test("a failure of ours is told to the operator, and not to the browser", async () => {

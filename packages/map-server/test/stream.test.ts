@@ -1,13 +1,11 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunStore } from "@hivewatch/runs";
+import { readStream, temporaryFolder, until } from "@hivewatch/test-support";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startMapServer } from "../src/index.ts";
-import { listen } from "./support/event-stream.ts";
 import { ask } from "./support/http.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { finished, init, numbers, numbersOf, startTestServer, updates } from "./support/test-server.ts";
-import { until } from "./support/until.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -15,7 +13,7 @@ describe("the stream of one run", () => {
   test("says that it is connected, has the run with its positions, says that this was all, and goes on live", async () => {
     const { url, write } = await startTestServer();
     await write([init(), ...updates(3)]);
-    const stream = await listen(url, "/stream?run_id=r");
+    const stream = await readStream(`${url}/stream?run_id=r`);
     await stream.note("caught_up");
     expect(stream.frames.map((frame) => [frame.id, frame.events[0]?.event_type])).toEqual([
       [undefined, "connected"],
@@ -27,7 +25,7 @@ describe("the stream of one run", () => {
     ]);
     expect(stream.frames.some((frame) => frame.isArray)).toBe(false);
     await write(updates(2, 3));
-    expect(numbersOf(await stream.events(6))).toEqual(numbers(5));
+    expect(numbersOf(await stream.atLeast(6))).toEqual(numbers(5));
     expect(stream.frames.at(-1)?.id).toBe("6");
   });
 
@@ -37,8 +35,8 @@ describe("the stream of one run", () => {
   ])("tells of %s in its init", async (_, events, mode) => {
     const { url, write } = await startTestServer();
     await write(events);
-    const stream = await listen(url, "/stream?run_id=r");
-    expect((await stream.events(1))[0]).toMatchObject({ event_type: "init", mode, algorithm: "FedAvg" });
+    const stream = await readStream(`${url}/stream?run_id=r`);
+    expect((await stream.atLeast(1))[0]).toMatchObject({ event_type: "init", mode, algorithm: "FedAvg" });
   });
 
   test.each(["", "&batch=1"])("resumes right behind any position, without loss or repeat (%j)", async (query) => {
@@ -46,9 +44,9 @@ describe("the stream of one run", () => {
     await write(updates(12));
     await write(updates(8, 12));
     for (let position = 0; position <= 20; position++) {
-      const stream = await listen(url, `/stream?run_id=r${query}`, String(position));
+      const stream = await readStream(`${url}/stream?run_id=r${query}`, String(position));
       await stream.note("caught_up");
-      expect(numbersOf(await stream.events(0))).toEqual(numbers(20 - position, position));
+      expect(numbersOf(stream.events)).toEqual(numbers(20 - position, position));
       if (position < 20) expect(stream.frames.filter((frame) => frame.id !== undefined).at(-1)?.id).toBe("20");
       stream.close();
     }
@@ -59,9 +57,9 @@ describe("the stream of one run", () => {
     async (id) => {
       const { url, write, said } = await startTestServer();
       await write(updates(3));
-      const stream = await listen(url, "/stream?run_id=r", id);
+      const stream = await readStream(`${url}/stream?run_id=r`, id);
       await stream.note("caught_up");
-      expect(numbersOf(await stream.events(0))).toEqual(id === "1e9" ? [] : numbers(3));
+      expect(numbersOf(stream.events)).toEqual(id === "1e9" ? [] : numbers(3));
       expect(said).toEqual([]);
     },
   );
@@ -69,7 +67,7 @@ describe("the stream of one run", () => {
   test("with batch=1 has arrays of events, the id of the last of them, and its notes as arrays of one", async () => {
     const { url, write } = await startTestServer();
     await write([init(), ...updates(2500)]);
-    const stream = await listen(url, "/stream?run_id=r&batch=1");
+    const stream = await readStream(`${url}/stream?run_id=r&batch=1`);
     await stream.note("caught_up");
     expect(stream.frames.every((frame) => frame.isArray)).toBe(true);
     const frames = stream.frames.filter((frame) => frame.id !== undefined);
@@ -79,15 +77,15 @@ describe("the stream of one run", () => {
       position += frame.events.length;
       expect(frame.id).toBe(String(position));
     }
-    expect(numbersOf(await stream.events(2501))).toEqual(numbers(2500));
+    expect(numbersOf(await stream.atLeast(2501))).toEqual(numbers(2500));
   });
 
   test("waits for a run that isn't there yet, and says so once", async () => {
     const { url, write } = await startTestServer();
-    const stream = await listen(url, "/stream?run_id=r");
+    const stream = await readStream(`${url}/stream?run_id=r`);
     await stream.note("not_found");
     await write([init(), ...updates(2)]);
-    expect(numbersOf(await stream.events(3))).toEqual(numbers(2));
+    expect(numbersOf(await stream.atLeast(3))).toEqual(numbers(2));
     expect(stream.frames.filter((frame) => frame.events[0]?.event_type === "not_found")).toHaveLength(1);
     expect(stream.frames[0]?.events[0]?.event_type).toBe("connected");
   });
@@ -99,14 +97,14 @@ describe("the stream of one run", () => {
       `{"event_type": "client_update", "run_id": "r", "round": 1, "timestamp": "2026-11-23T07:43:20+00:00", "clients": [{"client_id": "a", "local_loss": ${loss}}]}\n`;
     await writeFile(path, line("0"));
     const { url } = await startTestServer({ dir });
-    const stream = await listen(url, "/stream?run_id=r");
+    const stream = await readStream(`${url}/stream?run_id=r`);
     await stream.note("caught_up");
     await appendFile(path, line("NaN").slice(0, 60));
     await appendFile(path, line("NaN").slice(60) + line("2"));
-    expect(numbersOf(await stream.events(3))).toEqual([0, "NaN", 2]);
+    expect(numbersOf(await stream.atLeast(3))).toEqual([0, "NaN", 2]);
     const id = stream.frames.find((frame) => numbersOf(frame.events).includes("NaN"))?.id;
-    const again = await listen(url, "/stream?run_id=r", id);
-    expect(numbersOf(await again.events(1))).toEqual([2]);
+    const again = await readStream(`${url}/stream?run_id=r`, id);
+    expect(numbersOf(await again.atLeast(1))).toEqual([2]);
   });
 
   test("is refused for what is no run id", async () => {
@@ -116,24 +114,24 @@ describe("the stream of one run", () => {
 
   test("is the same for all who listen, and one who is slow holds up nobody", async () => {
     const { url, write } = await startTestServer();
-    const fast = await listen(url, "/stream?run_id=r");
-    const slow = await listen(url, "/stream?run_id=r");
+    const fast = await readStream(`${url}/stream?run_id=r`);
+    const slow = await readStream(`${url}/stream?run_id=r`);
     slow.pause();
     const big = "x".repeat(10_000);
     for (let i = 0; i < 30; i++) {
       await write(updates(100, i * 100).map((each) => ({ ...each, big })));
     }
-    expect(numbersOf(await fast.events(3000))).toEqual(numbers(3000));
+    expect(numbersOf(await fast.atLeast(3000))).toEqual(numbers(3000));
     expect(slow.frames.length).toBeLessThan(3000);
     slow.resume();
-    expect(numbersOf(await slow.events(3000))).toEqual(numbers(3000));
+    expect(numbersOf(await slow.atLeast(3000))).toEqual(numbers(3000));
   });
 
   test("of a large batch is whole", async () => {
     const { url, write } = await startTestServer();
     await write(updates(100_000));
-    const stream = await listen(url, "/stream?run_id=r&batch=1");
-    const seen = numbersOf(await stream.events(100_000));
+    const stream = await readStream(`${url}/stream?run_id=r&batch=1`);
+    const seen = numbersOf(await stream.atLeast(100_000));
     expect(seen).toHaveLength(100_000);
     expect(seen.at(-1)).toBe(99_999);
   });
@@ -144,8 +142,8 @@ describe("the stream of all runs", () => {
     const { url, write } = await startTestServer();
     await write([init("old"), ...updates(3, 0, "old")]);
     await write([init("over"), finished("over")]);
-    const stream = await listen(url, "/stream");
-    await until(() => stream.frames.some((frame) => frame.events[0]?.event_type === "init"));
+    const stream = await readStream(`${url}/stream`);
+    await until("the run that goes on", () => stream.frames.some((frame) => frame.events[0]?.event_type === "init"));
     expect(stream.frames.map((frame) => frame.events[0])).toEqual([
       { event_type: "connected" },
       { event_type: "init", run_id: "old", mode: "live" },
@@ -153,7 +151,7 @@ describe("the stream of all runs", () => {
     await write(updates(2, 3, "old"));
     await write([init("new"), ...updates(2, 100, "new"), finished("new")]);
     await write(updates(1, 5, "old"));
-    const events = await stream.events(8);
+    const events = await stream.atLeast(8);
     const of = (runId: string): unknown[] => numbersOf(events.filter((each) => each.run_id === runId));
     expect(of("old")).toEqual([3, 4, 5]);
     expect(of("new")).toEqual([100, 101]);
@@ -161,11 +159,11 @@ describe("the stream of all runs", () => {
 
   test("follows a run that goes on after it had finished", async () => {
     const { url, write } = await startTestServer();
-    const stream = await listen(url, "/stream");
+    const stream = await readStream(`${url}/stream`);
     await write([init(), ...updates(1), finished()]);
-    await stream.events(3);
+    await stream.atLeast(3);
     await write([init(), ...updates(1, 1), finished()]);
-    expect((await stream.events(6)).map((each) => each.event_type)).toEqual([
+    expect((await stream.atLeast(6)).map((each) => each.event_type)).toEqual([
       ...["init", "client_update", "finished"],
       ...["init", "client_update", "finished"],
     ]);
@@ -176,23 +174,23 @@ describe("the stream of all runs", () => {
     async (query) => {
       const { url, write } = await startTestServer();
       await write([init("a"), ...updates(2, 0, "a")]);
-      const first = await listen(url, `/stream${query}`);
-      await until(() => first.frames.length >= 2);
+      const first = await readStream(`${url}/stream${query}`);
+      await until("the run that is there", () => first.frames.length >= 2);
       await write(updates(3, 2, "a"));
       await write([init("b"), ...updates(2, 0, "b")]);
-      await first.events(7);
+      await first.atLeast(7);
       const { id } = first.frames.at(-1) ?? {};
       first.close();
       await write(updates(2, 5, "a"));
       await write(updates(2, 2, "b"));
       const later = { timestamp: "2026-11-23T09:00:00.000000+00:00", started_at: "2026-11-23T09:00:00.000000+00:00" };
       await write([{ ...init("c"), ...later }, ...updates(1, 0, "c")]);
-      const second = await listen(url, `/stream${query}`, id);
+      const second = await readStream(`${url}/stream${query}`, id);
       await second.note("connected");
       const isNote = (each: Record<string, unknown>): boolean =>
         each.event_type === "init" && each.algorithm === undefined;
-      await until(async () => (await second.events(0)).filter((each) => !isNote(each)).length >= 6);
-      const events = (await second.events(0)).filter((each) => !isNote(each));
+      await until("what has come since", () => second.events.filter((each) => !isNote(each)).length >= 6);
+      const events = second.events.filter((each) => !isNote(each));
       const of = (runId: string): unknown[] => numbersOf(events.filter((each) => each.run_id === runId));
       expect([of("a"), of("b"), of("c")]).toEqual([[5, 6], [2, 3], [0]]);
     },
@@ -203,16 +201,19 @@ describe("the stream of all runs", () => {
     const lines = `${JSON.stringify(init())}\n${JSON.stringify(finished())}\n`;
     for (let i = 0; i < 500; i++) await writeFile(join(dir, `a-saved-run-with-a-long-name-${i}.jsonl`), lines);
     const { url, write } = await startTestServer({ dir });
-    const stream = await listen(url, "/stream");
+    await write([init("live")]);
+    const stream = await readStream(`${url}/stream`);
+    // It has seen which runs there are, which takes a while: what begins from now on is new to it.
+    await until("the run that goes on", () => stream.events.some((each) => each.run_id === "live"));
     await write([init(), ...updates(2)]);
-    await stream.events(3);
+    await stream.atLeast(4);
     const { id = "" } = stream.frames.at(-1) ?? {};
     expect(id.length).toBeLessThan(1000);
     stream.close();
     await write(updates(1, 2));
-    const again = await listen(url, "/stream", id);
-    await until(async () => numbersOf(await again.events(0)).length > 0);
-    expect(numbersOf(await again.events(0))).toEqual([2]);
+    const again = await readStream(`${url}/stream`, id);
+    await until("the update", () => numbersOf(again.events).length > 0);
+    expect(numbersOf(again.events)).toEqual([2]);
   });
 
   test.each(["garbage", "W10", "", "bnVsbA"])(
@@ -220,10 +221,10 @@ describe("the stream of all runs", () => {
     async (id) => {
       const { url, write, said } = await startTestServer();
       await write([init()]);
-      const stream = await listen(url, "/stream", id);
-      await stream.events(1);
+      const stream = await readStream(`${url}/stream`, id);
+      await stream.atLeast(1);
       await write(updates(1));
-      await until(async () => numbersOf(await stream.events(0)).length === 1);
+      await until("the update", () => numbersOf(stream.events).length === 1);
       expect(said).toEqual([]);
     },
   );
@@ -233,23 +234,25 @@ test("a server that closes ends its streams, those in the middle of something to
   const { url, server, write } = await startTestServer();
   await write(updates(3000).map((each) => ({ ...each, big: "x".repeat(5000) })));
   const streams = await Promise.all(
-    ["/stream?run_id=r", "/stream?run_id=r&batch=1", "/stream", "/stream?run_id=none"].map((path) => listen(url, path)),
+    ["/stream?run_id=r", "/stream?run_id=r&batch=1", "/stream", "/stream?run_id=none"].map((path) =>
+      readStream(`${url}${path}`),
+    ),
   );
   await server.close();
-  await until(() => streams.every((stream) => stream.ended));
+  await Promise.all(streams.map((stream) => stream.ended));
 });
 
 test.each(["", "&batch=1"])("a server that closes says nothing more to one who is slow (%j)", async (query) => {
   const { url, server, write } = await startTestServer();
   // Fewer than a frame holds at most, so that the note at their end comes right behind them.
   await write(updates(500).map((each) => ({ ...each, big: "x".repeat(30_000) })));
-  const stream = await listen(url, `/stream?run_id=r${query}`);
+  const stream = await readStream(`${url}/stream?run_id=r${query}`);
   stream.pause();
   // By the time that another one has all of it, this one's buffers have long been full.
-  await (await listen(url, `/stream?run_id=r${query}`)).note("caught_up");
+  await (await readStream(`${url}/stream?run_id=r${query}`)).note("caught_up");
   await server.close();
   stream.resume();
-  await until(() => stream.ended);
+  await stream.ended;
   expect(stream.frames.some((frame) => frame.events[0]?.event_type === "caught_up")).toBe(false);
 });
 
@@ -273,10 +276,10 @@ test("who goes away is not read for any more", async () => {
   const server = await startMapServer({ store: counting, port: 0 });
   onTestFinished(() => server.close());
   for (let i = 0; i < 20; i++) {
-    const stream = await listen(server.url, i % 2 === 0 ? "/stream?run_id=r" : "/stream");
-    await stream.events(1);
+    const stream = await readStream(`${server.url}${i % 2 === 0 ? "/stream?run_id=r" : "/stream"}`);
+    await stream.atLeast(1);
     stream.close();
   }
-  await until(() => begun > 0 && readers === 0);
+  await until("the readers to be gone", () => begun > 0 && readers === 0);
   expect(begun).toBeGreaterThanOrEqual(10);
 });

@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { openRunStore } from "@hivewatch/runs";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { expect, onTestFinished, test } from "vitest";
 import { route } from "../src/routes.ts";
 import { loadViewer } from "../src/viewer-files.ts";
 import { ask } from "./support/http.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 
 /** Serves a folder as the viewer. */
 async function serve(viewerDir: string): Promise<string> {

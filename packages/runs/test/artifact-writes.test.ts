@@ -1,10 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { beforeEach, expect, test, vi } from "vitest";
 import { writeArtifacts } from "../src/artifacts.ts";
 import { writeFileAtomic } from "../src/atomic-file.ts";
 import type { LogEntry, ReadStep } from "../src/read-entries.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { training } from "./support/training.ts";
 
 vi.mock("../src/atomic-file.ts", async (importActual) => {

@@ -1,15 +1,13 @@
 import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
+import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
 import { packEvents } from "../src/batch.ts";
 import type { RunLog } from "../src/run-log.ts";
 import { openRunStore, type RunStore } from "../src/run-store.ts";
 import { batchOf, updates } from "./support/events.ts";
-import { newSeed, randomFrom } from "./support/random.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { training } from "./support/training.ts";
-import { until } from "./support/until.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -152,14 +150,14 @@ test("the map is whole whenever somebody looks", async () => {
     over = true;
   });
   let looks = 0;
-  await until(async () => {
+  // Without a pause, so that it looks as often as it can.
+  do {
     const text = await readFile(path, "utf8").catch(() => undefined);
-    if (text === undefined) return over;
+    if (text === undefined) continue;
     expect(JSON.parse(text)).toMatchObject({ schema_version: 1, run_id: "r" });
     expect(text.endsWith("}\n")).toBe(true);
     looks++;
-    return over;
-  });
+  } while (!over);
   await writing;
   expect(looks).toBeGreaterThan(0);
   expect((await readdir(store.dir)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
@@ -175,7 +173,7 @@ test("a long round without an end doesn't pile up in memory: its lines are writt
     if (event !== undefined) await log.append(batchOf([{ ...event, blob: "x".repeat(1_000_000) }], i));
   }
   const path = join(store.dir, "r.jsonl");
-  await until(async () => (await readFile(path).catch(() => "")).length > 4_000_000);
+  await until("lines of the round that goes on", async () => (await readFile(path).catch(() => "")).length > 4_000_000);
   await log.close();
   stop.abort();
   await files;
@@ -189,7 +187,10 @@ test("a file of lines that somebody cuts meanwhile is told of, and made anew the
   const files = store.writeArtifacts("r", new AbortController().signal);
   const failed = expect(files).rejects.toThrow("has become shorter");
   await append(log, events.slice(0, 20));
-  await until(async () => (await readFile(join(store.dir, "r.jsonl"), "utf8").catch(() => "")).length > 100);
+  await until(
+    "the first lines",
+    async () => (await readFile(join(store.dir, "r.jsonl"), "utf8").catch(() => "")).length > 100,
+  );
   await truncate(join(store.dir, "r.jsonl"), 10);
   await append(log, events.slice(20));
   await failed;

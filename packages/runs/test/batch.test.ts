@@ -1,11 +1,11 @@
 import { crc32 } from "node:zlib";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
+import { newSeed, type Random, randomFrom } from "@hivewatch/test-support";
 import { describe, expect, test } from "vitest";
 import { batchEvents, checkBatch, decodeBatch, encodeBatch, packEvents, refusedBatch } from "../src/batch.ts";
 import { type Batch, BatchSchema, ColumnsSchema, RowsSchema } from "../src/gen/hivewatch/v1/batch_pb.ts";
 import { batchOf, event, TIME, update, updates } from "./support/events.ts";
-import { newSeed, type Random, randomFrom } from "./support/random.ts";
 
 const SEQUENCE = { runId: "r", producerId: "p", producerEpoch: 1n, firstSeq: 0n };
 const MICROS = 1_795_419_800_337_352n;

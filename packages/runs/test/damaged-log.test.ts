@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
 import { openRunLog } from "../src/run-log.ts";
 import { segmentPath } from "../src/segments.ts";
 import { batchOf, ids, idsOf, updates } from "./support/events.ts";
 import { readAll } from "./support/logs.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 
 // There are many bytes to damage; a slow disk may take its time over all of them.
 vi.setConfig({ testTimeout: 120_000 });

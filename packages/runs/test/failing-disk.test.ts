@@ -1,10 +1,10 @@
 import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { expect, test, vi } from "vitest";
 import { openRunLog, type RunLog } from "../src/run-log.ts";
 import { segmentPath } from "../src/segments.ts";
 import { batchOf, ids, idsOf, updates } from "./support/events.ts";
 import { readAll } from "./support/logs.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 
 /** The methods that all open files share, so that they can be made to fail. */
 async function fileMethods(): Promise<FileHandle> {

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { applyEvent, createRun, createRunState, type HiveEvent } from "@hivewatch/core";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { describe, expect, test } from "vitest";
 import { filesEmitter, jsonlLines, mapSchema1 } from "../src/index.ts";
 import { event, TIME, update } from "./support/events.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 
 type Fields = Record<string, unknown>;
 

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRun } from "@hivewatch/core";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { filesEmitter, openRunStore } from "../src/index.ts";
 import { entriesOf } from "./support/events.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 
 test("a Node server keeps a run on disk without a bridge", async () => {
   const runsDir = await temporaryFolder();

@@ -1,11 +1,9 @@
 import { getEventListeners } from "node:events";
+import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { openRunLog } from "../src/run-log.ts";
 import { openRunStore, type RunStore } from "../src/run-store.ts";
 import { batchOf, entriesOf, ids, idsOf, updates } from "./support/events.ts";
-import { newSeed, randomFrom } from "./support/random.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
-import { until } from "./support/until.ts";
 
 // So long that nothing but a commit wakes a reader in time for its test.
 const NEVER_MS = 2 ** 30;
@@ -73,10 +71,10 @@ test("what another process writes is found by looking", async () => {
   const reading = (async () => {
     for await (const step of store.read("r", { follow: true, signal: stop.signal })) seen.push(...idsOf(step.entries));
   })();
-  await until(() => seen.length === 2);
+  await until("what was there before", () => seen.length === 2);
   const log = await other.openLog("r");
   await log.append(batchOf(updates(2, 2), 2));
-  await until(() => seen.length === 4);
+  await until("what the other one has written", () => seen.length === 4);
   stop.abort();
   await reading;
   expect(seen).toEqual(ids(4));
@@ -119,7 +117,7 @@ test("a reader that waits often leaves no listener behind", async () => {
   const stop = new AbortController();
   const reading = entriesOf(store.read("r", { follow: true, signal: stop.signal }));
   for (let i = 1; i < 50; i++) {
-    await until(() => getEventListeners(stop.signal, "abort").length === 1);
+    await until("a reader that waits", () => getEventListeners(stop.signal, "abort").length === 1);
     await log.append(batchOf(updates(1, i), i));
   }
   stop.abort();

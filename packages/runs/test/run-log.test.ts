@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { newSeed, randomFrom, temporaryFolder } from "@hivewatch/test-support";
 import { describe, expect, test } from "vitest";
 import type { Batch } from "../src/batch.ts";
 import { openRunLog, type RunLog } from "../src/run-log.ts";
@@ -7,8 +8,6 @@ import { openRunStore } from "../src/run-store.ts";
 import { segmentPath } from "../src/segments.ts";
 import { batchOf, entriesOf, ids, idsOf, updates } from "./support/events.ts";
 import { readAll } from "./support/logs.ts";
-import { newSeed, randomFrom } from "./support/random.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const batch = (first: number, count: number, producerId = "p", epoch = 1n): Batch =>
   batchOf(updates(count, first), first, producerId, epoch);

@@ -1,11 +1,10 @@
 import { appendFile, mkdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder, until } from "@hivewatch/test-support";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openRunStore, type RunStore } from "../src/run-store.ts";
 import { batchOf, entriesOf, event, updates } from "./support/events.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { training } from "./support/training.ts";
-import { until } from "./support/until.ts";
 
 let dir: string;
 let store: RunStore;
@@ -114,11 +113,11 @@ describe("lines of Python hivewatch are read:", () => {
         for (const entry of step.entries) seen.push(entry.event.event_type);
       }
     })();
-    await until(() => seen.length === 1);
+    await until("the first line", () => seen.length === 1);
     await appendFile(path, UPDATE.slice(50));
-    await until(() => seen.length === 2); // whole, though the line feed is missing
+    await until("the second line", () => seen.length === 2); // whole, though the line feed is missing
     await appendFile(path, `\n${FINISHED}\n`);
-    await until(() => seen.length === 3);
+    await until("the third line", () => seen.length === 3);
     stop.abort();
     await reading;
     expect(seen).toEqual(["init", "client_update", "finished"]);

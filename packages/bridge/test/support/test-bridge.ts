@@ -1,8 +1,8 @@
 import type { HiveEvent } from "@hivewatch/core";
 import { openRunStore, type RunStore } from "@hivewatch/runs";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { onTestFinished } from "vitest";
 import { type Bridge, startBridge } from "../../src/index.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface TestBridge {
   readonly bridge: Bridge;

@@ -1,8 +1,8 @@
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
 import { openRunStore, packEvents, type RunLog, type RunStore } from "@hivewatch/runs";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { onTestFinished } from "vitest";
 import { type MapServer, type MapServerOptions, startMapServer } from "../../src/index.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface TestServer {
   readonly store: RunStore;

@@ -1,14 +1,19 @@
 import { existsSync } from "node:fs";
-import { fields } from "./json.ts";
+import { fields } from "./fields.ts";
 import { type Exit, type Program, startProgram } from "./program.ts";
 import { inRepository } from "./repository.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
-/** A `hivewatch up` that runs. */
-export interface Hivewatch {
+/** Where a `hivewatch up` listens. */
+export interface Addresses {
   /** `http://127.0.0.1:…` */
   readonly http: string;
   /** `127.0.0.1:…` */
   readonly grpc: string;
+}
+
+/** A `hivewatch up` that runs. */
+export interface Hivewatch extends Addresses {
   readonly runsDir: string;
   readonly program: Program;
   /** Ends it as Ctrl-C does. */
@@ -19,7 +24,7 @@ export interface Hivewatch {
   restart(): Promise<Hivewatch>;
 }
 
-interface UpOptions {
+export interface UpOptions {
   readonly runsDir: string;
   readonly args?: readonly string[];
   readonly port?: number;
@@ -29,10 +34,8 @@ interface UpOptions {
 /** Starts `hivewatch up`, and waits until it listens. */
 export async function startHivewatch({ runsDir, args = [], port = 0, grpcPort = 0 }: UpOptions): Promise<Hivewatch> {
   const ports = ["--port", String(port), "--grpc-port", String(grpcPort)];
-  const program = startCommand(["up", "--json", ...ports, "--runs-dir", runsDir, ...args]);
-  const [line] = await program.printed(/^\{"event":"ready".*$/m);
-  const { http, grpc } = fields(JSON.parse(line));
-  if (typeof http !== "string" || typeof grpc !== "string") throw new Error(`not what it should say: ${line}`);
+  const program = await startCommand(["up", "--json", ...ports, "--runs-dir", runsDir, ...args]);
+  const { http, grpc } = await addressesOf(program);
   const end = (signal: NodeJS.Signals): Promise<Exit> => {
     program.signal(signal);
     return program.exited;
@@ -48,18 +51,39 @@ export async function startHivewatch({ runsDir, args = [], port = 0, grpcPort = 
   };
 }
 
+/** Waits until a `hivewatch up --json` listens: it says so in its first line. */
+export async function addressesOf(program: Program): Promise<Addresses> {
+  const [, line = ""] = await program.printed(/^(\{"event":"ready",.*\})\n/);
+  const { http, grpc } = fields(JSON.parse(line));
+  if (typeof http !== "string" || typeof grpc !== "string") throw new Error(`not what it should say: ${line}`);
+  return { http, grpc };
+}
+
 /** Starts `hivewatch map run`, and returns where its page is. */
 export async function startMap(runsDir: string, ...args: string[]): Promise<string> {
-  const program = startCommand(["map", "run", "--port", "0", "--runs-dir", runsDir, ...args]);
+  const program = await startCommand(["map", "run", "--port", "0", "--runs-dir", runsDir, ...args]);
   const [, url = ""] = await program.printed(/at (http:\S+)/);
   return url;
 }
 
-/** Starts the `hivewatch` command of this checkout. */
-function startCommand(args: readonly string[]): Program {
+/** What a command did that has ended. */
+export interface Ended extends Exit {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a `hivewatch` command to its end, be it a good or a bad one. */
+export async function runCommand(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended> {
+  const program = await startCommand(args, env);
+  const exit = await program.exited;
+  return { ...exit, stdout: program.stdout(), stderr: program.stderr() };
+}
+
+/** Starts the `hivewatch` command that was built in this checkout, in an empty folder. */
+export async function startCommand(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Program> {
   const command = inRepository("packages/cli/dist/main.js");
   if (!existsSync(command)) throw new Error("the hivewatch command has not been built: run `pnpm build`");
-  return startProgram(process.execPath, [command, ...args]);
+  return startProgram(process.execPath, [command, ...args], { cwd: await temporaryFolder(), env });
 }
 
 function portOf(address: string): number {

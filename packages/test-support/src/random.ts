@@ -1,7 +1,7 @@
 /** Where a random schedule begins; to repeat one that failed: `HIVEWATCH_TEST_SEED=<seed>`. */
 export function newSeed(): number {
   const seed = Number(process.env.HIVEWATCH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  console.info(`seed ${seed}`);
+  console.info(`HIVEWATCH_TEST_SEED=${seed}`);
   return seed;
 }
 

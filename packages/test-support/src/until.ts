@@ -3,7 +3,9 @@ import { vi } from "vitest";
 
 /** Long enough that it never ends a wait which would have succeeded: it only keeps a failing test from hanging. */
 const GIVE_UP_MS = 60_000;
-const INTERVAL_MS = 50;
+const ASK_AGAIN_MS = 5;
+/** Assertions may have a browser to ask. */
+const ASSERT_AGAIN_MS = 50;
 
 /**
  * Asks again and again until there is an answer.
@@ -17,7 +19,7 @@ export async function until<T>(what: string, probe: () => Promise<T> | T): Promi
     const answer = await probe();
     if (isThere(answer)) return answer;
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await sleep(INTERVAL_MS);
+    await sleep(ASK_AGAIN_MS);
   }
 }
 
@@ -27,5 +29,5 @@ function isThere<T>(answer: T): answer is Exclude<T, undefined | false> {
 
 /** Repeats assertions until they hold; fails as they last failed. */
 export function eventually(assertions: () => unknown): Promise<unknown> {
-  return vi.waitFor(assertions, { timeout: GIVE_UP_MS, interval: INTERVAL_MS });
+  return vi.waitFor(assertions, { timeout: GIVE_UP_MS, interval: ASSERT_AGAIN_MS });
 }

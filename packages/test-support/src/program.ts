@@ -1,4 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterwards } from "./afterwards.ts";
 import { inRepository } from "./repository.ts";
 import { until } from "./until.ts";
@@ -30,7 +34,11 @@ export interface ProgramOptions {
 /** Starts a program. */
 export function startProgram(command: string, args: readonly string[], options: ProgramOptions = {}): Program {
   const { cwd = inRepository(), env } = options;
-  const child = spawn(command, args, { cwd, env: { ...plainEnvironment(), ...env }, stdio: "pipe" });
+  // What a program can't send must not be found by the next one on this machine.
+  const spools = mkdtempSync(join(tmpdir(), "hivewatch-spools-"));
+  afterwards(() => rm(spools, { recursive: true, force: true, maxRetries: 5 }));
+  const given = { ...plainEnvironment(), HIVEWATCH_SPOOL_DIR: spools, ...env };
+  const child = spawn(command, args, { cwd, env: given, stdio: "pipe" });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   let ended = false;
