@@ -60,6 +60,8 @@ export async function streamRun(
 
 /** `GET /stream`: the events of all runs from now on, or from where the browser was. */
 export async function streamAll(exchange: Exchange, store: RunStore, closing: AbortSignal): Promise<void> {
+  // Looked up before the subscriber hears that it is connected: from then on nothing may be missing.
+  let runs = await store.list();
   const subscriber = subscribe(exchange, closing);
   await subscriber.note({ event_type: "connected" });
   const resumed = decodeMark(lastEventId(exchange));
@@ -76,7 +78,7 @@ export async function streamAll(exchange: Exchange, store: RunStore, closing: Ab
   }
 
   for (let first = true; !subscriber.signal.aborted; first = false) {
-    for (const run of await store.list()) {
+    for (const run of runs) {
       const { run_id: runId } = run;
       if (first && !mark.positions.has(runId) && !isNewSince(run, resumed)) mark.positions.set(runId, run.position);
       const isOver = run.status !== "running" && run.position <= (mark.positions.get(runId) ?? 0);
@@ -88,6 +90,7 @@ export async function streamAll(exchange: Exchange, store: RunStore, closing: Ab
         .finally(() => mark.followed.delete(runId));
     }
     await pause(LOOK_MS, subscriber);
+    runs = await store.list();
   }
 }
 
