@@ -73,6 +73,8 @@ class Sender:
         self._hurry = False
         self._closing = False
         self.is_dead = False
+        # By the thread that is there already, so that a program which ends at once is connected before it does.
+        self._first_link: Link | None = open_link(settings, self.changed)
         self._thread = threading.Thread(target=self._work, name="hivewatch-sender", daemon=True)
         self._thread.start()
 
@@ -143,7 +145,7 @@ class Sender:
                 self._pause(f"{type(error).__name__}: {error}")
 
     def _session(self) -> None:
-        link = open_link(self._settings, self.changed)
+        link, self._first_link = self._first_link or open_link(self._settings, self.changed), None
         self._in_flight.clear()
         if isinstance(link, OneByOne):
             # The program is ending, and each answer may take longer than it waits.

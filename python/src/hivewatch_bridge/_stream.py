@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from queue import SimpleQueue
 from typing import Union
 
@@ -29,8 +30,12 @@ class Stream:
         self._changed = changed
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._channel = _open_channel(settings)
-        self._metadata = _metadata(settings)
-        threading.Thread(target=self._read, name="hivewatch-acks", daemon=True).start()
+        answers: SimpleQueue[Iterable[bytes]] = SimpleQueue()
+        threading.Thread(target=self._read, args=(answers,), name="hivewatch-acks", daemon=True).start()
+        # Right behind our own thread: a call for which gRPC gets no thread, because the interpreter began to shut down
+        # in between, can never be ended again. Without serializers gRPC passes bytes through.
+        publish = self._channel.stream_stream(PUBLISH, None, None)
+        answers.put(publish(iter(self._outbox.get, None), metadata=_metadata(settings)))
 
     def send(self, batch: bytes) -> None:
         """Sends a batch; its ack will follow."""
@@ -41,12 +46,10 @@ class Stream:
         self._outbox.put(None)
         self._channel.close()
 
-    def _read(self) -> None:
+    def _read(self, answers: SimpleQueue[Iterable[bytes]]) -> None:
         failure = "the bridge closed the stream"
         try:
-            # Without serializers gRPC passes bytes through.
-            publish = self._channel.stream_stream(PUBLISH, None, None)
-            for message in publish(iter(self._outbox.get, None), metadata=self._metadata):
+            for message in answers.get():
                 with self._changed:
                     self.acks.append(decode_ack(message))
                     self._changed.notify_all()
