@@ -179,7 +179,6 @@ class Spooler:
         return self._spool
 
     def _failed(self, error: OSError) -> None:
-        self._retry_at = time.monotonic() + _RETRY_SEC
         self._warn(
             "failed",
             "HiveWatch can't keep events on disk in %s (%s): they stay in memory, and are lost if the program ends "
@@ -187,6 +186,8 @@ class Spooler:
             self._settings.parent,
             error,
         )
+        # Last: whoever waits for the outcome goes on from here, and finds the reason in the log.
+        self._retry_at = time.monotonic() + _RETRY_SEC
 
     def _look_for_damage(self, spool: Spool) -> None:
         if spool.unreadable > self._known_damage:
