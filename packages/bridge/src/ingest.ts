@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { errorMessage, type HiveEvent } from "@hivewatch/core";
+import { errorMessage } from "@hivewatch/core";
 import { type AppendResult, type Batch, checkBatch, decodeBatch, type RunLog, refusedBatch } from "@hivewatch/runs";
 import { type Ack, AckSchema, RefusalSchema } from "./gen/hivewatch/v1/ack_pb.ts";
 import type { RunSessions } from "./run-sessions.ts";
@@ -33,12 +33,12 @@ export function createIngest(sessions: RunSessions): Ingest {
 }
 
 async function take(sessions: RunSessions, batch: Batch, number: number): Promise<Ack> {
-  const checked = batch.count === 0 ? [] : eventsOrReason(batch);
+  const checked = batch.count === 0 ? NOTHING : check(batch);
   const log = await sessions.open(batch.runId);
   if (batch.count === 0) return answer(number, batch, log.highWaterMark(batch.producerId, batch.producerEpoch));
   if (typeof checked === "string") return refuse(sessions, log, batch, number, checked);
   const result = await append(sessions, log, batch);
-  if (checked.some((event) => event.event_type === "finished")) sessions.finished(batch.runId);
+  if (checked.endsRun) sessions.finished(batch.runId);
   return answerTo(result, batch, number);
 }
 
@@ -52,8 +52,10 @@ async function append(sessions: RunSessions, log: RunLog, batch: Batch): Promise
   }
 }
 
-/** The batch's events, or why it is refused: what can't be read today can't be read tomorrow, whatever it fails at. */
-function eventsOrReason(batch: Batch): HiveEvent[] | string {
+const NOTHING = { endsRun: false };
+
+/** What a batch holds, or why it is refused: what can't be read today can't be read tomorrow, whatever it fails at. */
+function check(batch: Batch): ReturnType<typeof checkBatch> | string {
   try {
     return checkBatch(batch);
   } catch (error) {

@@ -10,8 +10,9 @@ import {
   parseLenientJson,
   stringifyEvent,
 } from "@hivewatch/core";
-import { columnNames, columnsFromEvents, eventsFromColumns, fitsColumns, MAX_COLUMNS } from "./columns.ts";
-import { type Batch, BatchSchema, ColumnsSchema, RowsSchema } from "./gen/hivewatch/v1/batch_pb.ts";
+import { decodeColumns, MAX_COLUMNS } from "./column-block.ts";
+import { areSurelyValid, columnNames, columnsFromEvents, eventsFromColumns, fitsColumns } from "./columns.ts";
+import { type Batch, BatchSchema, ColumnsSchema, type Rows, RowsSchema } from "./gen/hivewatch/v1/batch_pb.ts";
 
 export type { Batch };
 
@@ -44,20 +45,33 @@ export function decodeBatch(bytes: Uint8Array): Batch {
 }
 
 /**
- * Checks a batch that comes from outside, whole: its count, its CRC and each of its events.
+ * Checks a batch that comes from outside, whole: its count, its CRC and its events. Those in columns are judged by whole
+ * columns, and not taken apart unless one may be wrong.
  *
- * @returns its events
+ * @returns whether it holds the end of the run
  * @throws HiveWatchError `malformed`, `invalid_event`, `invalid_run_id`: which event, which field, what value
  */
-export function checkBatch(batch: Batch): HiveEvent[] {
-  if (batch.count === 0 || batch.count > MAX_BATCH_EVENTS) {
-    throw malformed(`count must be 1 to ${MAX_BATCH_EVENTS}, but it is ${batch.count}`);
+export function checkBatch(batch: Batch): { readonly endsRun: boolean } {
+  const { count, payload, runId } = batch;
+  if (count === 0 || count > MAX_BATCH_EVENTS) {
+    throw malformed(`count must be 1 to ${MAX_BATCH_EVENTS}, but it is ${count}`);
   }
-  if (batch.payload.case === undefined) throw malformed("a batch needs rows or columns");
-  if (crc32(batch.payload.value) !== batch.crc32) throw malformed("crc32 does not match the payload");
-  return decodeEvents(batch, (length) => {
-    if (length !== batch.count) throw malformed(`count is ${batch.count}, but there are ${length} events`);
-  });
+  if (payload.case === undefined) throw malformed("a batch needs rows or columns");
+  if (crc32(payload.value) !== batch.crc32) throw malformed("crc32 does not match the payload");
+  const checkLength = (length: number): void => {
+    if (length !== count) throw malformed(`count is ${count}, but there are ${length} events`);
+  };
+  if (payload.case === "columns") {
+    const block = decodeColumns(payload.value, checkLength);
+    return areSurelyValid(block) ? { endsRun: false } : judge(eventsFromColumns(block, runId));
+  }
+  const { events } = decodeRows(payload.value);
+  checkLength(events.length);
+  return judge(rowEvents(events, runId));
+}
+
+function judge(events: readonly Record<string, unknown>[]): { readonly endsRun: boolean } {
+  return { endsRun: parseAll(events).some((event) => event.event_type === "finished") };
 }
 
 /**
@@ -65,21 +79,10 @@ export function checkBatch(batch: Batch): HiveEvent[] {
  *
  * @throws HiveWatchError as {@link checkBatch}
  */
-export function batchEvents(batch: Batch): HiveEvent[] {
-  return decodeEvents(batch, () => {});
-}
-
-/** @param checkLength - told how many events there are, before room is made for them */
-function decodeEvents({ payload, runId }: Batch, checkLength: (length: number) => void): HiveEvent[] {
+export function batchEvents({ payload, runId }: Batch): HiveEvent[] {
   if (payload.case === undefined) return [];
-  if (payload.case === "rows") {
-    const { events } = decodePayload(RowsSchema, payload.value);
-    checkLength(events.length);
-    return rowEvents(events, runId).map(checkNth);
-  }
-  const columns = decodePayload(ColumnsSchema, payload.value);
-  checkLength(columns.timestampUs.length);
-  return eventsFromColumns(columns, runId).map(checkNth);
+  if (payload.case === "rows") return parseAll(rowEvents(decodeRows(payload.value).events, runId));
+  return parseAll(eventsFromColumns(decodeColumns(payload.value), runId));
 }
 
 /**
@@ -92,13 +95,16 @@ export function refusedBatch(batch: Batch, reason: string): Batch {
   return create(BatchSchema, { ...batch, crc32: crc32(value), payload: { case: "rows", value } });
 }
 
-function checkNth(event: Record<string, unknown>, index: number): HiveEvent {
-  try {
-    return parseEvent(event);
-  } catch (error) {
-    if (!HiveWatchError.is(error)) throw error;
-    throw new HiveWatchError(error.code, `event ${index} of the batch: ${error.message}`, { cause: error });
-  }
+/** @throws HiveWatchError which event is wrong, and how */
+function parseAll(events: readonly Record<string, unknown>[]): HiveEvent[] {
+  return events.map((event, index) => {
+    try {
+      return parseEvent(event);
+    } catch (error) {
+      if (!HiveWatchError.is(error)) throw error;
+      throw new HiveWatchError(error.code, `event ${index} of the batch: ${error.message}`, { cause: error });
+    }
+  });
 }
 
 function rowEvents(texts: readonly string[], runId: string): Record<string, unknown>[] {
@@ -125,9 +131,9 @@ function parseRow(text: string, index: number): Record<string, unknown> {
   return { ...value };
 }
 
-function decodePayload<Schema extends typeof RowsSchema | typeof ColumnsSchema>(schema: Schema, bytes: Uint8Array) {
+function decodeRows(bytes: Uint8Array): Rows {
   try {
-    return fromBinary(schema, bytes);
+    return fromBinary(RowsSchema, bytes);
   } catch (cause) {
     throw new HiveWatchError("malformed", `the payload can't be decoded: ${errorMessage(cause)}`, { cause });
   }

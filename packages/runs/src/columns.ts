@@ -1,19 +1,17 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  CLIENT_NUMBERS,
+  CLIENT_TEXTS,
   type ClientMetrics,
   type HiveEvent,
   HiveWatchError,
   isoFromMicros,
+  MAX_CLIENT_ID_LENGTH,
   microsFromIso,
   stringifyEvent,
 } from "@hivewatch/core";
+import { type BlockColumn, type ColumnBlock, isPresent, MAX_COLUMNS } from "./column-block.ts";
 import { type Column, ColumnSchema, type Columns, ColumnsSchema } from "./gen/hivewatch/v1/batch_pb.ts";
-
-/** How many fields the events of one batch may have between them. More are refused: they would only fill memory. */
-export const MAX_COLUMNS = 1000;
-
-/** The end of the year 9999, behind which ISO 8601 has another form. */
-const MAX_TIME_US = 253_402_300_799_999_999n;
 
 const COLUMN_TYPES: ReadonlySet<string> = new Set(["client_update", "client_metric"]);
 const COLUMN_FIELDS: ReadonlySet<string> = new Set(["event_type", "run_id", "timestamp", "round", "clients"]);
@@ -92,67 +90,87 @@ function bitmap(values: readonly unknown[]): Uint8Array {
   return bits;
 }
 
-/**
- * Takes columns apart into one unchecked event each.
- *
- * @throws HiveWatchError `malformed`, naming the column
- */
-export function eventsFromColumns(columns: Columns, runId: string): Record<string, unknown>[] {
-  const count = columns.timestampUs.length;
-  if (columns.columns.length > MAX_COLUMNS) {
-    throw malformed(`${columns.columns.length} columns are more than the ${MAX_COLUMNS} that are allowed`);
-  }
-  const clients: Record<string, unknown>[] = Array.from({ length: count }, () => ({}));
-  const seen = new Set<string>();
-  for (const column of columns.columns) {
-    if (seen.has(column.name)) throw malformed(`column ${JSON.stringify(column.name)} is there twice`);
-    seen.add(column.name);
-    spread(column, clients);
+/** Takes a block apart into one unchecked event each. */
+export function eventsFromColumns(block: ColumnBlock, runId: string): Record<string, unknown>[] {
+  const clients: Record<string, unknown>[] = Array.from(block.timestamps, () => ({}));
+  for (const column of block.columns) {
+    const values = valuesOf(column);
+    let next = 0;
+    clients.forEach((client, i) => {
+      if (isPresent(column, i)) client[column.name] = values[next++];
+    });
   }
   return clients.map((client, i) => ({
-    event_type: columns.eventType,
+    event_type: block.eventType,
     run_id: runId,
-    timestamp: timeOf(columns.timestampUs[i] ?? 0n, i),
+    timestamp: isoFromMicros(block.timestamps[i] ?? 0),
     round: client.round ?? null,
     clients: [client],
   }));
 }
 
-function timeOf(micros: bigint, index: number): string {
-  if (micros <= MAX_TIME_US) return isoFromMicros(Number(micros));
-  throw malformed(`timestamp_us of event ${index} must be microseconds since 1970, but it is ${micros}`);
+/**
+ * The values of a column, of those events that have one.
+ *
+ * @throws HiveWatchError `malformed` for JSON that is none
+ */
+function valuesOf(column: BlockColumn): ArrayLike<unknown> {
+  if (column.kind === "numbers") return column.numbers;
+  const texts = column.texts.decode();
+  return column.kind === "texts" ? texts : texts.map((text) => parseJson(text, column.name));
 }
 
-function spread(column: Column, clients: Record<string, unknown>[]): void {
-  const values = valuesOf(column);
-  const { name, present } = column;
-  if (name === "" || name === "__proto__") throw malformed(`a column may not be named ${JSON.stringify(name)}`);
-  let next = 0;
-  clients.forEach((client, i) => {
-    if (present.length > 0 && ((present[i >> 3] ?? 0) & (1 << (i & 7))) === 0) return;
-    client[name] = values[next++];
-  });
-  if (next !== values.length) {
-    throw malformed(`column ${JSON.stringify(name)} has ${values.length} values for ${next} events`);
+/** @throws HiveWatchError `malformed` */
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `column ${JSON.stringify(name)} holds text that is not JSON`;
+    throw new HiveWatchError("malformed", message, { cause });
   }
 }
 
-function valuesOf(column: Column): readonly unknown[] {
-  const used = [column.numbers, column.texts, column.json].filter((values) => values.length > 0);
-  const [values] = used;
-  if (values === undefined || used.length !== 1) {
-    throw malformed(`column ${JSON.stringify(column.name)} must use one of numbers, texts and json`);
-  }
-  if (values !== column.json) return values;
-  return column.json.map((text) => {
-    try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw malformed(`column ${JSON.stringify(column.name)} holds text that is not JSON`, cause);
-    }
-  });
+/**
+ * Whether a block is sure to hold events of the contract, as most do, judged by whole columns. Of one that may not, each
+ * event must be looked at, and then it can be said which is wrong.
+ */
+export function areSurelyValid(block: ColumnBlock): boolean {
+  if (!COLUMN_TYPES.has(block.eventType)) return false;
+  const id = block.columns.find((column) => column.name === "client_id");
+  return id !== undefined && id.present === undefined && block.columns.every(isSurelyValid);
 }
 
-function malformed(message: string, cause?: unknown): HiveWatchError {
-  return new HiveWatchError("malformed", message, { cause });
+function isSurelyValid(column: BlockColumn): boolean {
+  const { name, kind } = column;
+  if (kind === "numbers") {
+    if (name === "client_id" || TEXTS.has(name)) return false;
+    const isAllowed = BOUNDS.get(name);
+    return isAllowed === undefined || column.numbers.every(isAllowed);
+  }
+  // In bytes, of which a text has no fewer than characters.
+  if (name === "client_id")
+    return kind === "texts" && column.texts.shortest > 0 && column.texts.longest <= MAX_CLIENT_ID_LENGTH;
+  if (TEXTS.has(name) || kind === "texts") return kind === "texts" && !NUMBERS.has(name);
+  return !NUMBERS.has(name) && column.texts.decode().every(isShallowJson);
 }
+
+/** Whether it is JSON, and nested no deeper than an event may be. */
+function isShallowJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+  } catch {
+    return false;
+  }
+  return text.split(/[[{]/, MAX_BRACKETS).length < MAX_BRACKETS;
+}
+
+/** Fewer than an event may be nested deep. */
+const MAX_BRACKETS = 32;
+
+const NUMBERS: ReadonlySet<string> = new Set(CLIENT_NUMBERS);
+const TEXTS: ReadonlySet<string> = new Set(CLIENT_TEXTS);
+const BOUNDS: ReadonlyMap<string, (value: number) => boolean> = new Map([
+  ["round", (value) => Number.isSafeInteger(value) && value >= 0],
+  ["lat", (value) => !(Math.abs(value) > 90)],
+  ["lng", (value) => !(Math.abs(value) > 180)],
+]);

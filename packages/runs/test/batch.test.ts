@@ -11,7 +11,11 @@ const SEQUENCE = { runId: "r", producerId: "p", producerEpoch: 1n, firstSeq: 0n 
 const MICROS = 1_795_419_800_337_352n;
 
 function overTheWire(events: readonly HiveEvent[]): HiveEvent[] {
-  return packEvents(events, SEQUENCE).flatMap((batch) => checkBatch(decodeBatch(encodeBatch(batch))));
+  return packEvents(events, SEQUENCE).flatMap((batch) => {
+    const received = decodeBatch(encodeBatch(batch));
+    checkBatch(received);
+    return batchEvents(received);
+  });
 }
 
 /** An event with what a trip in columns may change: the round also stands inside, and what is null or undefined is left out. */
