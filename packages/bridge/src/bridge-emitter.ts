@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { create, fromBinary } from "@bufbuild/protobuf";
-import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { type BatchEmitter, errorMessage, type HiveEvent, type WriteResult } from "@hivewatch/core";
 import { type Batch, encodeBatch, packEvents, refusedBatch, type Sequence } from "@hivewatch/runs";
 import { BatchSchema } from "@hivewatch/runs/gen/hivewatch/v1/batch_pb.ts";
@@ -14,6 +14,8 @@ export interface BridgeEmitterOptions {
   endpoint?: string | undefined;
   /** Sent as a bearer token. Default: `HIVEWATCH_TOKEN`. */
   token?: string | undefined;
+  /** How long to wait for an answer before connecting anew. Default 30,000 ms. */
+  timeoutMs?: number | undefined;
 }
 
 /**
@@ -23,13 +25,7 @@ export interface BridgeEmitterOptions {
 export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter {
   const endpoint = endpointOf(options.endpoint);
   const token = options.token ?? process.env.HIVEWATCH_TOKEN;
-  const client = new Client(endpoint, credentials.createInsecure(), {
-    // Two minutes by default; a bridge that is back should not have to wait so long.
-    "grpc.max_reconnect_backoff_ms": 5000,
-    // A bridge that is gone without a word, as when its machine is, would be waited for much longer.
-    "grpc.keepalive_time_ms": 30_000,
-    "grpc.keepalive_timeout_ms": 10_000,
-  });
+  const { timeoutMs = 30_000 } = options;
   const metadata = new Metadata();
   if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
   const producerId = randomUUID();
@@ -38,9 +34,7 @@ export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter 
 
   async function connect(runId: string, signal: AbortSignal): Promise<Connection> {
     if (connection?.isOpen() === true) return connection;
-    const { path, requestSerialize, responseDeserialize } = ingestService.Publish;
-    const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
-    connection = openConnection(call, signal);
+    connection = openConnection(endpoint, metadata, signal, timeoutMs);
     const [ack] = await connection.send([create(BatchSchema, { runId, producerId, producerEpoch: 1n })]);
     connection.stored = ack?.nextSeq ?? 0n;
     return connection;
@@ -75,10 +69,7 @@ export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter 
         return { status: "retry", reason: `${endpoint}: ${errorMessage(error)}` };
       }
     },
-    finish() {
-      disconnect();
-      client.close();
-    },
+    finish: disconnect,
   };
 }
 
@@ -121,12 +112,34 @@ interface Connection {
   close(): void;
 }
 
-function openConnection(call: ClientDuplexStream<Buffer, Buffer>, signal: AbortSignal): Connection {
+function openConnection(endpoint: string, metadata: Metadata, signal: AbortSignal, timeoutMs: number): Connection {
+  // One of its own each time: gRPC would go on with a connection whose other end is gone until its keepalive fails.
+  const client = new Client(endpoint, credentials.createInsecure(), {
+    "grpc.use_local_subchannel_pool": 1,
+    // A bridge that is gone without a word, as when its machine is, would be waited for much longer.
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.keepalive_timeout_ms": 10_000,
+  });
+  const { path, requestSerialize, responseDeserialize } = ingestService.Publish;
+  const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
   const waiting: { resolve(ack: Ack): void; reject(error: Error): void }[] = [];
   let failure: Error | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Begins to wait for the next answer, if one is due. */
+  function expectAnswer(): void {
+    clearTimeout(timer);
+    if (waiting.length > 0) timer = setTimeout(giveUp, timeoutMs);
+  }
+
+  function giveUp(): void {
+    call.cancel();
+    fail(new Error(`no answer for ${timeoutMs / 1000} s`));
+  }
 
   function fail(error: Error): void {
     failure ??= error;
+    clearTimeout(timer);
     signal.removeEventListener("abort", cancel);
     for (const { reject } of waiting.splice(0)) reject(failure);
   }
@@ -139,6 +152,7 @@ function openConnection(call: ClientDuplexStream<Buffer, Buffer>, signal: AbortS
     try {
       const ack = fromBinary(AckSchema, message);
       waiting.shift()?.resolve(ack);
+      expectAnswer();
     } catch (error) {
       call.cancel();
       fail(new Error(`it answers, but not like a bridge: ${errorMessage(error)}`));
@@ -162,10 +176,13 @@ function openConnection(call: ClientDuplexStream<Buffer, Buffer>, signal: AbortS
         if (failure === undefined) call.write(Buffer.from(encodeBatch(batch)));
         return ack;
       });
+      expectAnswer();
       return Promise.all(acks);
     },
     close() {
       call.end();
+      client.close();
+      clearTimeout(timer);
       signal.removeEventListener("abort", cancel);
     },
   };

@@ -5,7 +5,7 @@ import type { RunStore } from "@hivewatch/runs";
 import { HealthImplementation } from "grpc-health-check";
 import { ingestDescriptors } from "./descriptors.ts";
 import { createIngest, encodeAck, type Ingest } from "./ingest.ts";
-import { MAX_MESSAGE_BYTES } from "./limits.ts";
+import { KEEPALIVE_MS, MAX_MESSAGE_BYTES } from "./limits.ts";
 import { type PublishStream, servePublish } from "./publish-stream.ts";
 import { createRunSessions } from "./run-sessions.ts";
 import { INGEST_SERVICE_NAME, ingestService } from "./service.ts";
@@ -36,14 +36,20 @@ export interface Bridge {
 /**
  * Starts the gRPC server that takes events from FL servers into run logs.
  *
+ * @param keepaliveMs - a connection that has been silent for so long, and then for as long again although it was asked
+ *   whether anybody is there, is closed: machines vanish without a word
  * @throws HiveWatchError `unavailable` if the address can't be listened on
  */
-export async function startBridge(options: BridgeOptions): Promise<Bridge> {
+export async function startBridge(options: BridgeOptions, keepaliveMs: number = KEEPALIVE_MS): Promise<Bridge> {
   const { store, host = "127.0.0.1", port = 7071, onDiagnostic = () => {} } = options;
   const sessions = createRunSessions(store, onDiagnostic);
   const ingest = createIngest(sessions);
   const streams = new Set<PublishStream>();
-  const server = new Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES });
+  const server = new Server({
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.keepalive_time_ms": keepaliveMs,
+    "grpc.keepalive_timeout_ms": keepaliveMs,
+  });
   server.addService(ingestService, {
     Publish: (call: Parameters<typeof servePublish>[0]) => {
       const stream = servePublish(call, ingest, () => streams.delete(stream));

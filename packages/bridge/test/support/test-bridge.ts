@@ -11,12 +11,19 @@ export interface TestBridge {
   readonly said: readonly string[];
 }
 
+interface TestBridgeOptions {
+  dir?: string;
+  port?: number;
+  keepaliveMs?: number;
+}
+
 /** Starts a bridge that ends with the test. */
-export async function startTestBridge({ dir, port = 0 }: { dir?: string; port?: number } = {}): Promise<TestBridge> {
+export async function startTestBridge(options: TestBridgeOptions = {}): Promise<TestBridge> {
+  const { dir, port = 0, keepaliveMs } = options;
   const said: string[] = [];
   const onDiagnostic = (message: string): number => said.push(message);
   const store = openRunStore({ dir: dir ?? (await temporaryFolder()), onDiagnostic });
-  const bridge = await startBridge({ store, port, onDiagnostic });
+  const bridge = await startBridge({ store, port, onDiagnostic }, keepaliveMs);
   onTestFinished(() => bridge.close());
   return { bridge, store, said };
 }
