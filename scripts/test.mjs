@@ -1,5 +1,6 @@
 // `npm test`: installs what the tests need, runs everything, and says at its end what was skipped and why.
 // npm test -- --only checks|node|python    does a part of it
+// npm test -- --only soak                  the tests in TypeScript in their long form (`pnpm test:soak`)
 // HIVEWATCH_ALLOW_SKIPS=0                  fails if anything was skipped, as in CI
 import "./lib/node-version.mjs";
 import { readFileSync, rmSync } from "node:fs";
@@ -11,6 +12,8 @@ import { findChromium, findNode, findPythons, makePythonEnvironment } from "./li
 import { VITEST_REPORT } from "./lib/vitest-report.mjs";
 
 const PARTS = ["checks", "node", "python"];
+/** Not a part of everything: it takes hours. */
+const SOAK = "soak";
 /** On these the unit tests run too; everything runs on the Node that this is run with, in CI the oldest that we support. */
 const OTHER_NODES = ["22.23.3", "24.21.0"];
 /** The versions that python/pyproject.toml promises. */
@@ -35,7 +38,7 @@ await setUp();
 if (parts.includes("checks")) {
   heading("Checks");
   count(await runChecks());
-} else if (parts.includes("node")) {
+} else if (parts.includes("node") || parts.includes(SOAK)) {
   heading("Building");
   count(await runChecks(["build"]));
 }
@@ -47,6 +50,11 @@ if (parts.includes("node")) {
     count(await runVitest(executable, "--project", "unit"));
   }
 }
+if (parts.includes(SOAK)) {
+  heading("Tests in TypeScript, in their long form");
+  told.HIVEWATCH_SOAK = "1";
+  count(await runVitest(process.execPath));
+}
 if (parts.includes("python")) {
   heading("Tests in Python");
   await testPython();
@@ -56,26 +64,27 @@ conclude();
 /** @param {string[]} args */
 function partsFrom(args) {
   if (args.length === 0) return PARTS;
-  if (args.length === 2 && args[0] === "--only" && PARTS.includes(args[1])) return [args[1]];
-  console.error(`Usage: npm test [-- --only ${PARTS.join("|")}]`);
+  if (args.length === 2 && args[0] === "--only" && [...PARTS, SOAK].includes(args[1])) return [args[1]];
+  console.error(`Usage: npm test [-- --only ${[...PARTS, SOAK].join("|")}]`);
   process.exit(2);
 }
 
 async function setUp() {
   heading("Setting up");
   const steps = [() => report("packages", setUpPackages)];
+  const testsNode = parts.includes("node") || parts.includes(SOAK);
+  if (testsNode) steps.push(() => report("Chromium", setUpChromium));
   if (parts.includes("node")) {
-    steps.push(() => report("Chromium", setUpChromium));
     for (const version of OTHER_NODES) steps.push(() => report(`Node ${version}`, () => setUpNode(version)));
   }
-  if (parts.includes("node") || parts.includes("python")) {
+  if (testsNode || parts.includes("python")) {
     const found = await findPythons(PYTHON_VERSIONS);
     const python = (name, interpreter, requirements) => {
       steps.push(() => report(`Python: ${name}`, () => setUpPython(name, interpreter, requirements)));
     };
     const newEnough = found.find(({ version }) => Number(version.split(".")[1]) >= 11);
     python("flower", newEnough, { files: FLOWER_REQUIREMENTS, withOurs: true });
-    if (parts.includes("node")) python("reference", found[0], { packages: [REFERENCE] });
+    if (testsNode) python("reference", found[0], { packages: [REFERENCE] });
     for (const version of parts.includes("python") ? PYTHON_VERSIONS : []) {
       const interpreter = found.find((each) => each.version === version);
       python(version, interpreter, { files: TEST_REQUIREMENTS, withOurs: true });

@@ -7,6 +7,7 @@ import {
   newSeed,
   randomFrom,
   readStream,
+  soak,
   startHivewatch,
   temporaryFolder,
   until,
@@ -16,13 +17,13 @@ import { fetchJson, readJson, readLines } from "./support/json.ts";
 import { startTraining } from "./support/training.ts";
 
 const RUN_ID = "run-crash-0001";
-const KILLS = 6;
+const KILLS = soak(6, 200);
 const EVENTS_PER_ROUND = 300;
 /** Enough of them that a kill comes in the middle of many. */
 const MOST_QUEUED = 2000;
 
 test("a server that is killed again and again loses nothing that it acknowledged, and tells nothing twice", {
-  timeout: 300_000,
+  timeout: soak(300_000, 3_600_000),
 }, async () => {
   const random = randomFrom(newSeed());
   let hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });

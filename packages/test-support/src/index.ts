@@ -15,5 +15,6 @@ export {
 export { type Exit, type Program, type ProgramOptions, runProgram, startProgram } from "./program.ts";
 export { newSeed, type Random, randomFrom } from "./random.ts";
 export { inRepository } from "./repository.ts";
+export { isSoak, soak } from "./soak.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
 export { eventually, until } from "./until.ts";
