@@ -76,8 +76,9 @@ interface AnyColumn {
 }
 
 function anyColumns(random: Random): AnyColumn[] {
-  const names = ["round", "local_loss", "lat", "lng", "city", "status", "site", "constructor", "depth"];
-  const extra = Array.from({ length: random.below(4) }, () => random.pick(names));
+  const extra = Array.from({ length: random.below(4) }, () =>
+    random.pick(["round", "local_loss", "lat", "lng", "city", "status", "site", "constructor", "depth"]),
+  );
   const all = random.below(10) === 0 ? extra : ["client_id", ...extra];
   return [...new Set(all)].map((name) => anyColumn(random, name));
 }
@@ -85,7 +86,8 @@ function anyColumns(random: Random): AnyColumn[] {
 function anyColumn(random: Random, name: string): AnyColumn {
   const length = random.below(8) === 0 ? 2 : 3;
   const base = length === 2 ? { name, present: Uint8Array.of(0b011) } : { name };
-  const fill = <Value>(values: Value[]): Value[] => Array.from({ length }, () => random.pick(values));
+  const fill = <Value>(values: readonly [Value, ...Value[]]): Value[] =>
+    Array.from({ length }, () => random.pick(values));
   const isText = ["client_id", "city", "status", "site"].includes(name);
   const kind = random.below(12) === 0 ? random.pick(["numbers", "texts", "json"]) : isText ? "texts" : "numbers";
   if (kind === "numbers")
