@@ -31,7 +31,9 @@ interface ColumnBase {
 
 export interface NumberColumn extends ColumnBase {
   readonly kind: "numbers";
-  /** Those of the events that have one, in their order. */
+  /** How many there are. */
+  readonly length: number;
+  /** Those of the events that have one, in their order. A copy, made when it is first asked for. */
   readonly numbers: Float64Array;
 }
 
@@ -63,157 +65,201 @@ export function isPresent(column: ColumnBase, i: number): boolean {
  * @throws HiveWatchError `malformed`, naming the column
  */
 export function decodeColumns(bytes: Uint8Array, checkLength: (length: number) => void = () => {}): ColumnBlock {
-  const fields = readFields(bytes);
-  const count = fields.timestamps.reduce((sum, chunk) => sum + chunk.length / 8, 0);
+  const payload = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const fields = readFields(payload);
+  const count = bytesOf(fields.timestamps) / 8;
   checkLength(count);
   if (fields.columns.length > MAX_COLUMNS) {
     throw malformed(`${fields.columns.length} columns are more than the ${MAX_COLUMNS} that are allowed`);
   }
-  const timestamps = readTimes(joined(fields.timestamps));
-  const columns = fields.columns.map((column) => readColumn(column, count));
   const seen = new Set<string>();
-  for (const { name } of columns) {
-    if (seen.has(name)) throw malformed(`column ${JSON.stringify(name)} is there twice`);
-    seen.add(name);
-  }
-  return { eventType: fields.eventType, timestamps, columns };
+  const columns = fields.columns.map((column) => {
+    const name = JSON.stringify(column.name);
+    if (column.name === "" || column.name === "__proto__") throw malformed(`a column may not be named ${name}`);
+    if (seen.has(column.name)) throw malformed(`column ${name} is there twice`);
+    seen.add(column.name);
+    return columnOf(column, payload, count);
+  });
+  return { eventType: fields.eventType, timestamps: readTimes(payload, fields.timestamps), columns };
 }
+
+/** Where something stands in the payload: the start and the end of each of its pieces, one after the other. */
+type Spans = number[];
 
 interface ColumnsFields {
   eventType: string;
-  readonly timestamps: Uint8Array[];
-  readonly columns: Uint8Array[];
+  readonly timestamps: Spans;
+  readonly columns: ColumnFields[];
 }
 
-function readFields(bytes: Uint8Array): ColumnsFields {
+interface ColumnFields {
+  name: string;
+  present: Uint8Array | undefined;
+  readonly numbers: Spans;
+  readonly texts: Spans;
+  readonly json: Spans;
+}
+
+// Nothing is cut out of the payload, nor made for each of the events: that would cost more than everything else.
+function readFields(payload: Buffer): ColumnsFields {
   const fields: ColumnsFields = { eventType: "", timestamps: [], columns: [] };
-  eachField(bytes, (number, wireType, reader) => {
-    if (number === 1 && wireType === WireType.LengthDelimited) fields.eventType = reader.string(true);
-    else if (number === 2 && isFixed64(wireType)) fields.timestamps.push(fixed64s(reader, wireType));
-    else if (number === 3 && wireType === WireType.LengthDelimited) fields.columns.push(reader.bytes());
+  const reader = new BinaryReader(payload);
+  eachField(reader, payload.length, (number, wireType) => {
+    if (number === 2 && isFixed64(wireType)) return addFixed64s(fields.timestamps, reader, wireType);
+    if (wireType !== WireType.LengthDelimited) return void reader.skip(wireType, number);
+    if (number === 1) fields.eventType = reader.string(true);
+    else if (number === 3) fields.columns.push(readColumn(reader));
     else reader.skip(wireType, number);
   });
   return fields;
 }
 
-function readColumn(bytes: Uint8Array, count: number): BlockColumn {
-  let name = "";
-  let present: Uint8Array | undefined;
-  const numbers: Uint8Array[] = [];
-  const texts = textSpans(bytes);
-  const json = textSpans(bytes);
-  eachField(bytes, (number, wireType, reader) => {
-    if (number === 3 && isFixed64(wireType)) return void numbers.push(fixed64s(reader, wireType));
+function readColumn(reader: BinaryReader): ColumnFields {
+  const column: ColumnFields = { name: "", present: undefined, numbers: [], texts: [], json: [] };
+  eachField(reader, endOfLength(reader), (number, wireType) => {
+    if (number === 3 && isFixed64(wireType)) return addFixed64s(column.numbers, reader, wireType);
     if (wireType !== WireType.LengthDelimited) return void reader.skip(wireType, number);
-    if (number === 1) name = reader.string(true);
-    else if (number === 2) present = reader.bytes();
-    else if (number === 4) texts.add(reader);
-    else if (number === 5) json.add(reader);
+    if (number === 1) column.name = reader.string(true);
+    else if (number === 2) column.present = reader.bytes();
+    else if (number === 4) addSpan(column.texts, reader);
+    else if (number === 5) addSpan(column.json, reader);
     else reader.skip(wireType, number);
   });
-  if (name === "" || name === "__proto__") throw malformed(`a column may not be named ${JSON.stringify(name)}`);
-  const base = { name, present: present?.length === 0 ? undefined : present };
-  const column = columnOf(base, readNumbers(joined(numbers)), texts, json);
-  const length = column.kind === "numbers" ? column.numbers.length : column.texts.length;
-  const wanted = countPresent(base.present, count);
-  if (length === wanted) return column;
-  throw malformed(`column ${JSON.stringify(name)} has ${length} values for ${wanted} events`);
+  return column;
 }
 
-function columnOf(base: ColumnBase, numbers: Float64Array, texts: TextSpans, json: TextSpans): BlockColumn {
-  if (Number(numbers.length > 0) + Number(texts.length > 0) + Number(json.length > 0) !== 1) {
-    throw malformed(`column ${JSON.stringify(base.name)} must use one of numbers, texts and json`);
-  }
-  if (numbers.length > 0) return { ...base, kind: "numbers", numbers };
-  const kind = texts.length > 0 ? "texts" : "json";
-  const used = kind === "texts" ? texts : json;
-  if (!used.areValid()) throw malformed(`column ${JSON.stringify(base.name)} holds text that is not UTF-8`);
-  return { ...base, kind, texts: used };
-}
-
-/** Texts as they are found. */
-interface TextSpans extends PackedTexts {
-  longest: number;
-  shortest: number;
-  /** Passes over the text that the reader has come to. */
-  add(reader: BinaryReader): void;
-  areValid(): boolean;
-}
-
-/** Notes where texts stand in a buffer. */
-function textSpans(bytes: Uint8Array): TextSpans {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const isValid = (start: number, end: number): boolean => isUtf8(buffer.subarray(start, end));
-  const spans: TextSpans = {
-    longest: 0,
-    shortest: Number.POSITIVE_INFINITY,
-    get length() {
-      return starts.length;
-    },
-    add(reader) {
-      const length = reader.uint32();
-      starts.push(reader.pos);
-      reader.pos += length;
-      if (reader.pos > reader.len) throw new RangeError("premature EOF");
-      ends.push(reader.pos);
-      if (length > spans.longest) spans.longest = length;
-      if (length < spans.shortest) spans.shortest = length;
-    },
-    areValid() {
-      // Before and behind each text stands a byte of ASCII, so that all are valid if the whole stretch is.
-      if (isValid(starts[0] ?? 0, ends.at(-1) ?? 0)) return true;
-      return starts.every((start, i) => isValid(start, ends[i] ?? 0));
-    },
-    decode: () => starts.map((start, i) => buffer.toString("utf8", start, ends[i])),
-  };
-  return spans;
-}
-
-function eachField(bytes: Uint8Array, visit: (number: number, wireType: WireType, reader: BinaryReader) => void): void {
-  const reader = new BinaryReader(bytes);
+function eachField(reader: BinaryReader, end: number, visit: (number: number, wireType: WireType) => void): void {
   try {
-    while (reader.pos < reader.len) {
+    while (reader.pos < end) {
       const [number, wireType] = reader.tag();
-      visit(number, wireType, reader);
+      visit(number, wireType);
     }
+    if (reader.pos > end) throw new RangeError("a field is longer than the message that it is in");
   } catch (cause) {
     if (HiveWatchError.is(cause)) throw cause;
     throw malformed(`the payload can't be decoded: ${errorMessage(cause)}`, cause);
   }
 }
 
+/** Reads a length, and returns where that ends what follows. */
+function endOfLength(reader: BinaryReader): number {
+  const length = reader.uint32();
+  const end = reader.pos + length;
+  if (end > reader.len) throw new RangeError("premature EOF");
+  return end;
+}
+
+function addSpan(spans: Spans, reader: BinaryReader): void {
+  const end = endOfLength(reader);
+  spans.push(reader.pos, end);
+  reader.pos = end;
+}
+
 function isFixed64(wireType: WireType): boolean {
   return wireType === WireType.LengthDelimited || wireType === WireType.Bit64;
 }
 
-/** The bytes of a packed field, or of one value of a field that isn't packed. */
-function fixed64s(reader: BinaryReader, wireType: WireType): Uint8Array {
-  if (wireType === WireType.LengthDelimited) {
-    const bytes = reader.bytes();
-    if (bytes.length % 8 === 0) return bytes;
-    throw malformed(`a list of 8-byte values has ${bytes.length} bytes`);
+/** Passes over a packed field, or over one value of a field that isn't packed. */
+function addFixed64s(spans: Spans, reader: BinaryReader, wireType: WireType): void {
+  if (wireType === WireType.Bit64) {
+    spans.push(reader.pos, reader.pos + 8);
+    reader.skip(wireType);
+    return;
   }
-  return reader.skip(wireType);
+  addSpan(spans, reader);
+  const length = (spans.at(-1) ?? 0) - (spans.at(-2) ?? 0);
+  if (length % 8 !== 0) throw malformed(`a list of 8-byte values has ${length} bytes`);
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return first;
-  return Buffer.concat(chunks);
+function bytesOf(spans: Spans): number {
+  let sum = 0;
+  for (let i = 0; i < spans.length; i += 2) sum += (spans[i + 1] ?? 0) - (spans[i] ?? 0);
+  return sum;
 }
 
-function readNumbers(bytes: Uint8Array): Float64Array {
+/** The pieces in one. */
+function joined(payload: Buffer, spans: Spans): Buffer {
+  if (spans.length === 2) return payload.subarray(spans[0], spans[1]);
+  return Buffer.concat(
+    Array.from({ length: spans.length / 2 }, (_, i) => payload.subarray(spans[2 * i], spans[2 * i + 1])),
+  );
+}
+
+/** @param count - how many events there are */
+function columnOf(fields: ColumnFields, payload: Buffer, count: number): BlockColumn {
+  const { name, numbers, texts, json } = fields;
+  if (Number(numbers.length > 0) + Number(texts.length > 0) + Number(json.length > 0) !== 1) {
+    throw malformed(`column ${JSON.stringify(name)} must use one of numbers, texts and json`);
+  }
+  const present = fields.present?.length === 0 ? undefined : fields.present;
+  const length = numbers.length > 0 ? bytesOf(numbers) / 8 : (texts.length + json.length) / 2;
+  const wanted = countPresent(present, count);
+  if (length !== wanted) throw malformed(`column ${JSON.stringify(name)} has ${length} values for ${wanted} events`);
+  if (numbers.length > 0) return new PackedNumbers(name, present, payload, numbers);
+  const kind = texts.length > 0 ? "texts" : "json";
+  const spans = texts.length > 0 ? texts : json;
+  if (!areUtf8(payload, spans)) throw malformed(`column ${JSON.stringify(name)} holds text that is not UTF-8`);
+  return { name, present, kind, texts: packedTexts(payload, spans) };
+}
+
+// A class, since one object with a getter of its own for each column costs more than the rest of the column.
+class PackedNumbers implements NumberColumn {
+  readonly kind = "numbers";
+  readonly name: string;
+  readonly present: Uint8Array | undefined;
+  readonly length: number;
+  readonly #payload: Buffer;
+  readonly #spans: Spans;
+  #numbers: Float64Array | undefined;
+
+  constructor(name: string, present: Uint8Array | undefined, payload: Buffer, spans: Spans) {
+    this.name = name;
+    this.present = present;
+    this.length = bytesOf(spans) / 8;
+    this.#payload = payload;
+    this.#spans = spans;
+  }
+
+  get numbers(): Float64Array {
+    this.#numbers ??= readNumbers(joined(this.#payload, this.#spans));
+    return this.#numbers;
+  }
+}
+
+function readNumbers(bytes: Buffer): Float64Array {
   // A copy, since the bytes needn't begin at a multiple of 8.
   return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-function readTimes(bytes: Uint8Array): Float64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+function packedTexts(payload: Buffer, spans: Spans): PackedTexts {
+  let longest = 0;
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < spans.length; i += 2) {
+    const length = (spans[i + 1] ?? 0) - (spans[i] ?? 0);
+    if (length > longest) longest = length;
+    if (length < shortest) shortest = length;
+  }
+  return {
+    length: spans.length / 2,
+    longest,
+    shortest,
+    decode: () =>
+      Array.from({ length: spans.length / 2 }, (_, i) => payload.toString("utf8", spans[2 * i], spans[2 * i + 1])),
+  };
+}
+
+function areUtf8(payload: Buffer, spans: Spans): boolean {
+  // Before and behind each text stands a byte of ASCII, so that all are valid if the whole stretch is.
+  if (isUtf8(payload.subarray(spans[0], spans.at(-1)))) return true;
+  for (let i = 0; i < spans.length; i += 2) if (!isUtf8(payload.subarray(spans[i], spans[i + 1]))) return false;
+  return true;
+}
+
+function readTimes(payload: Buffer, spans: Spans): Float64Array {
+  const bytes = joined(payload, spans);
   const times = new Float64Array(bytes.length / 8);
   for (let i = 0; i < times.length; i++) {
-    const time = view.getUint32(8 * i + 4, true) * 2 ** 32 + view.getUint32(8 * i, true);
+    const time = bytes.readUInt32LE(8 * i + 4) * 2 ** 32 + bytes.readUInt32LE(8 * i);
     if (time >= TIME_LIMIT_US) {
       throw malformed(`timestamp_us of event ${i} must be microseconds since 1970, but it is ${time}`);
     }
