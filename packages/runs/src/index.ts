@@ -11,7 +11,9 @@ export {
 export { type FilesEmitterOptions, filesEmitter } from "./files-emitter.ts";
 export { jsonlLines } from "./jsonl-line.ts";
 export { type MapSchema1, mapSchema1 } from "./map-schema-1.ts";
+export type { BatchStep } from "./read-batches.ts";
 export type { LogEntry, ReadOptions, ReadStep } from "./read-entries.ts";
 export type { RunListing } from "./run-listing.ts";
-export type { AppendResult, RunLog } from "./run-log.ts";
+export type { AppendResult, Durability, RunLog } from "./run-log.ts";
 export { openRunStore, type RunStore, type RunStoreOptions } from "./run-store.ts";
+export type { StoredBatch } from "./scan-segment.ts";

@@ -8,13 +8,15 @@ import type { ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import { readLog } from "./read-log.ts";
 import { applyToListing, createListingState, type ListingState, type RunListing } from "./run-listing.ts";
-import { openRunLog, type RunLog } from "./run-log.ts";
+import { type Durability, openRunLog, type RunLog } from "./run-log.ts";
 
 export interface RunStoreOptions {
   /** The folder of the runs. It is made when something is written. */
   dir: string;
   /** How often readers look for what another process has written. Default 1,000 ms. */
   pollIntervalMs?: number | undefined;
+  /** What an acknowledged batch survives: see {@link Durability}. Default `commit`. */
+  durability?: Durability | undefined;
   /** Told of damage that was found and of files that can't be written. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
@@ -30,9 +32,10 @@ export interface RunStore {
   /** One entry of {@link list}; undefined if there is no such run. */
   listing(runId: string): Promise<RunListing | undefined>;
   /**
-   * Opens a run's log for writing. One writer at a time.
+   * Opens a run's log for writing. It has one writer at a time, of all processes and machines that share the folder.
    *
-   * @throws HiveWatchError `invalid_run_id`, `corrupt_log`, `unavailable`
+   * @throws HiveWatchError `invalid_run_id`; `locked` if somebody else writes it: who, and what to do; `unavailable`, also
+   *   when its disk has failed this process before; `corrupt_log` if a newer version wrote it
    */
   openLog(runId: string): Promise<RunLog>;
   /**
@@ -54,7 +57,7 @@ type RunKind = "log" | "jsonl";
 
 /** Opens the store of runs in a folder. */
 export function openRunStore(options: RunStoreOptions): RunStore {
-  const { dir, pollIntervalMs = 1000, onDiagnostic } = options;
+  const { dir, pollIntervalMs = 1000, durability, onDiagnostic } = options;
   const commits = createCommitBoard(pollIntervalMs);
   const listings = new Map<string, ListingState>();
   const refreshing = new Map<string, Promise<RunListing>>();
@@ -131,7 +134,9 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     },
     async openLog(runId) {
       return openRunLog(logDir(dir, checkRunId(runId)), runId, {
-        onCommit: () => commits.note(runId),
+        durability,
+        onCommit: ({ position, segment }) => commits.note(runId, position, segment),
+        onClose: () => commits.forget(runId),
         onDiagnostic,
       });
     },
