@@ -25,26 +25,27 @@ export function createIngest(sessions: RunSessions): Ingest {
       return refusal(number, undefined, 0n, "malformed", errorMessage(error));
     }
     try {
-      return await take(sessions, batch, number);
+      return await take(sessions, batch, message, number);
     } catch (error) {
       return refusal(number, batch, batch.firstSeq, "unavailable", errorMessage(error));
     }
   };
 }
 
-async function take(sessions: RunSessions, batch: Batch, number: number): Promise<Ack> {
+async function take(sessions: RunSessions, batch: Batch, message: Uint8Array, number: number): Promise<Ack> {
   const checked = batch.count === 0 ? NOTHING : check(batch);
   const log = await sessions.open(batch.runId);
   if (batch.count === 0) return answer(number, batch, log.highWaterMark(batch.producerId, batch.producerEpoch));
   if (typeof checked === "string") return refuse(sessions, log, batch, number, checked);
-  const result = await append(sessions, log, batch);
+  const result = await append(sessions, log, batch, message);
   if (checked.endsRun) sessions.finished(batch.runId);
   return answerTo(result, batch, number);
 }
 
-async function append(sessions: RunSessions, log: RunLog, batch: Batch): Promise<AppendResult> {
+/** @param bytes - those of the batch, as they came */
+async function append(sessions: RunSessions, log: RunLog, batch: Batch, bytes?: Uint8Array): Promise<AppendResult> {
   try {
-    return await log.append(batch);
+    return await log.append(batch, bytes);
   } catch (error) {
     // The next batch finds the log opened anew, if its disk is well again.
     sessions.failed(batch.runId, log);
