@@ -54,7 +54,7 @@ export async function lockLog(disk: Disk, dir: string, runId: string, options: L
   const { silenceMs = SILENCE_MS, pollMs = POLL_MS } = options;
   for (;;) {
     const [newest] = await lockFiles(disk, dir);
-    const owner = newest && (await ownerOf(disk, newest, { runId, processes, pollMs, silenceMs }));
+    const owner = newest && (await ownerOf(disk, dir, newest, { runId, processes, pollMs, silenceMs }));
     if (owner === "changed") continue;
     const lock = lockFile(dir, (newest?.number ?? 0) + 1);
     const file = await makeLock(disk, dir, lock, await processes.self());
@@ -77,13 +77,14 @@ interface WatchOptions {
  */
 async function ownerOf(
   disk: Disk,
+  dir: string,
   lock: LockFile,
   { runId, processes, pollMs, silenceMs }: WatchOptions,
 ): Promise<"gone" | "silent" | "changed"> {
   const seen = await readLock(disk, lock);
   if (seen === undefined) return "changed";
   if (seen.text.endsWith(RELEASED)) return "gone";
-  const fate = seen.owner === undefined ? "unknown" : await processes.fateOf(seen.owner);
+  const fate = seen.owner === undefined ? "unknown" : await processes.fateOf(seen.owner, await disk.isLocal(dir));
   if (fate === "dead") return "gone";
   if (fate === "alive") throw locked(runId, seen.owner);
   let last = performance.now();

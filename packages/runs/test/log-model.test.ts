@@ -9,7 +9,7 @@ import { type Fault, ioError, type ModelProcess, modelMachine, noSpace } from ".
 
 const SOAK = process.env.HIVEWATCH_SOAK === "1";
 const STEPS = 400;
-const ROUNDS = SOAK ? 1000 : 3;
+const ROUNDS = SOAK ? 1000 : 5;
 vi.setConfig({ testTimeout: SOAK ? 3_600_000 : 120_000 });
 
 const DIR = "/runs/r.log";

@@ -164,6 +164,7 @@ export function modelMachine(random: Random): ModelMachine {
         step("remove", path, () => {
           if (entries.has(path)) setNames({ path, entry: undefined });
         }),
+      isLocal: async () => true,
     };
     const processes: Processes = {
       self: async () => identity,
