@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 
 /** What a log needs of an open file. */
 export interface DiskFile {
@@ -43,6 +43,8 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file, if it is there. */
   remove(path: string): Promise<void>;
+  /** Whether no other machine can be using a folder: it is on a file system of this one. False if that is not known. */
+  isLocal(dir: string): Promise<boolean>;
 }
 
 const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_TRUNC } = constants;
@@ -54,6 +56,9 @@ const FLAGS: Record<OpenMode, number> = {
   create: O_WRONLY | O_APPEND | O_CREAT | O_EXCL,
   replace: O_WRONLY | O_APPEND | O_CREAT | O_TRUNC,
 };
+
+/** Linux' numbers of file systems that one kernel alone has mounted: ext4, XFS, btrfs, F2FS, ZFS, overlay, tmpfs. */
+const LOCAL_FILE_SYSTEMS = new Set([0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x794c7630, 0x01021994]);
 
 /** The disk of this machine. */
 export const nodeDisk: Disk = {
@@ -80,6 +85,9 @@ export const nodeDisk: Disk = {
   rename,
   async remove(path) {
     await rm(path, { force: true });
+  },
+  async isLocal(dir) {
+    return process.platform === "linux" && LOCAL_FILE_SYSTEMS.has((await statfs(dir)).type);
   },
 };
 

@@ -23,10 +23,13 @@ export interface LockOptions {
   readonly heartbeatMs?: number | undefined;
   /** An owner that can't be asked is taken for dead when it has given no sign of life for so long, by our own clock. */
   readonly silenceMs?: number | undefined;
+  /** How often such an owner is looked after. */
+  readonly pollMs?: number | undefined;
 }
 
 const HEARTBEAT_MS = 2_000;
 const SILENCE_MS = 20_000;
+const POLL_MS = 500;
 
 const LOCK_NAME = /^writer-(\d+)\.lock$/;
 const RELEASED = "released\n";
@@ -47,10 +50,11 @@ interface LockFile {
  * @throws HiveWatchError `locked`: who has it
  */
 export async function lockLog(disk: Disk, dir: string, runId: string, options: LockOptions = {}): Promise<LogLock> {
-  const { processes = localProcesses, heartbeatMs = HEARTBEAT_MS, silenceMs = SILENCE_MS } = options;
+  const { processes = localProcesses, heartbeatMs = HEARTBEAT_MS } = options;
+  const { silenceMs = SILENCE_MS, pollMs = POLL_MS } = options;
   for (;;) {
     const [newest] = await lockFiles(disk, dir);
-    const owner = newest && (await ownerOf(disk, newest, { runId, processes, pollMs: heartbeatMs / 4, silenceMs }));
+    const owner = newest && (await ownerOf(disk, dir, newest, { runId, processes, pollMs, silenceMs }));
     if (owner === "changed") continue;
     const lock = lockFile(dir, (newest?.number ?? 0) + 1);
     const file = await makeLock(disk, dir, lock, await processes.self());
@@ -73,13 +77,14 @@ interface WatchOptions {
  */
 async function ownerOf(
   disk: Disk,
+  dir: string,
   lock: LockFile,
   { runId, processes, pollMs, silenceMs }: WatchOptions,
 ): Promise<"gone" | "silent" | "changed"> {
   const seen = await readLock(disk, lock);
   if (seen === undefined) return "changed";
   if (seen.text.endsWith(RELEASED)) return "gone";
-  const fate = seen.owner === undefined ? "unknown" : await processes.fateOf(seen.owner);
+  const fate = seen.owner === undefined ? "unknown" : await processes.fateOf(seen.owner, await disk.isLocal(dir));
   if (fate === "dead") return "gone";
   if (fate === "alive") throw locked(runId, seen.owner);
   let last = performance.now();

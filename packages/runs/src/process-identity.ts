@@ -16,8 +16,12 @@ export interface ProcessIdentity {
 /** This process, and what has become of others. */
 export interface Processes {
   self(): Promise<ProcessIdentity>;
-  /** `unknown` of one on another machine, or in another container. */
-  fateOf(process: ProcessIdentity): Promise<"dead" | "alive" | "unknown">;
+  /**
+   * `unknown` of one on another machine, or in another container.
+   *
+   * @param isLocal - whether it can only have run on this machine
+   */
+  fateOf(process: ProcessIdentity, isLocal: boolean): Promise<"dead" | "alive" | "unknown">;
 }
 
 /** The processes of this machine. */
@@ -26,10 +30,10 @@ export const localProcesses: Processes = {
     const [boot, namespace, status] = await Promise.all([bootId(), pidNamespace(), statusOf(process.pid)]);
     return { pid: process.pid, host: hostname(), boot, namespace, started: status?.started ?? "" };
   },
-  async fateOf({ pid, boot, namespace, host, started }) {
-    const isHere =
-      boot === (await bootId()) && namespace === (await pidNamespace()) && (boot !== "" || host === hostname());
-    if (!isHere) return "unknown";
+  async fateOf({ pid, boot, namespace, host, started }, isLocal) {
+    const ourBoot = await bootId();
+    if (boot !== ourBoot) return isLocal && boot !== "" && ourBoot !== "" ? "dead" : "unknown";
+    if (namespace !== (await pidNamespace()) || (boot === "" && host !== hostname())) return "unknown";
     if (!isRunning(pid)) return "dead";
     if (started === "") return "unknown"; // it may be another one with its number
     const status = await statusOf(pid);

@@ -181,8 +181,14 @@ async function startLog(
       failure = cause;
       return cause;
     }
-    const isCut = await writer.cut();
-    const error = failureFor(`the log of run ${runId} can't be written`, cause);
+    let isCut = false;
+    let byHand = "";
+    try {
+      isCut = await writer.cut();
+    } catch (error) {
+      byHand = `. ${errorMessage(error)}`;
+    }
+    const error = failureFor(`the log of run ${runId} can't be written`, cause, byHand);
     if (isCut && !(cause instanceof SyncError)) return error;
     failure = error;
     rememberFailure(disk, dir, error);
@@ -278,12 +284,12 @@ function placeOf(batch: Batch, mark: Mark | undefined): "next" | AppendResult["s
   return batch.firstSeq + BigInt(batch.count) <= nextSeq ? "duplicate" : "gap";
 }
 
-function failureFor(what: string, cause: unknown): HiveWatchError {
+function failureFor(what: string, cause: unknown, more = ""): HiveWatchError {
   const advice =
     cause instanceof SyncError
       ? "It is not known what its disk holds of it. Nothing more is taken: see to the disk, then start this process anew"
       : "Make room on its disk, or repair it";
-  return new HiveWatchError("unavailable", `${what}: ${errorMessage(cause)}. ${advice}`, { cause });
+  return new HiveWatchError("unavailable", `${what}: ${errorMessage(cause)}. ${advice}${more}`, { cause });
 }
 
 function lockLost(runId: string): HiveWatchError {

@@ -28,6 +28,7 @@ export interface SegmentWriter {
    * Cuts off what is not to stay. If it can't, it says so beside the log, for whoever opens it next.
    *
    * @returns whether it could
+   * @throws Error if it can't do that either: what to do by hand
    */
   cut(): Promise<boolean>;
   /** Begins a new segment at a position, and seals the one before it with an index. */
@@ -82,7 +83,10 @@ export function createSegmentWriter(
         await segment.file.truncate(segment.bytes);
         return true;
       } catch {
-        await markUnsynced(disk, segment.path, segment.bytes).catch(() => undefined);
+        await markUnsynced(disk, segment.path, segment.bytes).catch((cause: unknown) => {
+          const message = `What is behind byte ${segment.bytes} of ${segment.path} may not be on the disk, and can't be cut off`;
+          throw new Error(`${message}: cut it there before the log is opened again`, { cause });
+        });
         return false;
       }
     },

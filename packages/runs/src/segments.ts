@@ -41,8 +41,7 @@ export function indexPath({ path }: Segment): string {
  */
 export async function markUnsynced(disk: Disk, segmentPath: string, offset: number): Promise<void> {
   const file = await disk.open(`${segmentPath}.unsynced-from-${offset}`, "append");
-  await file.close();
-  await disk.syncFolder(dirname(segmentPath));
+  await file.close(); // its name need not survive a loss of power: what was not synced doesn't either
 }
 
 /** What {@link markUnsynced} has said of a segment: its files, and the lowest offset. */

@@ -132,6 +132,17 @@ test("what was written, could not be synced and not be cut is cut by whoever ope
   expect(model.paths().filter((path) => path.includes("unsynced"))).toEqual([]);
 });
 
+test("what could be neither synced nor cut nor marked is told of, with what to do", async () => {
+  const model = machine();
+  const log = await openOn(model.start());
+  await log.append(batchOf(updates(2)));
+  model.setFault(() => ioError);
+  await expect(log.append(batchOf(updates(2, 2), 2))).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(/behind byte \d+ of .*\.seg .* cut it there before the log is opened again$/),
+  });
+});
+
 test("what a killed process has written is on disk before it is spoken of as stored", async () => {
   const model = machine();
   const killed = model.start();

@@ -36,8 +36,8 @@ export interface ModelMachine {
   start(): ModelProcess;
   /** All processes end, and what was not synced is lost, or not, or in part. */
   losePower(): void;
-  /** Lets operations fail from now on. */
-  setFault(fault: Fault | undefined): void;
+  /** Lets operations fail from now on. Returns what has let them fail until now. */
+  setFault(fault: Fault | undefined): Fault | undefined;
   /** Changes what is in a file. */
   damage(path: string, change: (bytes: Buffer) => void): void;
   paths(): string[];
@@ -47,8 +47,6 @@ interface Write {
   readonly at: number;
   /** undefined cuts the file there. */
   readonly bytes: Buffer | undefined;
-  /** A sync that was to bring it to the disk has failed. */
-  isForgotten: boolean;
 }
 
 interface Inode {
@@ -137,7 +135,7 @@ export function modelMachine(random: Random): ModelMachine {
           try {
             await step("sync", path, () => syncInode(inode));
           } catch (error) {
-            for (const each of inode.unsynced) each.isForgotten = true;
+            loseUnsynced(inode, random);
             throw error;
           }
         },
@@ -166,6 +164,7 @@ export function modelMachine(random: Random): ModelMachine {
         step("remove", path, () => {
           if (entries.has(path)) setNames({ path, entry: undefined });
         }),
+      isLocal: async () => true,
     };
     const processes: Processes = {
       self: async () => identity,
@@ -201,7 +200,9 @@ export function modelMachine(random: Random): ModelMachine {
         ...durableEntries.values(),
         ...changes.flat().map((c) => c.entry),
       ])) {
-        if (entry !== undefined && entry !== "folder") loseInode(entry, random);
+        if (entry === undefined || entry === "folder") continue;
+        loseUnsynced(entry, random);
+        entry.bytes = entry.durable;
       }
       for (const change of changes) {
         if (random.below(2) === 0) for (const each of change) applyName(durableEntries, each);
@@ -212,7 +213,9 @@ export function modelMachine(random: Random): ModelMachine {
       durableEntries = new Map(entries);
     },
     setFault(next) {
+      const before = fault;
       fault = next;
+      return before;
     },
     damage(path, change) {
       const inode = inodeAt(path);
@@ -231,19 +234,19 @@ function applyName(entries: Map<string, Entry>, { path, entry }: NameChange): vo
 
 function write(inode: Inode, bytes: Buffer): void {
   if (bytes.length === 0) return;
-  const change = { at: inode.bytes.length, bytes: Buffer.from(bytes), isForgotten: false };
+  const change = { at: inode.bytes.length, bytes: Buffer.from(bytes) };
   inode.unsynced.push(change);
   inode.bytes = applyWrite(inode.bytes, change);
   inode.modifiedMs = Date.now();
 }
 
 function cut(inode: Inode, at: number): void {
-  const change = { at, bytes: undefined, isForgotten: false };
+  const change = { at, bytes: undefined };
   inode.unsynced.push(change);
   inode.bytes = applyWrite(inode.bytes, change);
 }
 
-function applyWrite(file: Buffer, { at, bytes }: Pick<Write, "at" | "bytes">): Buffer {
+function applyWrite(file: Buffer, { at, bytes }: Write): Buffer {
   const before = file.subarray(0, at);
   // A hole, where a write survived and one before it didn't, reads as zeros.
   const hole = Buffer.alloc(Math.max(0, at - file.length));
@@ -252,11 +255,12 @@ function applyWrite(file: Buffer, { at, bytes }: Pick<Write, "at" | "bytes">): B
 }
 
 function syncInode(inode: Inode): void {
-  for (const change of inode.unsynced) if (!change.isForgotten) inode.durable = applyWrite(inode.durable, change);
-  inode.unsynced = inode.unsynced.filter((change) => change.isForgotten);
+  for (const change of inode.unsynced) inode.durable = applyWrite(inode.durable, change);
+  inode.unsynced = [];
 }
 
-function loseInode(inode: Inode, random: Random): void {
+/** Some of what was not synced gets to the disk, whole or torn, and nothing more of it ever will. */
+function loseUnsynced(inode: Inode, random: Random): void {
   for (const change of inode.unsynced) {
     const { at, bytes } = change;
     const fate = random.below(4);
@@ -268,7 +272,6 @@ function loseInode(inode: Inode, random: Random): void {
     } else inode.durable = applyWrite(inode.durable, { at, bytes: bytes.subarray(0, random.below(bytes.length + 1)) });
   }
   inode.unsynced = [];
-  inode.bytes = inode.durable;
 }
 
 function errno(code: string, path: string): Error {
