@@ -3,7 +3,14 @@ import type { WaitForMore } from "./read-entries.ts";
 
 /** Where the writers of this process say that something was written, for its readers to wait for. */
 export interface CommitBoard {
-  note(runId: string): void;
+  /**
+   * Says how far a run's log is durable.
+   *
+   * @param position - the position behind the last event that is durable
+   */
+  note(runId: string, position: number): void;
+  /** Says that a run's log was closed. */
+  forget(runId: string): void;
   /**
    * For one reader of a run, which then reads to the end and waits, again and again. A wait is over on the next commit to
    * the run, at once if there was one since the last wait, or after a while, in which another process may have written.
@@ -16,11 +23,14 @@ export function createCommitBoard(pollIntervalMs: number): CommitBoard {
   const counts = new Map<string, number>();
   const countOf = (runId: string): number => counts.get(runId) ?? 0;
 
+  function wake(runId: string): void {
+    counts.set(runId, countOf(runId) + 1);
+    emitter.emit(commitEvent(runId));
+  }
+
   return {
-    note(runId) {
-      counts.set(runId, countOf(runId) + 1);
-      emitter.emit(commitEvent(runId));
-    },
+    note: wake,
+    forget: wake,
     follow(runId) {
       let seen = countOf(runId);
       return async (signal) => {

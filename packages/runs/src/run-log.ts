@@ -36,8 +36,10 @@ export interface RunLog {
 export interface RunLogOptions {
   /** A segment that has grown to more than this is closed, and the next one begun. Default 64 MiB. */
   segmentBytes?: number | undefined;
-  /** Called after events have become durable. */
-  onCommit?: (() => void) | undefined;
+  /** Called when it is open, and after events have become durable. */
+  onCommit?: ((end: { readonly position: number }) => void) | undefined;
+  /** Called when it was closed. */
+  onClose?: (() => void) | undefined;
   /** Told when the log was damaged and what was done about it. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
@@ -72,7 +74,8 @@ export async function openRunLog(dir: string, runId: string, options: RunLogOpti
 }
 
 function startLog(dir: string, runId: string, recovered: Recovered, options: RunLogOptions): RunLog {
-  const { segmentBytes = SEGMENT_BYTES, onCommit = () => {}, onDiagnostic = () => {} } = options;
+  const { segmentBytes = SEGMENT_BYTES, onDiagnostic = () => {} } = options;
+  const { onCommit = () => {}, onClose = () => {} } = options;
   const { producers } = recovered;
   let { position, file } = recovered;
   let reserved = position;
@@ -96,7 +99,7 @@ function startLog(dir: string, runId: string, recovered: Recovered, options: Run
         producer.durableSeq = nextSeq;
         resolve();
       }
-      onCommit();
+      onCommit({ position });
     }
   }
 
@@ -150,6 +153,7 @@ function startLog(dir: string, runId: string, recovered: Recovered, options: Run
     return producer?.epoch === epoch ? producer.durableSeq : 0n;
   }
 
+  onCommit({ position });
   return {
     runId,
     get position() {
@@ -172,6 +176,7 @@ function startLog(dir: string, runId: string, recovered: Recovered, options: Run
       failure ??= new HiveWatchError("unavailable", `the log of run ${runId} is closed`);
       await committing;
       await file.handle.close();
+      onClose();
     },
   };
 }
