@@ -7,7 +7,7 @@ export interface RunSessions {
   open(runId: string): Promise<RunLog>;
   /** To be called when a run has finished: its log is closed until something more comes. */
   finished(runId: string): void;
-  /** To be called when a log took no batch: it is opened anew for the next one. */
+  /** To be called when a log took no batch: it is opened anew for the next one, if that can be of any use. */
   failed(runId: string, log: RunLog): void;
   /** Closes everything. */
   close(): Promise<void>;
@@ -80,7 +80,9 @@ export function createRunSessions(
     },
     failed(runId, log) {
       const session = sessions.get(runId);
-      if (session?.opened === log) closeSession(runId, session);
+      // A full disk is waited for, and one that failed stays failed: of these the open log tells. What another process
+      // has taken it may give back.
+      if (session?.opened === log && log.failure?.code === "locked") closeSession(runId, session);
     },
     async close() {
       for (const [runId, session] of sessions) closeSession(runId, session);

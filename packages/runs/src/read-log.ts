@@ -1,7 +1,9 @@
 import type { HiveEvent } from "@hivewatch/core";
 import { batchEvents } from "./batch.ts";
-import { readBatches, type StoredBatch } from "./read-batches.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
+import { readBatches } from "./read-batches.ts";
 import { AT_END, type LogEntry, type ReadOptions, type ReadStep, type WaitForMore } from "./read-entries.ts";
+import type { StoredBatch } from "./scan-segment.ts";
 
 /** Reads the events of a run's log, while it is being written or afterwards. */
 export async function* readLog(
@@ -9,9 +11,10 @@ export async function* readLog(
   runId: string,
   options: ReadOptions,
   waitForMore: WaitForMore,
+  disk: Disk = nodeDisk,
 ): AsyncGenerator<ReadStep> {
   const { from = 0 } = options;
-  for await (const { batches, atEnd } of readBatches(dir, runId, options, waitForMore)) {
+  for await (const { batches, atEnd } of readBatches(dir, runId, options, waitForMore, disk)) {
     for (const stored of batches) yield { entries: entriesOf(stored, runId, from), atEnd: false };
     if (atEnd) yield AT_END;
   }

@@ -1,9 +1,9 @@
 import { isKnownEvent, isoFromMicros, type RunStatus } from "@hivewatch/core";
 import { type BlockColumn, type ColumnBlock, decodeColumns } from "./column-block.ts";
 import { areSurelyValid } from "./columns.ts";
-import type { StoredBatch } from "./read-batches.ts";
 import type { LogEntry } from "./read-entries.ts";
 import { entriesOf } from "./read-log.ts";
+import type { StoredBatch } from "./scan-segment.ts";
 
 /** What a list of runs shows of one. The first seven fields are those of Python hivewatch's `GET /runs`. */
 export interface RunListing {

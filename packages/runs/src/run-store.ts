@@ -2,13 +2,13 @@ import { checkRunId, HiveWatchError, microsFromIso } from "@hivewatch/core";
 import { areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
 import { type Cursor, ensureCursor, isReaderBehind, openCursor } from "./cursors.ts";
-import type { ReadOptions, ReadStep } from "./read-entries.ts";
+import type { LogEnd, ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import { readLog } from "./read-log.ts";
 import { artifactPaths, findRuns, jsonlPath, logDir, type RunKind } from "./run-files.ts";
 import type { RunListing } from "./run-listing.ts";
 import { createRunListings } from "./run-listings.ts";
-import { openRunLog, type RunLog } from "./run-log.ts";
+import { type Durability, openRunLog, type RunLog } from "./run-log.ts";
 import { createNewsBoard, type NewsListener, type RunNews } from "./run-news.ts";
 
 export interface RunStoreOptions {
@@ -16,6 +16,8 @@ export interface RunStoreOptions {
   dir: string;
   /** How often readers look for what another process has written. Default 1,000 ms. */
   pollIntervalMs?: number | undefined;
+  /** What an acknowledged batch survives: see {@link Durability}. Default `commit`. */
+  durability?: Durability | undefined;
   /**
    * Readers that shall have all of every run that is opened for writing: each has a cursor at its beginning before
    * anything is acknowledged. Default: none.
@@ -75,7 +77,7 @@ export interface RunStore {
 
 /** Opens the store of runs in a folder. */
 export function openRunStore(options: RunStoreOptions): RunStore {
-  const { dir, pollIntervalMs = 1000, readers = [], onDiagnostic } = options;
+  const { dir, pollIntervalMs = 1000, durability, readers = [], onDiagnostic } = options;
   const commits = createCommitBoard(pollIntervalMs);
   const news = createNewsBoard();
   const listings = createRunListings({ dir, isOpen: news.isOpen, waitForMore: commits.follow });
@@ -114,10 +116,10 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     return runIds;
   }
 
-  function tell(told: RunNews): void {
+  function tell(told: RunNews, segment?: LogEnd["segment"]): void {
     const { runId, position } = told;
     if (position === undefined) commits.forget(runId);
-    else commits.note(runId, position);
+    else commits.note(runId, position, segment);
     news.tell(told);
   }
 
@@ -125,7 +127,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     dir,
     read,
     list,
-    tell,
+    tell: (told) => tell(told),
     subscribe: news.subscribe,
     async listing(runId) {
       const kind = (await findRuns(dir)).get(runId);
@@ -134,7 +136,8 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     async openLog(runId) {
       const folder = logDir(dir, checkRunId(runId));
       const log = await openRunLog(folder, runId, {
-        onCommit: ({ position }) => tell({ runId, position }),
+        durability,
+        onCommit: ({ position, segment }) => tell({ runId, position }, segment),
         onClose: () => tell({ runId, position: undefined }),
         onDiagnostic,
       });
