@@ -1,4 +1,5 @@
 import { rename, rm } from "node:fs/promises";
+import { errorMessage } from "@hivewatch/core";
 import { areArtifactsBehind } from "./artifacts.ts";
 import { isReaderBehind, readersOf } from "./cursors.ts";
 import { artifactPaths, findRuns, logDir, logTime } from "./run-files.ts";
@@ -9,6 +10,8 @@ export interface RetentionOptions {
   keepMs: number;
   /** Default: the system's clock; ms since 1970. */
   now?: (() => number) | undefined;
+  /** Told of logs that can't be removed. */
+  onDiagnostic?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -18,14 +21,19 @@ export interface RetentionOptions {
  *
  * @returns the runs whose logs were removed
  */
-export async function removeOldLogs(store: RunStore, { keepMs, now = Date.now }: RetentionOptions): Promise<string[]> {
+export async function removeOldLogs(store: RunStore, options: RetentionOptions): Promise<string[]> {
+  const { keepMs, now = Date.now, onDiagnostic = () => {} } = options;
   const removed: string[] = [];
   for (const [runId, kind] of await findRuns(store.dir)) {
     const folder = logDir(store.dir, runId);
     if (kind !== "log" || (await logTime(folder)) > now() - keepMs) continue;
-    if (!(await isReadByAll(store, runId, folder))) continue;
-    await removeLog(store, runId, folder);
-    removed.push(runId);
+    try {
+      if (!(await isReadByAll(store, runId, folder))) continue;
+      await removeLog(store, runId, folder);
+      removed.push(runId);
+    } catch (error) {
+      onDiagnostic(`the log of run ${runId} can't be removed: ${errorMessage(error)}`);
+    }
   }
   return removed;
 }
