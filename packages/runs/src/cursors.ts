@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { HiveWatchError, isRunId } from "@hivewatch/core";
 import { replaceFile } from "./atomic-file.ts";
-import { changeTime, logTime } from "./run-files.ts";
+import { logEnd } from "./run-files.ts";
 
 /** How far a reader has come in a run's log. It outlives the process. */
 export interface Cursor {
@@ -11,9 +11,9 @@ export interface Cursor {
   /**
    * Moves it.
    *
-   * @param isAtEnd - whether the log held nothing more
+   * @param end - what {@link RunStore.logEnd} said before a reading from this position that found nothing more
    */
-  save(position: number, isAtEnd: boolean): Promise<void>;
+  save(position: number, end?: string): Promise<void>;
 }
 
 /** @param logFolder - the folder of the run's log */
@@ -24,17 +24,21 @@ export async function openCursor(logFolder: string, reader: string): Promise<Cur
     get position() {
       return position;
     },
-    async save(next, isAtEnd) {
-      await write(logFolder, path, next, isAtEnd);
+    async save(next, end = "") {
+      await mkdir(dirname(path), { recursive: true });
+      await replaceFile(path, textOf({ position: next, end }));
       position = next;
     },
   };
 }
 
-/** Gives a reader its cursor at the beginning of a log, unless it has one. */
+/** Gives a reader its cursor at the beginning of a log, unless it has one, or makes one just now. */
 export async function ensureCursor(logFolder: string, reader: string): Promise<void> {
   const path = cursorPath(logFolder, reader);
-  if ((await readCursor(path)) === undefined) await write(logFolder, path, 0, false);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, textOf(BEGINNING), { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
 }
 
 /** The readers that have a cursor in a log. */
@@ -45,10 +49,8 @@ export async function readersOf(logFolder: string): Promise<string[]> {
 
 /** Whether a reader has a cursor there, and is not known to have read all. */
 export async function isReaderBehind(logFolder: string, reader: string): Promise<boolean> {
-  const path = cursorPath(logFolder, reader);
-  const cursor = await readCursor(path);
-  if (cursor === undefined) return false;
-  return !cursor.isAtEnd || (await changeTime(path)) <= (await logTime(logFolder));
+  const cursor = await readCursor(cursorPath(logFolder, reader));
+  return cursor !== undefined && (cursor.end === "" || cursor.end !== (await logEnd(logFolder)));
 }
 
 const SUFFIX = ".json";
@@ -64,21 +66,33 @@ function cursorPath(logFolder: string, reader: string): string {
 
 interface Saved {
   readonly position: number;
-  readonly isAtEnd: boolean;
+  /** What the log's end was when there was nothing more; empty if it isn't known. */
+  readonly end: string;
 }
 
-async function write(logFolder: string, path: string, position: number, isAtEnd: boolean): Promise<void> {
-  const saved: Saved = { position, isAtEnd };
-  await mkdir(cursorsDir(logFolder), { recursive: true });
-  await replaceFile(path, `${JSON.stringify(saved)}\n`);
+const BEGINNING: Saved = { position: 0, end: "" };
+
+function textOf(saved: Saved): string {
+  return `${JSON.stringify(saved)}\n`;
 }
 
-/** @returns undefined if there is none that can be read: then the reader begins anew, and nothing is left out */
+/** @returns undefined if there is none. With one that can't be read the reader begins anew: so nothing is left out */
 async function readCursor(path: string): Promise<Saved | undefined> {
-  const value: unknown = await readFile(path, "utf8")
-    .then(JSON.parse)
-    .catch(() => undefined);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : (parseCursor(text) ?? BEGINNING);
+}
+
+function parseCursor(text: string): Saved | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
   if (typeof value !== "object" || value === null) return undefined;
   if (!("position" in value && typeof value.position === "number")) return undefined;
-  return { position: value.position, isAtEnd: "isAtEnd" in value && value.isAtEnd === true };
+  return { position: value.position, end: "end" in value && typeof value.end === "string" ? value.end : "" };
 }

@@ -8,6 +8,7 @@ import {
 } from "@hivewatch/core";
 import type { Cursor } from "./cursors.ts";
 import { followRuns } from "./follow-runs.ts";
+import type { LogEntry } from "./read-entries.ts";
 import type { RunStore } from "./run-store.ts";
 
 export interface KeepDeliveringOptions {
@@ -66,10 +67,26 @@ async function deliverRun(
     if (position > 0 && destination.recall !== undefined) await recall(store, runId, position, destination.recall);
     return destination;
   });
+  /** @returns whether it came to the end */
+  async function deliverFrom(position: number, follow: boolean): Promise<boolean> {
+    for await (const { entries, atEnd } of store.read(runId, { from: position, follow, signal: closed })) {
+      for (const entry of entries) if (!(await delivery.take(entry))) return false;
+      if (atEnd && !(await delivery.reachedEnd())) return false;
+    }
+    return true;
+  }
+
   try {
-    for await (const { entries, atEnd } of store.read(runId, { from: cursor.position, follow: true, signal: closed })) {
-      for (const { event, position } of entries) if (!(await delivery.take(event, position))) return;
-      if (atEnd && !(await delivery.reachedEnd())) return;
+    let isGoingOn = await deliverFrom(cursor.position, true);
+    while (isGoingOn) {
+      // Only what was there before a reading that finds nothing more is sure to have been read.
+      const end = await store.logEnd(runId);
+      const before = cursor.position;
+      isGoingOn = await deliverFrom(before, false);
+      if (isGoingOn && cursor.position === before) {
+        await cursor.save(before, end);
+        return;
+      }
     }
   } finally {
     await delivery.close();
@@ -92,8 +109,8 @@ async function recall(
 
 /** The deliveries of one run. Each method tells whether to go on. */
 interface RunDelivery {
-  take(event: HiveEvent, position: number): Promise<boolean>;
-  /** Delivers what was taken: the log holds nothing more for now. */
+  take(entry: LogEntry): Promise<boolean>;
+  /** Delivers what was taken, and moves the cursor: the log holds nothing more for now. */
   reachedEnd(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -109,7 +126,6 @@ function startRunDelivery(
   let taken = cursor.position;
   let delivered = cursor.position;
   let savedAt = 0;
-  let isAtEnd = false;
   let hasFinished = false;
 
   async function deliver(): Promise<boolean> {
@@ -120,15 +136,13 @@ function startRunDelivery(
     if (!isSettled) return false;
     hasFinished = batch.at(-1)?.event_type === "finished";
     delivered = taken;
-    isAtEnd = false;
     batch = [];
-    if (performance.now() > savedAt + SAVE_AGAIN_MS) await save(false);
+    if (performance.now() > savedAt + SAVE_AGAIN_MS) await save();
     return true;
   }
 
-  async function save(atEnd: boolean): Promise<void> {
-    await cursor.save(delivered, atEnd);
-    isAtEnd = atEnd;
+  async function save(): Promise<void> {
+    if (delivered > cursor.position) await cursor.save(delivered);
     savedAt = performance.now();
   }
 
@@ -139,7 +153,7 @@ function startRunDelivery(
   }
 
   return {
-    async take(event, position) {
+    async take({ event, position }) {
       batch.push(frozen(event));
       taken = position;
       return batch.length < MAX_BATCH || deliver();
@@ -147,11 +161,11 @@ function startRunDelivery(
     async reachedEnd() {
       if (!(await deliver())) return false;
       if (hasFinished) await finish();
-      if (!isAtEnd) await save(true);
+      await save();
       return true;
     },
     async close() {
-      if (delivered > cursor.position) await save(false);
+      await save();
       await finish();
     },
   };

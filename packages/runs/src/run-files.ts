@@ -1,6 +1,6 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { HiveWatchError, isRunId } from "@hivewatch/core";
 import type { ArtifactPaths } from "./artifacts.ts";
 import { listSegments } from "./segments.ts";
@@ -62,6 +62,13 @@ function runIdOf(name: string, suffix: string): string | undefined {
 export async function changeTime(path: string): Promise<number> {
   const stats = await stat(path).catch(() => undefined);
   return stats?.mtimeMs ?? 0;
+}
+
+/** Which bytes a log ends with: the same text means that nothing was written since. Empty if there is none. */
+export async function logEnd(logFolder: string): Promise<string> {
+  const newest = (await listSegments(logFolder)).at(-1);
+  const stats = newest && (await stat(newest.path).catch(() => undefined));
+  return newest === undefined || stats === undefined ? "" : `${basename(newest.path)} ${stats.size}`;
 }
 
 /** When a log was last written to, in ms; 0 if there is none. */

@@ -5,7 +5,7 @@ import { type Cursor, ensureCursor, isReaderBehind, openCursor } from "./cursors
 import type { LogEnd, ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import { readLog } from "./read-log.ts";
-import { artifactPaths, findRuns, jsonlPath, logDir, type RunKind } from "./run-files.ts";
+import { artifactPaths, findRuns, jsonlPath, logDir, logEnd, type RunKind } from "./run-files.ts";
 import type { RunListing } from "./run-listing.ts";
 import { createRunListings } from "./run-listings.ts";
 import { type Durability, openRunLog, type RunLog } from "./run-log.ts";
@@ -63,6 +63,8 @@ export interface RunStore {
    * @throws HiveWatchError `not_found`, `usage`
    */
   cursor(runId: string, reader: string): Promise<Cursor>;
+  /** Which bytes a run's log ends with; undefined as long as it is open for writing. */
+  logEnd(runId: string): Promise<string | undefined>;
   /** The runs in which a reader has a cursor, and of which it has not read all. */
   behindReader(reader: string): Promise<string[]>;
   /**
@@ -158,6 +160,11 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     async cursor(runId, reader) {
       await kindOf(runId);
       return openCursor(logDir(dir, runId), reader);
+    },
+    async logEnd(runId) {
+      await kindOf(runId);
+      const end = await logEnd(logDir(dir, runId));
+      return news.isOpen(runId) ? undefined : end;
     },
     behindReader: (reader) => logsThat((runId) => isReaderBehind(logDir(dir, runId), reader)),
   };
