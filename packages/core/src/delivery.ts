@@ -45,7 +45,7 @@ export interface DeliveryOptions {
  */
 export function startDelivery(emitter: Emitter, options: DeliveryOptions = {}): Delivery {
   const { maxQueue = 10_000, maxBatch = 500 } = options;
-  const destination = openDestination(emitter, options.onDiagnostic);
+  const destination = openDestination(emitter, { onDiagnostic: options.onDiagnostic });
   const { stats } = destination;
   const queue: HiveEvent[] = [];
   const stop = new AbortController();

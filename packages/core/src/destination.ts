@@ -33,9 +33,19 @@ export interface Destination {
   finish(): Promise<boolean>;
 }
 
+export interface DestinationOptions {
+  onDiagnostic?: DiagnosticListener | undefined;
+  /**
+   * Whether a batch at which `write` throws is tried again, for whom nothing is lost by waiting. Default: it counts as
+   * refused, since more events come and there is no room for all of them.
+   */
+  retriesThrows?: boolean | undefined;
+}
+
 /** Readies an emitter for deliveries. */
-export function openDestination(emitter: Emitter, onDiagnostic?: DiagnosticListener): Destination {
-  const say = diagnostics(emitter.name, onDiagnostic);
+export function openDestination(emitter: Emitter, options: DestinationOptions = {}): Destination {
+  const say = diagnostics(emitter.name, options.onDiagnostic);
+  const onThrow = options.retriesThrows === true ? "retry" : "refused";
   const { target, recall } = asBatchEmitter(emitter, say);
   const stats: DeliveryStats = { name: emitter.name, queued: 0, delivered: 0, dropped: 0, refused: 0 };
 
@@ -52,7 +62,7 @@ export function openDestination(emitter: Emitter, onDiagnostic?: DiagnosticListe
     recall,
     async deliver(batch, signal) {
       for (let attempt = 0; ; attempt++) {
-        const result = await writeOnce(target, batch, signal);
+        const result = await writeOnce(target, batch, signal, onThrow);
         if (result.status !== "retry") {
           settle(batch.length, result);
           return true;
@@ -96,13 +106,14 @@ async function writeOnce(
   emitter: BatchEmitter,
   batch: readonly HiveEvent[],
   signal: AbortSignal,
+  onThrow: "retry" | "refused",
 ): Promise<WriteResult> {
   try {
     const answer: unknown = await emitter.write(batch, signal);
     if (isWriteResult(answer)) return answer;
     return { status: "refused", reason: `write must answer with a status, but it answered ${describe(answer)}` };
   } catch (thrown) {
-    return { status: "refused", reason: errorMessage(thrown) };
+    return { status: onThrow, reason: errorMessage(thrown) };
   }
 }
 

@@ -12,7 +12,7 @@ export {
   setServerMetadata,
 } from "./default-run.ts";
 export type { DeliveryStats, DiagnosticListener } from "./delivery.ts";
-export { type Destination, openDestination } from "./destination.ts";
+export { type Destination, type DestinationOptions, openDestination } from "./destination.ts";
 export type { BatchEmitter, Emitter, HookEmitter, WriteResult } from "./emitter.ts";
 export { errorMessage, HiveWatchError, type HiveWatchErrorCode } from "./errors.ts";
 export {

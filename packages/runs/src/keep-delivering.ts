@@ -27,7 +27,8 @@ export interface KeepDeliveringOptions {
 /**
  * Delivers the runs of a store to a destination, each from the reader's own cursor: those that are open for writing, and
  * those of earlier that it has not been told to their end. An event is delivered at least once and in the order of the
- * log; a destination that is away is waited for, for ever. Nothing but the batch at hand is kept in memory.
+ * log; a destination that is away, or an emitter whose `write`
+ * throws, is waited for, for ever. Nothing but the batch at hand is kept in memory.
  *
  * @returns when it has ended. Never rejects
  */
@@ -63,7 +64,7 @@ async function deliverRun(
 ): Promise<void> {
   const cursor = await store.cursor(runId, reader);
   const delivery = startRunDelivery(cursor, giveUp, async (position) => {
-    const destination = openDestination(await open(runId), onDiagnostic);
+    const destination = openDestination(await open(runId), { onDiagnostic, retriesThrows: true });
     if (position > 0 && destination.recall !== undefined) await recall(store, runId, position, destination.recall);
     return destination;
   });

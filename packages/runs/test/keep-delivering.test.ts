@@ -126,6 +126,19 @@ test("what is refused is left behind, with a word", async () => {
   expect(said).toEqual([expect.stringContaining("refused 500 events: too many")]);
 });
 
+test("one that throws is tried again, and is told why", async () => {
+  const store = await newStore();
+  let throws = 3;
+  const { emitter, events } = noting(() => {
+    if (throws-- > 0) throw new Error("connection refused");
+    return { status: "delivered" };
+  });
+  const { said } = keep(store, () => emitter);
+  await appendUpdates(store, "r", 2);
+  await until("the events", () => events.length === 2);
+  expect(said).toEqual([expect.stringContaining("trying again: connection refused")]);
+});
+
 test("one that hangs is not waited for when it is over, and loses nothing", async () => {
   const store = await newStore();
   let hangs = 0;

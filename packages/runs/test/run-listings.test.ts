@@ -57,10 +57,7 @@ test("the listing of a run that has finished is kept beside its log, and used un
   const saved = join(store.dir, "r.log", "listing.json");
   const text = await readFile(saved, "utf8");
   // To tell whether it is used.
-  await writeFile(
-    saved,
-    text.replace('"num_clients":4', '"num_clients":44').replace(/"num_clients":\d+/, '"num_clients":99'),
-  );
+  await writeFile(saved, text.replace(/"num_clients":\d+/, '"num_clients":99'));
   expect(await openRunStore({ dir: store.dir }).listing("r")).toEqual({ ...listing, num_clients: 99 });
   await append(store, "r", [update({ client_id: "new" })]);
   const again = openRunStore({ dir: store.dir });
