@@ -23,16 +23,23 @@ interface Session {
 /** Runs that never say that they have finished would be held for ever. */
 const IDLE_MS = 15 * 60_000;
 
-/**
- * Keeps one log open for each run that is being written.
- *
- * @param idleMs - a run of which nothing has come for so long is closed, until something does
- */
+/** Each holds files open, of which a process may have 1,024 on many systems. */
+const MAX_OPEN = 200;
+
+export interface RunSessionsLimits {
+  /** A run of which nothing has come for so long is closed, until something does. Default: 15 minutes. */
+  idleMs?: number | undefined;
+  /** Of more open runs that which was silent for longest is closed, until something comes. Default 200. */
+  maxOpen?: number | undefined;
+}
+
+/** Keeps one log open for each run that is being written. */
 export function createRunSessions(
   store: RunStore,
   onDiagnostic: (message: string) => void,
-  idleMs: number = IDLE_MS,
+  { idleMs = IDLE_MS, maxOpen = MAX_OPEN }: RunSessionsLimits = {},
 ): RunSessions {
+  // The one that was used last is the last.
   const sessions = new Map<string, Session>();
   // What has to be over before a run is opened: a log has one writer.
   const closing = new Map<string, Promise<void>>();
@@ -70,8 +77,11 @@ export function createRunSessions(
   return {
     open(runId) {
       const session = sessions.get(runId) ?? start(runId);
+      sessions.delete(runId);
       sessions.set(runId, session);
       session.idle.refresh();
+      const [oldest] = sessions;
+      if (sessions.size > maxOpen && oldest !== undefined) closeSession(...oldest);
       return session.log;
     },
     finished(runId) {

@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 60_000 });
 test("a run of which nothing comes any more is closed, and opened again when something does", async () => {
   const dir = await temporaryFolder();
   const said: string[] = [];
-  const sessions = createRunSessions(openRunStore({ dir }), (message) => said.push(message), 1);
+  const sessions = createRunSessions(openRunStore({ dir }), (message) => said.push(message), { idleMs: 1 });
   const log = await sessions.open("r");
   await log.append(one(0)).catch(() => undefined);
   await until("the log's end", () => log.failure !== undefined);
@@ -20,6 +20,18 @@ test("a run of which nothing comes any more is closed, and opened again when som
   expect(again.highWaterMark("p", 1n)).toBe(1n);
   await sessions.close();
   expect(said).toEqual([]);
+});
+
+test("of many runs that nobody ends, those are closed that have been silent for longest", async () => {
+  const store = openRunStore({ dir: await temporaryFolder() });
+  const open = new Set<string>();
+  store.subscribe(({ runId, position }) => void (position === undefined ? open.delete(runId) : open.add(runId)));
+  const sessions = createRunSessions(store, () => {}, { maxOpen: 2 });
+  for (const runId of ["a", "b", "a", "c"]) await (await sessions.open(runId)).append(one(0, { runId }));
+  await until("b to be closed", () => open.size === 2);
+  expect([...open].sort()).toEqual(["a", "c"]);
+  expect((await sessions.open("b")).highWaterMark("p", 1n)).toBe(1n);
+  await sessions.close();
 });
 
 /** The methods that all open files share, so that they can be made to fail. */
