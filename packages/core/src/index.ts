@@ -12,6 +12,7 @@ export {
   setServerMetadata,
 } from "./default-run.ts";
 export type { DeliveryStats, DiagnosticListener } from "./delivery.ts";
+export { type Destination, type DestinationOptions, openDestination } from "./destination.ts";
 export type { BatchEmitter, Emitter, HookEmitter, WriteResult } from "./emitter.ts";
 export { errorMessage, HiveWatchError, type HiveWatchErrorCode } from "./errors.ts";
 export {
@@ -58,4 +59,5 @@ export {
   type RunStatus,
   sortedRounds,
 } from "./run-state.ts";
+export { freezeCopy } from "./snapshot.ts";
 export { isoFromMicros, isoNow, microsFromIso } from "./time.ts";

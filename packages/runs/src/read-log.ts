@@ -20,8 +20,8 @@ export async function* readLog(
   }
 }
 
-/** A batch that was refused has one event for all of its positions: the last event stands for what is left. */
-function entriesOf({ batch, start, end }: StoredBatch, runId: string, from: number): LogEntry[] {
+/** The events of a batch behind a position. One that was refused has one event for all of its positions: the last event stands for what is left. */
+export function entriesOf({ batch, start, end }: StoredBatch, runId: string, from: number): LogEntry[] {
   const events = batchEvents(batch);
   const entries: LogEntry[] = events.map((event, i) => ({
     event: ofRun(event, runId),

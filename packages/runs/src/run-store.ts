@@ -1,14 +1,15 @@
-import type { Dirent } from "node:fs";
-import { access, readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { checkRunId, HiveWatchError, isRunId, microsFromIso } from "@hivewatch/core";
-import { type ArtifactPaths, areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
+import { checkRunId, HiveWatchError, microsFromIso } from "@hivewatch/core";
+import { areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
-import type { ReadOptions, ReadStep } from "./read-entries.ts";
+import { type Cursor, ensureCursor, isReaderBehind, openCursor } from "./cursors.ts";
+import type { LogEnd, ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import { readLog } from "./read-log.ts";
-import { applyToListing, createListingState, type ListingState, type RunListing } from "./run-listing.ts";
+import { artifactPaths, findRuns, jsonlPath, logDir, logEnd, type RunKind } from "./run-files.ts";
+import type { RunListing } from "./run-listing.ts";
+import { createRunListings } from "./run-listings.ts";
 import { type Durability, openRunLog, type RunLog } from "./run-log.ts";
+import { createNewsBoard, type NewsListener, type RunNews } from "./run-news.ts";
 
 export interface RunStoreOptions {
   /** The folder of the runs. It is made when something is written. */
@@ -17,6 +18,11 @@ export interface RunStoreOptions {
   pollIntervalMs?: number | undefined;
   /** What an acknowledged batch survives: see {@link Durability}. Default `commit`. */
   durability?: Durability | undefined;
+  /**
+   * Readers that shall have all of every run that is opened for writing: each has a cursor at its beginning before
+   * anything is acknowledged. Default: none.
+   */
+  readers?: readonly string[] | undefined;
   /** Told of damage that was found and of files that can't be written. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
@@ -32,10 +38,9 @@ export interface RunStore {
   /** One entry of {@link list}; undefined if there is no such run. */
   listing(runId: string): Promise<RunListing | undefined>;
   /**
-   * Opens a run's log for writing. It has one writer at a time, of all processes and machines that share the folder.
+   * Opens a run's log for writing. One writer at a time.
    *
-   * @throws HiveWatchError `invalid_run_id`; `locked` if somebody else writes it: who, and what to do; `unavailable`, also
-   *   when its disk has failed this process before; `corrupt_log` if a newer version wrote it
+   * @throws HiveWatchError `invalid_run_id`, `corrupt_log`, `unavailable`
    */
   openLog(runId: string): Promise<RunLog>;
   /**
@@ -51,64 +56,54 @@ export interface RunStore {
   writeArtifacts(runId: string, signal?: AbortSignal): Promise<void>;
   /** The runs whose log is newer than their files, as a crash leaves them. */
   behindArtifacts(): Promise<string[]>;
+  /**
+   * How far a reader has come in a run.
+   *
+   * @param reader - its name, of the same characters as a run's id
+   * @throws HiveWatchError `not_found`, `usage`
+   */
+  cursor(runId: string, reader: string): Promise<Cursor>;
+  /** Which bytes a run's log ends with; undefined as long as it is open for writing. */
+  logEnd(runId: string): Promise<string | undefined>;
+  /** The runs in which a reader has a cursor, and of which it has not read all. */
+  behindReader(reader: string): Promise<string[]>;
+  /**
+   * Passes on news of the logs that are open for writing, beginning with those that are open now.
+   *
+   * @returns what ends it
+   */
+  subscribe(listener: NewsListener): () => void;
+  /** Takes news of a log that another thread has open, so that readers here learn of it at once. */
+  tell(news: RunNews): void;
 }
-
-type RunKind = "log" | "jsonl";
 
 /** Opens the store of runs in a folder. */
 export function openRunStore(options: RunStoreOptions): RunStore {
-  const { dir, pollIntervalMs = 1000, durability, onDiagnostic } = options;
+  const { dir, pollIntervalMs = 1000, durability, readers = [], onDiagnostic } = options;
   const commits = createCommitBoard(pollIntervalMs);
-  const listings = new Map<string, ListingState>();
-  const refreshing = new Map<string, Promise<RunListing>>();
+  const news = createNewsBoard();
+  const listings = createRunListings({ dir, isOpen: news.isOpen, waitForMore: commits.follow });
 
-  async function find(): Promise<Map<string, RunKind>> {
-    const runs = new Map<string, RunKind>();
-    for (const entry of await entriesOf(dir)) {
-      const [runId, kind] = runOf(entry);
-      if (runId !== undefined && runs.get(runId) !== "log") runs.set(runId, kind);
-    }
-    return runs;
+  async function kindOf(runId: string): Promise<RunKind> {
+    const kind = (await findRuns(dir)).get(runId);
+    if (kind === undefined) throw new HiveWatchError("not_found", `there is no run ${JSON.stringify(runId)} in ${dir}`);
+    return kind;
   }
 
   async function* read(runId: string, readOptions: ReadOptions = {}): AsyncGenerator<ReadStep> {
-    const kind = (await find()).get(runId);
-    if (kind === undefined) throw new HiveWatchError("not_found", `there is no run ${JSON.stringify(runId)} in ${dir}`);
-    yield* readFound(runId, kind, readOptions);
-  }
-
-  function readFound(runId: string, kind: RunKind, readOptions: ReadOptions): AsyncGenerator<ReadStep> {
+    const kind = await kindOf(runId);
     const wait = commits.follow(runId);
-    return kind === "log"
+    yield* kind === "log"
       ? readLog(logDir(dir, runId), runId, readOptions, wait)
-      : readJsonl(join(dir, `${runId}.jsonl`), runId, readOptions, wait);
-  }
-
-  /** Brings a run's listing up to date by reading what is new; callers at the same time share the reading. */
-  function refresh(runId: string, kind: RunKind): Promise<RunListing> {
-    let reading = refreshing.get(runId);
-    if (reading === undefined) {
-      reading = readOn(runId, kind).finally(() => refreshing.delete(runId));
-      refreshing.set(runId, reading);
-    }
-    return reading;
-  }
-
-  async function readOn(runId: string, kind: RunKind): Promise<RunListing> {
-    const state = listings.get(runId) ?? createListingState(runId);
-    listings.set(runId, state);
-    for await (const { entries } of readFound(runId, kind, { from: state.listing.position })) {
-      for (const entry of entries) applyToListing(state, entry);
-    }
-    return { ...state.listing, has_metadata: await hasMap(runId) };
+      : readJsonl(jsonlPath(dir, runId), runId, readOptions, wait);
   }
 
   async function list(): Promise<RunListing[]> {
     const runs: RunListing[] = [];
-    const found = await find();
-    for (const runId of listings.keys()) if (!found.has(runId)) listings.delete(runId);
+    const found = await findRuns(dir);
+    listings.keepOnly(found);
     for (const [runId, kind] of found) {
-      const run = await refresh(runId, kind).catch((error: unknown) => {
+      const run = await listings.get(runId, kind).catch((error: unknown) => {
         onDiagnostic?.(`run ${runId} can't be read: ${String(error)}`);
         return undefined;
       });
@@ -117,74 +112,62 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     return runs.sort((a, b) => lastEventTime(b) - lastEventTime(a));
   }
 
-  function hasMap(runId: string): Promise<boolean> {
-    return access(artifactPaths(dir, runId).map).then(
-      () => true,
-      () => false,
-    );
+  async function logsThat(matches: (runId: string) => Promise<boolean>): Promise<string[]> {
+    const runIds: string[] = [];
+    for (const [runId, kind] of await findRuns(dir)) if (kind === "log" && (await matches(runId))) runIds.push(runId);
+    return runIds;
+  }
+
+  function tell(told: RunNews, segment?: LogEnd["segment"]): void {
+    const { runId, position } = told;
+    if (position === undefined) commits.forget(runId);
+    else commits.note(runId, position, segment);
+    news.tell(told);
   }
 
   return {
     dir,
     read,
     list,
+    tell: (told) => tell(told),
+    subscribe: news.subscribe,
     async listing(runId) {
-      const kind = (await find()).get(runId);
-      return kind === undefined ? undefined : refresh(runId, kind);
+      const kind = (await findRuns(dir)).get(runId);
+      return kind === undefined ? undefined : listings.get(runId, kind);
     },
     async openLog(runId) {
-      return openRunLog(logDir(dir, checkRunId(runId)), runId, {
+      const folder = logDir(dir, checkRunId(runId));
+      const log = await openRunLog(folder, runId, {
         durability,
-        onCommit: ({ position, segment }) => commits.note(runId, position, segment),
-        onClose: () => commits.forget(runId),
+        onCommit: ({ position, segment }) => tell({ runId, position }, segment),
+        onClose: () => tell({ runId, position: undefined }),
         onDiagnostic,
       });
+      try {
+        for (const reader of readers) await ensureCursor(folder, reader);
+      } catch (error) {
+        await log.close();
+        throw error;
+      }
+      return log;
     },
     async writeArtifacts(runId, signal) {
       const steps = read(runId, { follow: signal !== undefined, signal });
       const isOwner = signal !== undefined;
       await writeArtifacts(runId, artifactPaths(dir, checkRunId(runId)), steps, { isOwner, onDiagnostic });
     },
-    async behindArtifacts() {
-      const behind: string[] = [];
-      for (const [runId, kind] of await find()) {
-        const isBehind = kind === "log" && (await areArtifactsBehind(artifactPaths(dir, runId), logDir(dir, runId)));
-        if (isBehind) behind.push(runId);
-      }
-      return behind;
+    behindArtifacts: () => logsThat((runId) => areArtifactsBehind(artifactPaths(dir, runId), logDir(dir, runId))),
+    async cursor(runId, reader) {
+      await kindOf(runId);
+      return openCursor(logDir(dir, runId), reader);
     },
+    async logEnd(runId) {
+      await kindOf(runId);
+      const end = await logEnd(logDir(dir, runId));
+      return news.isOpen(runId) ? undefined : end;
+    },
+    behindReader: (reader) => logsThat((runId) => isReaderBehind(logDir(dir, runId), reader)),
   };
-}
-
-function logDir(dir: string, runId: string): string {
-  return join(dir, `${runId}.log`);
-}
-
-function artifactPaths(dir: string, runId: string): ArtifactPaths {
-  return {
-    jsonl: join(dir, `${runId}.jsonl`),
-    map: join(dir, `${runId}.map.json`),
-    cursor: join(logDir(dir, runId), "artifacts.json"),
-  };
-}
-
-async function entriesOf(dir: string): Promise<Dirent[]> {
-  return readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw new HiveWatchError("unavailable", `the runs folder ${dir} can't be read: ${error.message}`, { cause: error });
-  });
-}
-
-/** Links are no runs: they would lead out of the folder. */
-function runOf(entry: Dirent): [runId: string | undefined, kind: RunKind] {
-  if (entry.isDirectory() && entry.name.endsWith(".log")) return [runIdOf(entry.name, ".log"), "log"];
-  if (entry.isFile() && entry.name.endsWith(".jsonl")) return [runIdOf(entry.name, ".jsonl"), "jsonl"];
-  return [undefined, "log"];
-}
-
-function runIdOf(name: string, suffix: string): string | undefined {
-  const runId = name.slice(0, -suffix.length);
-  return isRunId(runId) ? runId : undefined;
 }
 
 function lastEventTime(run: RunListing): number {

@@ -29,12 +29,15 @@ export interface UpOptions {
   readonly args?: readonly string[];
   readonly port?: number;
   readonly grpcPort?: number;
+  /** The folder where it is started. Default: an empty one. */
+  readonly cwd?: string;
 }
 
 /** Starts `hivewatch up`, and waits until it listens. */
-export async function startHivewatch({ runsDir, args = [], port = 0, grpcPort = 0 }: UpOptions): Promise<Hivewatch> {
+export async function startHivewatch(options: UpOptions): Promise<Hivewatch> {
+  const { runsDir, args = [], port = 0, grpcPort = 0, cwd } = options;
   const ports = ["--port", String(port), "--grpc-port", String(grpcPort)];
-  const program = await startCommand(["up", "--json", ...ports, "--runs-dir", runsDir, ...args]);
+  const program = await startCommand(["up", "--json", ...ports, "--runs-dir", runsDir, ...args], {}, cwd);
   const { http, grpc } = await addressesOf(program);
   const end = (signal: NodeJS.Signals): Promise<Exit> => {
     program.signal(signal);
@@ -47,7 +50,7 @@ export async function startHivewatch({ runsDir, args = [], port = 0, grpcPort = 
     program,
     stop: () => end("SIGINT"),
     kill: () => end("SIGKILL"),
-    restart: () => startHivewatch({ runsDir, args, port: portOf(http), grpcPort: portOf(grpc) }),
+    restart: () => startHivewatch({ ...options, port: portOf(http), grpcPort: portOf(grpc) }),
   };
 }
 
@@ -79,11 +82,15 @@ export async function runCommand(args: readonly string[], env?: Readonly<Record<
   return { ...exit, stdout: program.stdout(), stderr: program.stderr() };
 }
 
-/** Starts the `hivewatch` command that was built in this checkout, in an empty folder. */
-export async function startCommand(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Program> {
+/** Starts the `hivewatch` command that was built in this checkout, in an empty folder if not told otherwise. */
+export async function startCommand(
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+  cwd?: string,
+): Promise<Program> {
   const command = inRepository("packages/cli/dist/main.js");
   if (!existsSync(command)) throw new Error("the hivewatch command has not been built: run `pnpm build`");
-  return startProgram(process.execPath, [command, ...args], { cwd: await temporaryFolder(), env });
+  return startProgram(process.execPath, [command, ...args], { cwd: cwd ?? (await temporaryFolder()), env });
 }
 
 function portOf(address: string): number {

@@ -15,6 +15,8 @@ export interface Exit {
 
 /** A program that was started. It is killed after the test, if it still runs. */
 export interface Program {
+  /** The number of its process; undefined if it could not be started. */
+  readonly pid: number | undefined;
   readonly exited: Promise<Exit>;
   /** What it has printed so far. */
   stdout(): string;
@@ -52,6 +54,7 @@ export function startProgram(command: string, args: readonly string[], options: 
   exited.catch(() => undefined);
   afterwards(() => stop(child, exited));
   return {
+    pid: child.pid,
     exited,
     stdout,
     stderr,
