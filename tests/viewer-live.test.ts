@@ -88,6 +88,70 @@ test("another server on the same folder shows the run live, too", async (context
   expectQuiet(opened);
 });
 
+test("more pages of finished runs can be open than a browser opens connections, and one sees its run go on", async (context) => {
+  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
+  const run = startTraining(hivewatch.grpc, { runId: RUN_ID });
+  run.logRound(1, { global_accuracy: 0.25 });
+  await run.finish();
+  const url = `${hivewatch.http}/?run_id=${RUN_ID}`;
+  const opened = await openPage(needChromium(context), url);
+  const pages = [opened.page];
+  while (pages.length < 8) pages.push(await opened.page.context().newPage());
+  for (const page of pages) {
+    await page.goto(url);
+    await eventually(async () => expect(await figures(page)).toMatchObject({ round: 1, accuracy: 0.25 }));
+    await eventually(async () => expect(await connection(page)).toBe("finished"));
+  }
+
+  const last = pages.pop() ?? opened.page;
+  // While the run goes on, each page needs a connection of its own.
+  for (const page of pages) await page.close();
+  const again = startTraining(hivewatch.grpc, { runId: RUN_ID });
+  again.logRound(2, { global_accuracy: 0.75 });
+  await again.stored();
+  await eventually(async () => {
+    expect(await connection(last)).toBe("live");
+    expect(await figures(last)).toMatchObject({ round: 2, accuracy: 0.75 });
+  });
+  await again.finish();
+  await eventually(async () => expect(await connection(last)).toBe("finished"));
+  expect((await shownRun(last)).rounds.map(({ round }) => round)).toEqual([1, 2]);
+  expectQuiet({ ...opened, page: last });
+});
+
+test("a page that is told to load the run anew forgets what it had", async (context) => {
+  const chromium = needChromium(context);
+  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
+  const run = startTraining(hivewatch.grpc, { runId: RUN_ID });
+  for (const round of [1, 2]) run.logRound(round, { global_accuracy: round / 4 });
+  await run.finish();
+  // What a server says that has found the page too slow. Its id is one that the server of the test has nothing behind.
+  const told = {
+    event_type: "round_end",
+    run_id: RUN_ID,
+    timestamp: "2026-11-23T07:43:20+00:00",
+    round: 9,
+    clients: [],
+  };
+  const body = [
+    `data: ${JSON.stringify([{ event_type: "connected" }])}`,
+    `id: 1000\ndata: ${JSON.stringify([{ ...told, round_metrics: { global_accuracy: 0.5 } }])}`,
+    `data: ${JSON.stringify([{ event_type: "reload", run_id: RUN_ID, position: 1000, reason: "stalled" }])}`,
+  ];
+  const opened = await openPage(chromium, `${hivewatch.http}/?run_id=${RUN_ID}`, {
+    prepare: async (browser) => {
+      await browser.route(
+        "**/stream?*",
+        (route) => route.fulfill({ contentType: "text/event-stream", body: `${body.join("\n\n")}\n\n` }),
+        { times: 1 },
+      );
+    },
+  });
+  await eventually(async () => expect(await connection(opened.page)).toBe("finished"));
+  expect((await shownRun(opened.page)).rounds.map(({ round }) => round)).toEqual([1, 2]);
+  expectQuiet(opened);
+});
+
 test("a run of which no place is known is shown all the same", async (context) => {
   const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
   const opened = await openPage(needChromium(context), hivewatch.http);

@@ -58,7 +58,7 @@ export function App({ list }: { list: RunList }) {
     runId.value = next;
   };
   return (
-    <RunPage key={runId.value} runId={runId.value}>
+    <RunPage key={runId.value} runId={runId.value} position={runs.find((run) => run.runId === runId.value)?.position}>
       <RunPicker runs={runs} current={runId.value} onPick={pick} />
     </RunPage>
   );
@@ -74,7 +74,14 @@ function isLookedAt(): boolean {
   return round !== undefined || clientId !== undefined;
 }
 
-function RunPage({ runId, children }: { runId: string; children: ComponentChildren }) {
+interface RunPageProps {
+  runId: string;
+  /** Up to which position the run has events, as far as the list of runs knows. */
+  position: number | undefined;
+  children: ComponentChildren;
+}
+
+function RunPage({ runId, position = 0, children }: RunPageProps) {
   const [session, setSession] = useState<Session | undefined>(undefined);
 
   useLayoutEffect(() => {
@@ -87,6 +94,8 @@ function RunPage({ runId, children }: { runId: string; children: ComponentChildr
       opened.close();
     };
   }, [runId]);
+
+  useEffect(() => session?.feed.hear(position), [session, position]);
 
   if (session === undefined) return null;
   return (

@@ -44,11 +44,11 @@ test("the list of runs leaves out what it can't read, and the newest running one
   const runs = readRunList([
     { run_id: "new", status: "completed" },
     { run_id: 7 },
-    { run_id: "live", status: "running", global_accuracy: "NaN", config: { demo: true } },
+    { run_id: "live", status: "running", global_accuracy: "NaN", config: { demo: true }, position: 7 },
     { run_id: "older", status: "running" },
   ]);
   expect(runs.map(({ runId }) => runId)).toEqual(["new", "live", "older"]);
-  expect(runs[1]).toMatchObject({ demo: true, accuracy: Number.NaN });
+  expect(runs[1]).toMatchObject({ demo: true, accuracy: Number.NaN, position: 7 });
   expect(defaultRun(runs)?.runId).toBe("live");
   expect(defaultRun([])).toBeUndefined();
 });

@@ -2,7 +2,8 @@ import { isRunId } from "@hivewatch/core";
 import type { RunStore } from "@hivewatch/runs";
 import { type Exchange, sendText } from "./responses.ts";
 import { sendEvents, sendMetadata, sendRuns } from "./run-routes.ts";
-import { sendStreamHead, streamAll, streamRun } from "./stream.ts";
+import type { StreamParts } from "./stream/stream-parts.ts";
+import { sendStreamHead, streamAll, streamRun } from "./stream/stream-routes.ts";
 import { sendViewerFile, type ViewerFiles } from "./viewer-files.ts";
 
 /** What the routes answer from. */
@@ -11,13 +12,12 @@ export interface RouteContext {
   readonly viewer: ViewerFiles;
   /** The one run to show, if only one was asked for. */
   readonly runId: string | undefined;
-  /** Aborted when the server closes. */
-  readonly closing: AbortSignal;
+  readonly streams: StreamParts;
 }
 
 /** Answers a GET or HEAD request. */
 export async function route(exchange: Exchange, path: string, context: RouteContext): Promise<void> {
-  const { store, viewer, closing } = context;
+  const { store, viewer, streams } = context;
   const name = path.replace(/^\/+|\/+$/g, "");
   if (name === "" || name === "map") {
     if (sendViewerFile(exchange, viewer, "index.html")) return;
@@ -29,11 +29,9 @@ export async function route(exchange: Exchange, path: string, context: RouteCont
     // One without a body would only stay open.
     if (exchange.request.method === "HEAD") return sendStreamHead(exchange);
     const runId = exchange.query.get("run_id") ?? context.runId;
-    if (runId === undefined) return streamAll(exchange, store, closing);
+    if (runId === undefined) return streamAll(exchange, streams);
     if (isHidden(runId, context)) return sendText(exchange, 404, `run ${runId} not found`);
-    return isRunId(runId)
-      ? streamRun(exchange, store, runId, closing)
-      : sendText(exchange, 400, "run_id is not a run id\n");
+    return isRunId(runId) ? streamRun(exchange, streams, runId) : sendText(exchange, 400, "run_id is not a run id\n");
   }
   const match = /^runs\/([^/]+)\/(metadata|events)$/.exec(name);
   if (match !== null) return routeRun(exchange, context, decodeURIComponent(match[1] ?? ""), match[2] === "events");

@@ -6,6 +6,7 @@ import type { RunStore } from "@hivewatch/runs";
 import { isAllowedHost, SAFE_HEADERS } from "./guard.ts";
 import { type Exchange, sendText } from "./responses.ts";
 import { type RouteContext, route } from "./routes.ts";
+import { createStreamParts } from "./stream/stream-parts.ts";
 import { loadViewer } from "./viewer-files.ts";
 
 export interface MapServerOptions {
@@ -19,6 +20,11 @@ export interface MapServerOptions {
   runId?: string | undefined;
   /** Names, beside `localhost` and IP addresses, under which browsers may ask for the page. */
   allowHosts?: readonly string[] | undefined;
+  /**
+   * How long a subscriber of a stream may take nothing, before he is told to load the run anew and his stream ends.
+   * Default 30,000 ms.
+   */
+  stalledAfterMs?: number | undefined;
   /** Told of requests that failed for a reason of ours. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
@@ -35,6 +41,8 @@ export interface MapServer {
 // The same from src/ and from dist/.
 const VIEWER_DIR = fileURLToPath(new URL("../viewer/", import.meta.url));
 
+const STALLED_AFTER_MS = 30_000;
+
 /**
  * Starts the web server of the viewer. It only reads.
  *
@@ -43,7 +51,12 @@ const VIEWER_DIR = fileURLToPath(new URL("../viewer/", import.meta.url));
 export async function startMapServer(options: MapServerOptions): Promise<MapServer> {
   const { store, host = "127.0.0.1", port = 7070, runId, allowHosts = [], onDiagnostic = () => {} } = options;
   const closing = new AbortController();
-  const context: RouteContext = { store, viewer: await loadViewer(VIEWER_DIR), runId, closing: closing.signal };
+  const streams = createStreamParts({
+    store,
+    stalledAfterMs: options.stalledAfterMs ?? STALLED_AFTER_MS,
+    closing: closing.signal,
+  });
+  const context: RouteContext = { store, viewer: await loadViewer(VIEWER_DIR), runId, streams };
   const names = [...allowHosts, host].map((name) => name.toLowerCase());
 
   const server = createServer((request, response) => {

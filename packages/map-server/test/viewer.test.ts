@@ -6,16 +6,18 @@ import { openRunStore } from "@hivewatch/runs";
 import { temporaryFolder } from "@hivewatch/test-support";
 import { expect, onTestFinished, test } from "vitest";
 import { route } from "../src/routes.ts";
+import { createStreamParts } from "../src/stream/stream-parts.ts";
 import { loadViewer } from "../src/viewer-files.ts";
 import { ask } from "./support/http.ts";
 
 /** Serves a folder as the viewer. */
 async function serve(viewerDir: string): Promise<string> {
+  const store = openRunStore({ dir: await temporaryFolder() });
   const context = {
-    store: openRunStore({ dir: await temporaryFolder() }),
+    store,
     viewer: await loadViewer(viewerDir),
     runId: undefined,
-    closing: new AbortController().signal,
+    streams: createStreamParts({ store, stalledAfterMs: 1000, closing: new AbortController().signal }),
   };
   const server = createServer((request, response) => {
     void route({ request, response, query: new URLSearchParams() }, request.url ?? "", context);

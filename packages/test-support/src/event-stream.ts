@@ -31,7 +31,7 @@ export interface EventStream {
   close(): void;
 }
 
-const NOTES: ReadonlySet<unknown> = new Set(["connected", "caught_up", "ping", "not_found"]);
+const NOTES: ReadonlySet<unknown> = new Set(["connected", "caught_up", "ping", "not_found", "stream_end", "reload"]);
 
 /**
  * Reads server-sent events as a browser does, without connecting again.

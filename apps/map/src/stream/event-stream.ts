@@ -8,6 +8,15 @@ export interface StreamHandlers {
   onStart(): void;
 }
 
+/** A stream that is followed. */
+export interface FollowedStream {
+  /** Starts a new connection from the beginning. */
+  startAgain(): void;
+  /** Ends the connection, if there is one, and starts one that goes on behind an id. */
+  goOn(lastId: string): void;
+  close(): void;
+}
+
 /** The server says something every 15 s; a connection that was silent for this long is dead, whatever the browser thinks. */
 const DEAD_AFTER_MS = 45_000;
 const RETRY_MS = 2_000;
@@ -15,17 +24,19 @@ const RETRY_MS = 2_000;
 /**
  * Follows a stream. Browsers connect again by themselves and say where they were; where they give up (on an error page)
  * or don't notice (a half-open connection), a new connection starts from the beginning.
- *
- * @returns a function that ends it
  */
-export function followStream(url: string, handlers: StreamHandlers): () => void {
+export function followStream(url: string, handlers: StreamHandlers): FollowedStream {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function start(): void {
-    source?.close();
-    source = new EventSource(url);
+    connect(url);
     handlers.onStart();
+  }
+
+  function connect(address: string): void {
+    source?.close();
+    source = new EventSource(address);
     startAgainAfter(DEAD_AFTER_MS);
     source.onmessage = ({ data, lastEventId }: MessageEvent<string>) => {
       startAgainAfter(DEAD_AFTER_MS);
@@ -46,8 +57,12 @@ export function followStream(url: string, handlers: StreamHandlers): () => void 
   }
 
   start();
-  return () => {
-    clearTimeout(timer);
-    source?.close();
+  return {
+    startAgain: start,
+    goOn: (lastId) => connect(`${url}&${new URLSearchParams({ last_event_id: lastId })}`),
+    close() {
+      clearTimeout(timer);
+      source?.close();
+    },
   };
 }

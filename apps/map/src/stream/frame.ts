@@ -1,7 +1,7 @@
 import { type HiveEvent, parseEvent, parseLenientJson } from "@hivewatch/core";
 
 /** What the server says about the connection, not the run. */
-export const NOTICES = ["connected", "caught_up", "ping", "not_found"] as const;
+export const NOTICES = ["connected", "caught_up", "ping", "not_found", "stream_end", "reload"] as const;
 
 /** One of {@link NOTICES}. */
 export type Notice = (typeof NOTICES)[number];

@@ -17,6 +17,8 @@ export interface RunFeed {
   readonly phase: Signal<FeedPhase>;
   /** When this page last got an event, as `Date.now()`; undefined while everything came from the backlog. */
   readonly lastArrival: Signal<number | undefined>;
+  /** Tells up to which position there are events. The stream of a run that was over goes on if these are more. */
+  hear(position: number): void;
   close(): void;
 }
 
@@ -36,6 +38,8 @@ export function openRunFeed(runId: string): RunFeed {
   let queue: { data: string; id: string }[] = [];
   let lastId = "";
   let caughtUp = false;
+  let listed = 0;
+  let ended = false;
   let changed = false;
   let publishedAt = 0;
   let drawingMs = 0;
@@ -78,6 +82,12 @@ export function openRunFeed(runId: string): RunFeed {
     if (notice === "connected") phase.value = caughtUp ? "following" : "loading";
     if (notice === "not_found") phase.value = "not_found";
     if (notice === "caught_up") phase.value = "following";
+    if (notice === "reload") stream.startAgain();
+    // Browsers open but a few connections at a time: one that has told all must not keep another page waiting.
+    if (notice === "stream_end" && listed <= Number(lastId)) {
+      ended = true;
+      stream.close();
+    }
     if (notice === "caught_up" || notice === "not_found") {
       caughtUp = true;
       changed = true;
@@ -99,7 +109,7 @@ export function openRunFeed(runId: string): RunFeed {
     schedule();
   }
 
-  const stop = followStream(`stream?${new URLSearchParams({ run_id: runId, batch: "1" })}`, {
+  const stream = followStream(`stream?${new URLSearchParams({ run_id: runId, batch: "1" })}`, {
     onFrame(data, id) {
       // The browser repeats the last id for frames that have none.
       queue.push({ data, id });
@@ -112,6 +122,7 @@ export function openRunFeed(runId: string): RunFeed {
       queue = [];
       lastId = "";
       caughtUp = false;
+      ended = false;
       // What is on screen stays until the new connection has told as much.
       if (loading.state.eventCount > 0) loading = createRunModel(runId);
     },
@@ -127,9 +138,15 @@ export function openRunFeed(runId: string): RunFeed {
     snapshot,
     phase,
     lastArrival,
+    hear(position) {
+      listed = position;
+      if (!ended || position <= Number(lastId)) return;
+      ended = false;
+      stream.goOn(lastId);
+    },
     close() {
       document.removeEventListener("visibilitychange", onVisibility);
-      stop();
+      stream.close();
     },
   };
 }

@@ -11,6 +11,8 @@ export interface RunEntry {
   readonly clients: number | undefined;
   readonly accuracy: number | undefined;
   readonly demo: boolean;
+  /** Behind the newest event, as in the ids of the run's stream. */
+  readonly position: number;
 }
 
 /** The list of runs as it was last heard; undefined before the first answer. */
@@ -71,6 +73,7 @@ function readEntry(value: unknown): RunEntry | undefined {
     clients: numberFromJson(value.num_clients),
     accuracy: numberFromJson(value.global_accuracy),
     demo: isRecord(value.config) && value.config.demo === true,
+    position: numberFromJson(value.position) ?? 0,
   };
 }
 
