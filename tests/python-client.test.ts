@@ -88,6 +88,36 @@ test("every value that a Python program logs arrives as it was", async (context)
   expectEvents(await readLines(join(hivewatch.runsDir, "run-python-0001.jsonl")));
 });
 
+test("columns arrive as the values that they hold", async (context) => {
+  const python = needFlower(context);
+  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
+  const client = startPythonClient(python, "log_columns.py", hivewatch.grpc);
+  expect(await client.exited, client.stderr()).toEqual({ code: 0, signal: null });
+  expect(client.stdout()).toBe("durable: True\n");
+  await hivewatch.stop();
+  const events = await readLines(join(hivewatch.runsDir, "run-columns-0001.jsonl"));
+  const updates = events.filter(({ event_type }) => event_type === "client_update");
+  const clients = updates.flatMap(({ clients }) => list(clients)).map(known);
+  const expected = [
+    ...Array.from({ length: 2500 }, (_, i) => ({
+      client_id: String(10388190150487002303n + BigInt(i)),
+      round: 0,
+      local_loss: 1 / (i + 1),
+      local_accuracy: i / 4096,
+      num_samples: i,
+      train_time_sec: i,
+      ...(i % 3 > 0 && { gradient_norm: i % 3 === 1 ? "NaN" : i / 7 }),
+      ...(i % 2 === 0 && { city: `Köln ${i}` }),
+      fast: i % 2 === 0,
+      mixed: i % 2 === 0 ? `text ${i}` : i,
+    })),
+    { client_id: "a", round: 1, note: "x" },
+    { client_id: "b", round: 1, lat: 48.5 },
+    { client_id: "c", round: 1, local_loss: 0.25 },
+  ];
+  expect(clients).toEqual(expected.map((client) => ({ ...client, status: "active" })));
+});
+
 test("a bridge that is killed and started again has every event once", async (context) => {
   const python = needFlower(context);
   const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
@@ -120,6 +150,11 @@ function expectEvents(events: readonly Fields[]): void {
   for (const [i, value] of VALUES.entries()) expect(events[i]).toMatchObject(value);
   // What was None was not reported.
   expect(list(events[3]?.clients)[0]?.sparsity ?? null).toBeNull();
+}
+
+/** A client without what nobody reported. */
+function known(client: Fields): Fields {
+  return Object.fromEntries(Object.entries(client).filter(([, value]) => value !== null));
 }
 
 async function step(client: Program, index: number): Promise<void> {

@@ -5,13 +5,15 @@ import math
 import random
 import threading
 import warnings
+from array import array
 
+import hostile
 import pytest
 import recorder
 from recorder import Recorder
 
 import hivewatch_bridge as hivewatch
-from hivewatch_bridge import _lifecycle
+from hivewatch_bridge import _lifecycle, _run
 from hivewatch_bridge._queue import EventQueue
 
 
@@ -193,6 +195,64 @@ def test_bad_values_cost_themselves_only(server, run, caplog):
     assert all(record.levelname == "WARNING" for record in caplog.records)
 
 
+def test_no_argument_ends_a_training(server, run):
+    for value in hostile.VALUES:
+        hivewatch.log_client_update(value, round=1)
+        hivewatch.log_client_update(client_id=value)
+        hivewatch.log_client_updates(value, ["a"], {"x": [1.0]})
+        hivewatch.log_client_updates(1, ["a"], value)
+        hivewatch.log_client_updates(1, ["a"], {"x": value, "y": [value]})
+        hivewatch.log_client_updates(1, [value, "last"], {"x": [1.0, 2.0]})
+        hivewatch.log_checkpoint(1, value)
+        hivewatch.log_evaluation(value, value, value)
+        hivewatch.log_event(value)
+        hivewatch.round_start(value, selected=[value])
+        hivewatch.log_round(value, global_loss=value)
+        hivewatch.log_dropout(value, value, value)
+        hivewatch.log_client_updates(1, value, {"x": [1.0]})
+        hivewatch.round_start(1, selected=value)
+    for fields in hostile.fields():
+        hivewatch.log_client_update("a", **fields)
+        hivewatch.log_client_metric("a", **fields)
+        hivewatch.log_comm_failure(
+            1, "a", **{name: fields[name] for name in fields if name not in ("round", "client_id")}
+        )
+        hivewatch.log_event("mine", **fields)
+        hivewatch.log_round(1, **fields)
+        hivewatch.set_server_metadata(**fields)
+        hivewatch.log_client_updates(1, ["a"], {name: [value] for name, value in fields.items()})
+    # Too few, too many and doubled ones.
+    hivewatch.log_client_update()
+    hivewatch.log_client_update("a", "b")
+    hivewatch.log_client_update("a", **{"client_id": "b", "x": 1.0})
+    hivewatch.log_client_updates()
+    hivewatch.log_dropout()
+    hivewatch.log_round(1, 2, 3)
+    hivewatch.log_client_update("the last one", round=7, local_loss=0.5)
+    assert hivewatch.finish(timeout="long", status=hostile.Raising(), reason=hostile.Raising())
+    assert clients(server)[-1] == {"client_id": "the last one", "round": 7, "local_loss": 0.5}
+    assert {"client_id": "a", "x": 1.0} in clients(server)
+
+
+def test_what_is_logged_does_not_change_any_more(server, run):
+    numbers, names, deep, blob = [1, 2], {"a": 1}, {"list": [1]}, bytearray(b"12345678")
+    column, texts, ids = array("d", [1, 2]), ["one", "two"], ["a", "b"]
+    with run._sender.changed:  # The sender's thread can't look at it yet.
+        run.log_client_update("a", numbers=numbers, names=names, deep=deep)
+    run.log_client_updates(1, ids, {"column": column, "texts": texts, "blob": memoryview(blob)[:2]})
+    numbers.append(3)
+    names["b"] = 2
+    deep["list"][0] = 9
+    column[0], texts[0], ids[0], blob[0] = 9, "nine", "nobody", 0
+    assert run.finish()
+    first, *others = clients(server)
+    assert first == {"client_id": "a", "numbers": [1, 2], "names": {"a": 1}, "deep": {"list": [1]}}
+    assert others == [
+        {"client_id": "a", "round": 1, "column": 1, "texts": "one", "blob": 49},
+        {"client_id": "b", "round": 1, "column": 2, "texts": "two", "blob": 50},
+    ]
+
+
 def test_field_names_may_be_those_of_arguments(server, run):
     run.log_client_update("a", **{"self": 1.0, "event_type": "x", "run_id": "y"})
     assert run.finish()
@@ -269,6 +329,37 @@ def test_threads_may_log_at_the_same_time(server, run):
         (f"t{n}-{i}", i / 3) for n in range(8) for i in range(500)
     }
     assert len(server.of("client_dropout")) == 80
+
+
+def test_threads_may_log_columns_and_single_events_at_the_same_time(server, run):
+    def columns(name):
+        for i in range(20):
+            ids = [f"{name}-{i}-{n}" for n in range(300)]
+            run.log_client_updates(i, ids, {"x": array("d", range(300)), "name": [name] * 300})
+
+    def single(name):
+        for i in range(20):
+            for n in range(300):
+                run.log_client_update(f"{name}-{i}-{n}", round=i, x=float(n), name=name)
+            run.log_dropout(i, name)
+
+    work = [threading.Thread(target=(columns, single)[n % 2], args=(f"t{n}",)) for n in range(4)]
+    for thread in work:
+        thread.start()
+    for thread in work:
+        thread.join()
+    assert run.finish()
+    arrived = clients(server)
+    assert sorted(client["client_id"] for client in arrived) == sorted(
+        f"t{t}-{i}-{n}" for t in range(4) for i in range(20) for n in range(300)
+    )
+    for client in arrived:
+        name, i, n = client["client_id"].split("-")
+        assert client == {"client_id": f"{name}-{i}-{n}", "round": int(i), "x": int(n), "name": name}
+    for t in range(4):
+        # Each thread's own in their order.
+        own = [client["client_id"] for client in arrived if client["name"] == f"t{t}"]
+        assert own == [f"t{t}-{i}-{n}" for i in range(20) for n in range(300)]
 
 
 def test_sequence_numbers_have_no_gap(server, run):
@@ -433,7 +524,7 @@ def test_a_refused_token_is_named(server, caplog):
 
 
 def test_memory_is_bounded_and_the_loss_is_told(server, monkeypatch, caplog):
-    monkeypatch.setattr(_lifecycle, "EventQueue", lambda: EventQueue(max_events=1000))
+    monkeypatch.setattr(_lifecycle, "EventQueue", lambda: EventQueue(max_bytes=20_000))
     monkeypatch.setenv("HIVEWATCH_SPOOL_MB", "0")
     server.stop()
     run = start(server.endpoint)
@@ -448,6 +539,37 @@ def test_memory_is_bounded_and_the_loss_is_told(server, monkeypatch, caplog):
     assert sum(event["count"] for event in server.of("events_dropped")) == 20_000 - len(kept)
     for name in ("init", "round_start", "round_end", "finished"):
         assert len(server.of(name)) == 1
+    assert len([record for record in caplog.records if "full" in record.getMessage()]) == 1
+
+
+def test_more_columns_than_memory_holds_arrive_whole(server, monkeypatch):
+    monkeypatch.setattr(_lifecycle, "EventQueue", lambda: EventQueue(max_bytes=200_000))
+    monkeypatch.setattr(_run, "_MAX_WAIT_SEC", 60)
+    ids = [f"c{i}" for i in range(30_000)]
+    with start(server.endpoint) as run:
+        run.log_client_updates(1, ids, {"x": array("d", range(30_000))})
+        assert run.finish(timeout=60)
+    assert clients(server) == [{"client_id": f"c{i}", "round": 1, "x": i} for i in range(30_000)]
+
+
+def test_columns_without_a_server_cost_bounded_memory_and_the_loss_is_told(server, monkeypatch, caplog):
+    monkeypatch.setattr(_lifecycle, "EventQueue", lambda: EventQueue(max_bytes=200_000))
+    monkeypatch.setattr(_run, "_MAX_WAIT_SEC", 0.1)
+    monkeypatch.setenv("HIVEWATCH_SPOOL_MB", "0")
+    server.stop()
+    run = start(server.endpoint)
+    for round in range(3):
+        run.round_start(round)
+        run.log_client_updates(round, [f"c{i}" for i in range(10_000)], {"x": [0.5] * 10_000})
+        assert len(run._sender.queue) < 15_000
+    server.start()
+    assert run.finish(timeout=60) is False
+    kept = [(client["round"], client["client_id"]) for client in clients(server)]
+    logged = [(round, f"c{i}") for round in range(3) for i in range(10_000)]
+    assert kept == logged[len(logged) - len(kept) :]
+    assert kept
+    assert sum(event["count"] for event in server.of("events_dropped")) == len(logged) - len(kept)
+    assert len(server.of("round_start")) == 3
     assert len([record for record in caplog.records if "full" in record.getMessage()]) == 1
 
 

@@ -1,11 +1,17 @@
 """What happens when processes end, fork, or have no bridge: in processes of their own."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import recorder
+
+from hivewatch_bridge import _lifecycle
+from hivewatch_bridge._spool import adopt_spool
+from hivewatch_bridge._spool_folder import find_spools
 
 SOURCES = str(Path(__file__).parents[1] / "src")
 
@@ -47,9 +53,86 @@ def test_without_a_bridge_a_program_ends_by_itself():
     assert os.environ["HIVEWATCH_SPOOL_DIR"] in kept
 
 
-def test_a_program_that_forgets_to_finish_ends_without_a_bridge_too():
-    done = python("import hivewatch_bridge as h\nh.init()\nh.log_client_update('a')", "127.0.0.1:1")
-    assert done.returncode == 0
+@pytest.fixture(params=["dead", "hung"])
+def useless_endpoint(request):
+    """Of a bridge that isn't there, or that takes connections and never says anything."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if request.param == "hung":
+            listener.listen()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_program_that_forgets_to_finish_ends_without_a_bridge_too(useless_endpoint):
+    program = """
+import hivewatch_bridge as h
+h.init()
+for i in range(3000): h.log_client_update(f'c{i}', round=1, local_loss=0.5)
+h.log_client_updates(2, [f'd{i}' for i in range(3000)], {'local_loss': [0.5] * 3000})
+"""
+    done = python(program, useless_endpoint)
+    assert (done.returncode, done.stdout) == (0, "")
+    (folder,) = find_spools(Path(os.environ["HIVEWATCH_SPOOL_DIR"]))
+    assert spooled_clients(folder) == [*(f"c{i}" for i in range(3000)), *(f"d{i}" for i in range(3000))]
+
+
+def spooled_clients(folder):
+    """The clients whose updates are in a spool."""
+    spool, clients = adopt_spool(folder), []
+    while (record := spool.take()) is not None:
+        if record.payload.form == 8:
+            clients += [event["clients"][0]["client_id"] for event in recorder.columns(record.payload.data)]
+    return clients
+
+
+@pytest.mark.parametrize("runs", [1, 2, 7])
+def test_at_its_end_a_program_waits_three_seconds_at_most_however_many_runs_it_has(monkeypatch, runs):
+    class Clock:
+        now = 1000.0
+
+        def monotonic(self):
+            return self.now
+
+        def wait(self, timeout):
+            assert timeout >= 0
+            self.now += timeout
+
+    class Hanging:
+        def _flush_at_exit(self, timeout):
+            clock.wait(timeout)
+
+        def _keep_rest(self, timeout):
+            clock.wait(timeout)
+            kept.append(self)
+
+    clock, kept = Clock(), []
+    monkeypatch.setattr(_lifecycle, "time", clock)
+    monkeypatch.setattr(_lifecycle, "_runs", [Hanging() for _ in range(runs)])
+    _lifecycle._flush_at_exit()
+    assert clock.now <= 1003
+    assert len(kept) == runs
+
+
+def test_nothing_is_printed_but_what_logging_prints(useless_endpoint):
+    program = """
+import logging
+import hivewatch_bridge as h, hostile
+logger = logging.getLogger("hivewatch_bridge")
+logger.addHandler(logging.NullHandler())
+logger.propagate = False
+h.init()
+for value in hostile.SMALL:
+    h.log_client_update(value, x=value, local_loss=value)
+    h.log_client_updates(value, [value], {"x": [value]})
+    h.log_dropout(1, "a", value)
+h.finish(timeout=1.5)
+h.log_client_update("after")
+h.init()
+h.log_client_update("another")
+"""
+    tests = str(Path(__file__).parent)
+    done = python(program, useless_endpoint, PYTHONPATH=os.pathsep.join((SOURCES, tests)))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
@@ -63,6 +146,7 @@ h.log_client_update("parent", round=1)
 child = os.fork()
 if child == 0:
     h.log_client_update("child", round=1)
+    h.log_client_updates(1, ["child"], {"x": [1.0]})
     h.round_start(2)
     assert h.finish()
     raise SystemExit(7)

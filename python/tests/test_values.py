@@ -1,13 +1,32 @@
 """What becomes of the values that a program logs."""
 
+import enum
 import math
+import struct
 
 import pytest
+import recorder
 
 from hivewatch_bridge import _values as values
-from hivewatch_bridge._fields import Json, client_fields, row_fields
+from hivewatch_bridge._columns import encode_column
+from hivewatch_bridge._fields import Json, freeze, row_fields
 from hivewatch_bridge._log import WarnOnce
 from hivewatch_bridge._reasons import exception_reason, short_reason
+
+
+def client_fields(given, warn=None):
+    """What arrives of the fields of one client."""
+    warn = warn or WarnOnce()
+    fields = dict(given)
+    freeze(fields, warn)
+    encoded = [encode_column(name, [value], warn) for name, value in fields.items()]
+    arrived = {}
+    for column in (recorder.message(b"".join(column)) for column in encoded if column is not None):
+        ((kind, (value,)),) = [(kind, value) for kind, value in column.items() if kind not in (1, 2)]
+        name = column[1][0].decode()
+        assert name not in arrived
+        arrived[name] = struct.unpack("<d", value)[0] if kind == 3 else (str if kind == 4 else Json)(value.decode())
+    return arrived
 
 
 class Scalar:
@@ -25,6 +44,14 @@ class Several:
         raise ValueError("only one element tensors can be converted to Python scalars")
 
 
+class Color(str, enum.Enum):
+    RED = "red"
+
+
+class Level(enum.IntEnum):
+    HIGH = 7
+
+
 class HasFloat:
     def __float__(self):
         return 1.5
@@ -39,6 +66,8 @@ class HasFloat:
         (Scalar(3), 3.0),
         (Scalar(Scalar(0.5)), 0.5),
         (HasFloat(), 1.5),
+        (Color.RED, "red"),
+        (Level.HIGH, 7.0),
         ("text", "text"),
         ("", ""),
         (True, Json("true")),
@@ -49,14 +78,14 @@ class HasFloat:
     ],
 )
 def test_client_field(given, expected):
-    fields = client_fields({"x": given}, WarnOnce())
+    fields = client_fields({"x": given})
     assert fields == {"x": expected}
     assert type(fields["x"]) is type(expected)
 
 
 @pytest.mark.parametrize("given", [math.nan, math.inf, -math.inf, Scalar(math.nan)])
 def test_non_finite_numbers_survive(given):
-    (value,) = client_fields({"local_loss": given}, WarnOnce()).values()
+    (value,) = client_fields({"local_loss": given}).values()
     assert type(value) is float
     assert not math.isfinite(value)
 
@@ -93,7 +122,7 @@ def test_unusable_fields_are_dropped_by_themselves_with_one_warning(name, given,
 
 
 def test_none_means_missing_and_is_no_reason_to_warn(caplog):
-    assert client_fields({"local_loss": None, "x": None}, WarnOnce()) == {}
+    assert client_fields({"local_loss": None, "x": None}) == {}
     assert row_fields({"x": None}, WarnOnce()) == {}
     assert not caplog.records
 
@@ -101,11 +130,26 @@ def test_none_means_missing_and_is_no_reason_to_warn(caplog):
 def test_a_list_that_holds_itself_is_dropped():
     endless = []
     endless.append(endless)
-    assert client_fields({"x": endless}, WarnOnce()) == {}
+    assert client_fields({"x": endless}) == {}
+
+
+def test_what_holds_something_many_times_is_bounded():
+    large = "x" * 10_000
+    for _ in range(6):
+        large = [large] * 100
+    assert client_fields({"x": large, "y": {"a": large}, "ok": 1}) == {"ok": 1}
+    assert row_fields({"x": large, "ok": 1}, WarnOnce()) == {"ok": 1}
+
+
+def test_a_client_is_bounded_in_bytes(caplog):
+    fields = client_fields({f"x{i}": "ü" * 60_000 for i in range(100)})
+    assert sum(len(text.encode()) for text in fields.values()) <= 2_097_152
+    assert len(fields) == 17
+    assert len(caplog.records) == 1
 
 
 def test_fields_are_bounded_in_number(caplog):
-    assert len(client_fields({f"x{i}": 1.0 for i in range(5000)}, WarnOnce())) == 400
+    assert len(client_fields({f"x{i}": 1.0 for i in range(5000)})) == 400
     assert len(caplog.records) == 1
 
 

@@ -1,5 +1,6 @@
 """The encoding, against bytes that were worked out by hand and against the tests' own decoder."""
 
+import math
 import struct
 from array import array
 from zlib import crc32
@@ -8,8 +9,10 @@ import pytest
 import recorder
 
 from hivewatch_bridge._fields import Json
-from hivewatch_bridge._protobuf import packed_field, read_fields, varint
-from hivewatch_bridge._segments import Columns, Rows
+from hivewatch_bridge._log import WarnOnce
+from hivewatch_bridge._pending import encode
+from hivewatch_bridge._protobuf import packed, read_fields, texts_field, varint
+from hivewatch_bridge._segments import encode_rows
 from hivewatch_bridge._wire import Code, Form, Payload, Producer, decode_ack, encode_batch
 
 
@@ -29,7 +32,7 @@ def test_varint(value, encoded):
 
 
 def test_doubles_are_packed_little_endian():
-    assert packed_field(3, array("d", [1.0, -2.5])).hex() == "1a10" + "000000000000f03f" + "00000000000004c0"
+    assert packed(array("d", [1.0, -2.5])).hex() == "000000000000f03f" + "00000000000004c0"
 
 
 def test_batch_of_rows_byte_by_byte():
@@ -44,11 +47,15 @@ def test_question_for_the_high_water_mark_has_no_payload():
     assert (batch.run_id, batch.producer, batch.count, batch.events) == ("r", ("p", 2), 0, [])
 
 
+def encoded(event_type, *events):
+    """The payload of events of clients, given as microsecond, id and fields."""
+    pending = [(event_type, 0, 0.0, us * 1000, client, fields) for us, client, fields in events]
+    (segment,) = encode(pending, WarnOnce())
+    return segment.payload
+
+
 def test_columns_byte_by_byte():
-    columns = Columns("client_update")
-    columns.append(1, {"client_id": "a", "x": 1.0})
-    columns.append(2, {"client_id": "b"})
-    assert columns.payload().data.hex() == (
+    assert encoded("client_update", (1, "a", {"x": 1.0}), (2, "b", {})).data.hex() == (
         "0a0d" + b"client_update".hex()
         + "1210" + "0100000000000000" + "0200000000000000"
         + "1a11" + "0a09" + b"client_id".hex() + "220161" + "220162"
@@ -57,42 +64,37 @@ def test_columns_byte_by_byte():
 
 
 def test_columns_hold_numbers_texts_and_json_with_gaps():
-    columns = Columns("client_metric")
+    events = []
     for i in range(20):
-        fields = {"client_id": f"c{i}", "round": float(i)}
+        fields = {"round": i}
         if i % 3 == 0:
             fields["x"] = i / 7
         if i % 9 == 8:
             fields["tags"] = Json('["a",1]')
-        columns.append(i, fields)
-    events = recorder.columns(columns.payload().data)
+        events.append((i, f"c{i}", fields))
+    events = recorder.columns(encoded("client_metric", *events).data)
     assert [event["timestamp_us"] for event in events] == list(range(20))
     assert [event["clients"][0].get("x") for event in events] == [i / 7 if i % 3 == 0 else None for i in range(20)]
     assert [i for i, event in enumerate(events) if "tags" in event["clients"][0]] == [8, 17]
     assert events[8]["clients"][0]["tags"] == ["a", 1]
 
 
-def test_an_event_that_was_interrupted_leaves_nothing_behind():
-    class Interrupting(dict):
-        def items(self):
-            yield "client_id", "b"
-            yield "x", 2.0
-            raise KeyboardInterrupt
+def test_values_of_several_kinds_are_a_column_of_json():
+    values = [1, "one", math.nan, Json("[1]"), None, "ü😀", True, 2.5]
+    events = [(i, f"c{i}", {"x": value}) for i, value in enumerate(values)]
+    clients = [event["clients"][0] for event in recorder.columns(encoded("client_update", *events).data)]
+    assert [client.get("x") for client in clients] == [1, "one", "NaN", [1], None, "ü😀", True, 2.5]
 
-    columns = Columns("client_update")
-    columns.append(1, {"client_id": "a"})
-    with pytest.raises(KeyboardInterrupt):
-        columns.append(2, Interrupting())
-    columns.append(3, {"client_id": "c", "x": 3.0})
-    clients = [event["clients"][0] for event in recorder.columns(columns.payload().data)]
-    assert clients == [{"client_id": "a"}, {"client_id": "c", "x": 3.0}]
+
+@pytest.mark.parametrize("text", ["", "a", "x" * 127, "x" * 128, "ü", "\x00"])
+def test_texts_of_one_length_and_of_several(text):
+    for texts in ([text], [text, text], [text, "other", text]):
+        assert [value.decode() for value in recorder.message(texts_field(4, texts)).get(4, [])] == texts
 
 
 def test_rows():
-    rows = Rows(droppable=False)
-    rows.append('{"event_type":"init"}')
-    rows.append('{"event_type":"\\u00fc"}')
-    assert recorder.rows(rows.payload().data) == [{"event_type": "init"}, {"event_type": "ü"}]
+    data = encode_rows(['{"event_type":"init"}', '{"event_type":"\\u00fc"}']).data
+    assert recorder.rows(data) == [{"event_type": "init"}, {"event_type": "ü"}]
 
 
 def test_ack():

@@ -7,12 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ._log import WarnOnce
 from ._outbox import Outbox, Sealed
 from ._queue import EventQueue
 from ._segments import Segment
 from ._spooler import Spooler
-from ._wire import Payload
 
 KEEP_AFTER_SEC = 1.0
 """What has waited this long is written to disk."""
@@ -35,13 +33,12 @@ class Backlog:
         self.outbox = outbox
         self.spooler = spooler
         self._changed = changed
-        self._warn = WarnOnce()
         # While a batch is moved it is nowhere else to be seen.
         self._moving = False
         self._keep_all = False
         self._is_adopted = spooler.is_adopted
         self.lost = 0
-        """Number of events that were refused, could not be encoded, or did not fit on the disk."""
+        """Number of events that were refused, or did not fit on the disk."""
         self._report_damage()
 
     # The following may be asked from any thread that holds `changed`.
@@ -89,8 +86,7 @@ class Backlog:
         if segment is None:
             return None
         with self._move():
-            payload = self._encode(segment)
-            return None if payload is None else self.outbox.seal(payload, segment.since)
+            return self.outbox.seal(segment.payload, segment.since)
 
     def settle(self, sealed: Sealed, stored: bool = True) -> None:
         """Forgets the oldest batch: the bridge has stored it, or refused it for good."""
@@ -144,10 +140,7 @@ class Backlog:
                 kept = self._keep_segment(segment)
 
     def _keep_segment(self, segment: Segment) -> bool:
-        payload = self._encode(segment)
-        if payload is None:
-            return True
-        dropped = self.spooler.keep(payload, segment.droppable)
+        dropped = self.spooler.keep(segment.payload, segment.droppable)
         with self._changed:
             if dropped is None:
                 self.queue.put_back(segment)
@@ -160,14 +153,6 @@ class Backlog:
         if damage:
             with self._changed:
                 self.queue.report_damage(damage)
-
-    def _encode(self, segment: Segment) -> Payload | None:
-        try:
-            return segment.payload()
-        except Exception:
-            self._warn("encoding", "%d events can't be encoded and are lost.", segment.count, exc_info=True)
-            self.lost += segment.count
-            return None
 
     @contextmanager
     def _move(self) -> Iterator[None]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Callable, TypeVar
 
 from ._lifecycle import start_run
 from ._run import FINISH_TIMEOUT_SEC, Run
 from ._settings import is_disabled
+
+_Function = TypeVar("_Function", bound=Callable[..., None])
 
 _current: Run | None = None
 
@@ -49,81 +52,112 @@ def init(
     return _current
 
 
+def _of_the_run(function: _Function) -> _Function:
+    """Gives a function of the module its body, which is the method of the same name of the current run."""
+    name = function.__name__
+
+    @functools.wraps(function)
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        run = _current
+        if run is not None:
+            return getattr(run, name)(*args, **kwargs)
+        _must_be_disabled()
+        return None
+
+    return forward  # type: ignore[return-value]
+
+
+def _of_a_client(event_type: str) -> Callable[[_Function], _Function]:
+    """The same for what is called for each client, without handing its fields on more often than needed."""
+
+    def decorate(function: _Function) -> _Function:
+        otherwise = _of_the_run(function)
+
+        @functools.wraps(function)
+        def forward(*args: Any, **kwargs: Any) -> None:
+            run = _current
+            if run is not None and len(args) == 1:
+                run._log_client(event_type, args[0], kwargs)
+            else:
+                otherwise(*args, **kwargs)
+
+        return forward  # type: ignore[return-value]
+
+    return decorate
+
+
+@_of_the_run
 def round_start(round: int, selected: Iterable[object] | None = None) -> None:
     """See :meth:`Run.round_start`. Like all that follow it raises RuntimeError before `init`."""
-    if (run := _run()) is not None:
-        run.round_start(round, selected)
 
 
+@_of_a_client("client_update")
 def log_client_update(client_id: object, **kwargs: Any) -> None:
     """See :meth:`Run.log_client_update`."""
-    if (run := _run()) is not None:
-        run.log_client_update(client_id, **kwargs)
 
 
+@_of_a_client("client_metric")
 def log_client_metric(client_id: object, **kwargs: Any) -> None:
     """See :meth:`Run.log_client_metric`."""
-    if (run := _run()) is not None:
-        run.log_client_metric(client_id, **kwargs)
 
 
+@_of_the_run
+def log_client_updates(
+    round: int, client_ids: Sequence[object], metrics: Mapping[str, Sequence[float | str | None]]
+) -> None:
+    """See :meth:`Run.log_client_updates`."""
+
+
+@_of_the_run
 def log_round(
     round: int, *, global_accuracy: float | None = None, global_loss: float | None = None, **kwargs: Any
 ) -> None:
     """See :meth:`Run.log_round`."""
-    if (run := _run()) is not None:
-        run.log_round(round, global_accuracy=global_accuracy, global_loss=global_loss, **kwargs)
 
 
+@_of_the_run
 def log_dropout(round: int, client_id: object, reason: str | None = None, **fields: Any) -> None:
     """See :meth:`Run.log_dropout`."""
-    if (run := _run()) is not None:
-        run.log_dropout(round, client_id, reason, **fields)
 
 
+@_of_the_run
 def log_comm_failure(round: int, client_id: object, reason: str | None = None, **fields: Any) -> None:
     """See :meth:`Run.log_comm_failure`."""
-    if (run := _run()) is not None:
-        run.log_comm_failure(round, client_id, reason, **fields)
 
 
+@_of_the_run
 def log_client_recovered(round: int, client_id: object, **fields: Any) -> None:
     """See :meth:`Run.log_client_recovered`."""
-    if (run := _run()) is not None:
-        run.log_client_recovered(round, client_id, **fields)
 
 
+@_of_the_run
 def log_checkpoint(round: int, path: object, **metadata: Any) -> None:
     """See :meth:`Run.log_checkpoint`."""
-    if (run := _run()) is not None:
-        run.log_checkpoint(round, path, **metadata)
 
 
+@_of_the_run
 def log_evaluation(round: int, source: str, metrics: Mapping[str, Any]) -> None:
     """See :meth:`Run.log_evaluation`."""
-    if (run := _run()) is not None:
-        run.log_evaluation(round, source, metrics)
 
 
+@_of_the_run
 def log_event(event_type: str, **fields: Any) -> None:
     """See :meth:`Run.log_event`."""
-    if (run := _run()) is not None:
-        run.log_event(event_type, **fields)
 
 
+@_of_the_run
 def set_server_metadata(**metadata: Any) -> None:
     """See :meth:`Run.set_server_metadata`."""
-    if (run := _run()) is not None:
-        run.set_server_metadata(**metadata)
 
 
 def finish(status: str = "completed", reason: str | None = None, timeout: float = FINISH_TIMEOUT_SEC) -> bool:
     """See :meth:`Run.finish`."""
-    run = _run()
-    return True if run is None else run.finish(status, reason, timeout)
+    if _current is not None:
+        return _current.finish(status, reason, timeout)
+    _must_be_disabled()
+    return True
 
 
-def _run() -> Run | None:
-    if _current is None and not is_disabled():
+def _must_be_disabled() -> None:
+    if not is_disabled():
         raise RuntimeError("HiveWatch has no run yet: call hivewatch_bridge.init() first")
-    return _current

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from . import _values as values
@@ -15,6 +16,8 @@ from ._time import iso_now
 Event = dict[str, Any]
 
 _MAX_TYPE_LENGTH = 64
+_MAX_SELECTED = 300_000
+_MAX_NAMES = 10_000
 _STATUSES = ("completed", "failed", "aborted", "lost")
 _KNOWN_TYPES = frozenset(
     (
@@ -77,25 +80,26 @@ def server_metadata(metadata: Mapping[str, Any], warn: WarnOnce) -> Event:
 
 def round_start(round: Any, selected: Iterable[Any] | None, warn: WarnOnce) -> Event:
     """A round begins, with the clients that were asked, if known."""
-    event = _event("round_start", round=required("round", values.round_number, round))
+    event = _event("round_start", round=values.required("round", values.round_number, round))
     if selected is None:
         return event
-    ids = [required("selected", values.client_id, client) for client in selected]
+    # More would not fit into an event, and there may be no end.
+    ids = [values.required("selected", values.client_id, client) for client in islice(selected, _MAX_SELECTED)]
     return {**event, **row_fields({"selected": ids}, warn)}
 
 
 def round_end(round: Any, metrics: Mapping[str, Any], warn: WarnOnce) -> Event:
     """A round is over. Its clients are left out: their updates are events of their own."""
-    number = required("round", values.round_number, round)
+    number = values.required("round", values.round_number, round)
     return _event("round_end", round=number, round_metrics=row_fields(metrics, warn, _ROUND_CHECKS), clients=[])
 
 
 def client_dropout(round: Any, client: Any, details: Mapping[str, Any], warn: WarnOnce) -> Event:
     """A client left the round."""
-    identity = required("client_id", values.client_id, client)
+    identity = values.required("client_id", values.client_id, client)
     return _event(
         "client_dropout",
-        round=required("round", values.round_number, round),
+        round=values.required("round", values.round_number, round),
         clients=[{"client_id": identity, "status": "dropped"}],
         **_details(details, warn),
     )
@@ -105,15 +109,15 @@ def about_client(event_type: str, round: Any, client: Any, details: Mapping[str,
     """`comm_failure` or `client_recovered`."""
     return _event(
         event_type,
-        round=required("round", values.round_number, round),
-        client_id=required("client_id", values.client_id, client),
+        round=values.required("round", values.round_number, round),
+        client_id=values.required("client_id", values.client_id, client),
         **_details(details, warn),
     )
 
 
 def checkpoint(round: Any, path: Any, metadata: Mapping[str, Any], warn: WarnOnce) -> Event:
     """A model was saved."""
-    number = required("round", values.round_number, round)
+    number = values.required("round", values.round_number, round)
     place = values.clean_text(os.fsdecode(os.fspath(path)))
     return _event("checkpoint", round=number, path=place, metadata=row_fields(metadata, warn))
 
@@ -122,8 +126,8 @@ def evaluation(round: Any, source: str, metrics: Mapping[str, Any], warn: WarnOn
     """A model was judged, outside of the clients' results."""
     return _event(
         "evaluation",
-        round=required("round", values.round_number, round),
-        source=required("source", values.text, source),
+        round=values.required("round", values.round_number, round),
+        source=values.required("source", values.text, source),
         metrics=row_fields(_named(metrics), warn),
     )
 
@@ -142,23 +146,11 @@ def custom(event_type: str, fields: Mapping[str, Any], warn: WarnOnce) -> Event:
     Raises:
         Unusable: the type is no word, or one that has a function of its own.
     """
-    name = required("event_type", values.text, event_type)
+    name = values.required("event_type", values.text, event_type)
     if not 0 < len(name) <= _MAX_TYPE_LENGTH or name in _KNOWN_TYPES:
         raise values.Unusable(f"event_type must be a word of the application's own, but it is {name[:80]!r}")
     checks = {"round": values.round_number, "clients": _reserved, "round_metrics": _reserved}
     return _event(name, **_details(fields, warn, checks))
-
-
-def required(name: str, check: Check, value: Any) -> Any:
-    """A value without which there is no event.
-
-    Raises:
-        Unusable: it is of no use; the reason names it.
-    """
-    try:
-        return check(value)
-    except values.Unusable as reason:
-        raise values.Unusable(f"{name}: {reason}") from None
 
 
 def _event(event_type: str, **fields: Any) -> Event:
@@ -172,7 +164,8 @@ def _details(fields: Mapping[str, Any], warn: WarnOnce, checks: Mapping[str, Che
 
 
 def _named(fields: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name): value for name, value in fields.items()}
+    # No event has room for more, and there may be no end.
+    return {str(name): value for name, value in islice(fields.items(), _MAX_NAMES)}
 
 
 def _text(value: Any) -> str:

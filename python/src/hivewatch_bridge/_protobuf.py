@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 _VARINT = 0
 _FIXED64 = 1
 _LENGTH = 2
 _FIXED32 = 5
+_MAX_ASCII = 127
+_SHORT = [bytes((value,)) for value in range(0x80)]
 
 
 def varint(value: int) -> bytes:
     """A number of 0 to 2^64 - 1, seven bits a byte."""
+    if value <= 0x7F:
+        return _SHORT[value]
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -38,7 +43,12 @@ def fixed32_field(number: int, value: int) -> bytes:
 
 def bytes_field(number: int, value: bytes) -> bytes:
     """A field of type bytes, or an encoded message."""
-    return varint(number << 3 | _LENGTH) + varint(len(value)) + value
+    return bytes_head(number, len(value)) + value
+
+
+def bytes_head(number: int, length: int) -> bytes:
+    """What stands before so many bytes."""
+    return varint(number << 3 | _LENGTH) + varint(length)
 
 
 def text_field(number: int, value: str) -> bytes:
@@ -46,17 +56,34 @@ def text_field(number: int, value: str) -> bytes:
     return bytes_field(number, value.encode("utf-8"))
 
 
-def texts_field(number: int, values: Iterable[str]) -> bytes:
+def texts_field(number: int, values: Sequence[str]) -> bytes:
     """A field of type repeated string."""
-    return b"".join(text_field(number, value) for value in values)
+    key = number << 3 | _LENGTH
+    lengths = set(map(len, values))
+    # Key and length of a short text are a character each. Ids are mostly short, and written at once several times as
+    # fast as one by one.
+    if not lengths or key > _MAX_ASCII or max(lengths) > _MAX_ASCII or not "".join(values).isascii():
+        return b"".join([text_field(number, value) for value in values])
+    heads = _heads(key)
+    if len(lengths) == 1:
+        head = heads[lengths.pop()]
+        return (head + head.join(values)).encode("ascii")
+    return "".join([heads[len(value)] + value for value in values]).encode("ascii")
 
 
-def packed_field(number: int, values: array[Any]) -> bytes:
-    """A packed field of repeated double (array type `d`) or fixed64 (array type `Q`)."""
+@lru_cache
+def _heads(key: int) -> list[str]:
+    return [chr(key) + chr(length) for length in range(_MAX_ASCII + 1)]
+
+
+def packed(values: array[Any] | memoryview) -> memoryview:
+    """The bytes of a packed field of repeated double (array type `d`) or fixed64 (array type `Q`), copied only where
+    the machine has them the other way round."""
     if sys.byteorder == "big":
-        values = values[:]
-        values.byteswap()
-    return bytes_field(number, values.tobytes())
+        swapped = array(memoryview(values).format, values)
+        swapped.byteswap()
+        values = swapped
+    return memoryview(values).cast("B")
 
 
 def read_fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:

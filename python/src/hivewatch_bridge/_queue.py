@@ -3,84 +3,95 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TypeVar
 
-from ._fields import ClientField
-from ._segments import MAX_EVENTS, Columns, Rows, Segment, loss
+from ._log import WarnOnce
+from ._pending import Pending, encode, take_neighbours
+from ._segments import MAX_EVENTS, Segment, loss
 
-DEFAULT_MAX_EVENTS = 100_000
 DEFAULT_MAX_BYTES = 67_108_864
-
-_Opened = TypeVar("_Opened", Rows, Columns)
+_MAX_PENDING = 4096
+# More than most events take as they are, before they are encoded.
+_PENDING_BYTES = 256
 
 
 class EventQueue:
-    """A queue of segments. When it is full the oldest telemetry of clients goes, never a run's or a round's own events.
+    """A queue of events. When it is full the oldest telemetry of clients goes, never a run's or a round's own events.
 
-    Not thread-safe: whoever shares it holds a lock.
+    Not thread-safe: whoever shares it holds a lock, but for `pending`.
 
     Args:
-        max_events: how many events may wait.
-        max_bytes: how large they may be together.
+        max_bytes: how large the events may be together.
     """
 
-    def __init__(self, max_events: int = DEFAULT_MAX_EVENTS, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self._max_events = max_events
+    def __init__(self, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        self.pending: deque[Pending] = deque()
+        """The newest events, behind all segments. Anybody may append one whose size is 0, without the lock, but not
+        more than `max_pending`."""
+        self.max_pending = min(_MAX_PENDING, max_bytes // _PENDING_BYTES)
+        self._pending_size = 0
         self._max_bytes = max_bytes
-        # Numbered in order of their first event, which is the order in which they are taken.
+        # Numbered in the order in which they are taken.
         self._droppable: deque[tuple[int, Segment]] = deque()
         self._kept: deque[tuple[int, Segment]] = deque()
-        self._opened = 0
+        self._last_number = 0
         self._put_back = 0
-        self._last: Segment | None = None
         self._count = 0
         self._size = 0
         self._unreported = 0
+        self._warn = WarnOnce()
         self.dropped = 0
         """Number of events given up so far because memory was full."""
 
     def __len__(self) -> int:
-        return self._count + (1 if self._unreported else 0)
+        return self._count + len(self.pending) + (1 if self._unreported else 0)
 
     @property
     def has_full_segment(self) -> bool:
         """Whether waiting for more events would not make the next batch larger."""
-        return len(self._droppable) + len(self._kept) > 1 or self._count >= MAX_EVENTS
+        return self._count > 0 or len(self.pending) >= MAX_EVENTS
 
     @property
     def is_half_full(self) -> bool:
         """Whether it should be emptied soon."""
-        return 2 * self._count > self._max_events or 2 * self._size > self._max_bytes
+        return 2 * (self._size + self._pending_size) > self._max_bytes
+
+    @property
+    def is_quarter_full(self) -> bool:
+        """Whether those who add many events at once should wait."""
+        return 4 * (self._size + self._pending_size) > self._max_bytes
 
     @property
     def since(self) -> float | None:
         """When its oldest event was logged, by the monotonic clock; None if there is none."""
-        return min((segments[0][1].since for segments in (self._droppable, self._kept) if segments), default=None)
+        oldest = [segments[0][1].since for segments in (self._droppable, self._kept) if segments]
+        return min(oldest, default=self.pending[0][2] if self.pending else None)
 
-    def add_row(self, event: str, droppable: bool) -> None:
-        """Adds an event as JSON."""
-        last = self._last
-        if not (isinstance(last, Rows) and last.takes(droppable)):
-            last = self._open(Rows(droppable))
-        before = last.size
-        last.append(event)
-        self._make_room(last.size - before)
+    def add(self, event: Pending) -> None:
+        """Adds an event, whose size may be any."""
+        self.pending.append(event)
+        self._pending_size += event[1]
+        if self._pending_size > self._max_bytes // 16:
+            self.encode_pending()
 
-    def add_client(self, event_type: str, timestamp_us: int, fields: dict[str, ClientField]) -> None:
-        """Adds an event about one client."""
-        last = self._last
-        if not (isinstance(last, Columns) and last.takes(event_type, fields)):
-            last = self._open(Columns(event_type))
-        before = last.size
-        last.append(timestamp_us, fields)
-        self._make_room(last.size - before)
+    def add_segment(self, segment: Segment) -> None:
+        """Adds events that are encoded already."""
+        self.encode_pending()
+        self._add(segment)
+
+    def encode_pending(self) -> None:
+        """Encodes what is pending. What exceeds the memory goes."""
+        for _ in range(len(self.pending)):
+            if self.pending:
+                self._encode_next()
 
     def take(self) -> Segment | None:
         """Removes the oldest segment; None if there is none."""
         if self._unreported:
             return self._report_dropped()
-        if not self._kept and not self._droppable:
-            return None
+        while self._count == 0:
+            if not self.pending:
+                return None
+            self._encode_next()
         from_kept = not self._droppable or (bool(self._kept) and self._kept[0][0] < self._droppable[0][0])
         return self._remove_oldest(self._kept if from_kept else self._droppable)
 
@@ -93,33 +104,37 @@ class EventQueue:
 
     def report_damage(self, size: int) -> None:
         """Adds the event that says that so many bytes of events can't be read any more. Their number isn't known."""
-        report = loss(unreadable_bytes=size)
-        self._open(report)
-        self._make_room(report.size)
+        self.add_segment(Segment(loss(unreadable_bytes=size), droppable=False))
 
-    def _open(self, segment: _Opened) -> _Opened:
-        self._opened += 1
-        (self._droppable if segment.droppable else self._kept).append((self._opened, segment))
-        self._last = segment
-        return segment
+    def _encode_next(self) -> None:
+        neighbours = take_neighbours(self.pending)
+        try:
+            segments = encode(neighbours, self._warn)
+        except BaseException:
+            # A signal's SystemExit or KeyboardInterrupt can come between any two lines.
+            self.pending.extendleft(reversed(neighbours))
+            raise
+        self._pending_size -= sum(size for _, size, *_ in neighbours)
+        for segment in segments:
+            self._add(segment)
 
-    def _make_room(self, added: int) -> None:
-        self._count += 1
-        self._size += added
-        while (self._count > self._max_events or self._size > self._max_bytes) and self._droppable:
+    def _add(self, segment: Segment) -> None:
+        self._last_number += 1
+        (self._droppable if segment.droppable else self._kept).append((self._last_number, segment))
+        self._count += segment.count
+        self._size += segment.size
+        while self._size > self._max_bytes and self._droppable:
             count = self._remove_oldest(self._droppable).count
             self.dropped += count
             self._unreported += count
 
     def _remove_oldest(self, segments: deque[tuple[int, Segment]]) -> Segment:
         _, segment = segments.popleft()
-        if segment is self._last:
-            self._last = None
         self._count -= segment.count
         self._size -= segment.size
         return segment
 
     def _report_dropped(self) -> Segment:
-        report = loss(count=self._unreported)
+        report = Segment(loss(count=self._unreported), droppable=False)
         self._unreported = 0
         return report

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import functools
+import time
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable, TypeVar
 
 from . import _events as events
 from . import _values as values
-from ._fields import client_fields
+from ._bulk import encode_updates
+from ._fields import freeze, is_light
 from ._log import WarnOnce
+from ._pending import ignored, pending_row
 from ._reasons import exception_reason
+from ._segments import Segment
 from ._sender import Sender
-from ._time import now_us
 
 FINISH_TIMEOUT_SEC = 10.0
+# What a lock can be waited for, on every system.
+_MAX_TIMEOUT_SEC = 4_000_000.0
 _KEEP_TIMEOUT_SEC = 1.0
+_MAX_WAIT_SEC = 1.0
 _MAX_EVENT_CHARACTERS = 2_097_152
 
 _Method = TypeVar("_Method", bound=Callable[..., None])
@@ -31,9 +37,30 @@ def _never_raises(method: _Method) -> _Method:
         try:
             method(self, *args, **kwargs)
         except Exception as error:
-            self._warn((method.__name__, str(error)), "%s was ignored: %s", method.__name__, error)
+            ignored(method.__name__, error, self._warn)
 
     return guarded  # type: ignore[return-value]
+
+
+def _logs_client(event_type: str) -> Callable[[_Method], _Method]:
+    """The same for what is called for each client, without handing its fields on more often than needed.
+
+    What is decorated is called if there is anything wrong with the arguments.
+    """
+
+    def decorate(method: _Method) -> _Method:
+        otherwise = _never_raises(method)
+
+        @functools.wraps(method)
+        def logged(self: Run, /, *args: Any, **kwargs: Any) -> None:
+            if len(args) == 1:
+                self._log_client(event_type, args[0], kwargs)
+            else:
+                otherwise(self, *args, **kwargs)
+
+        return logged  # type: ignore[return-value]
+
+    return decorate
 
 
 class Run:
@@ -67,7 +94,7 @@ class Run:
         """
         self._log(events.round_start(round, selected, self._warn))
 
-    @_never_raises
+    @_logs_client("client_update")
     def log_client_update(self, /, client_id: object, **kwargs: Any) -> None:
         """Logs a client's result of a round.
 
@@ -77,10 +104,32 @@ class Run:
         """
         self._log_client("client_update", client_id, kwargs)
 
-    @_never_raises
+    @_logs_client("client_metric")
     def log_client_metric(self, /, client_id: object, **kwargs: Any) -> None:
         """Logs values of a client inside or beside its result of a round. Arguments as :meth:`log_client_update`."""
         self._log_client("client_metric", client_id, kwargs)
+
+    @_never_raises
+    def log_client_updates(
+        self, round: int, client_ids: Sequence[object], metrics: Mapping[str, Sequence[float | str | None]]
+    ) -> None:
+        """Logs the results that many clients had in a round, as :meth:`log_client_update` would one by one.
+
+        For a server that has them as columns. Everything is copied; if more than 16 MiB wait to be sent it waits for
+        that, but not longer than a second.
+
+        Args:
+            round: number of the round.
+            client_ids: the clients.
+            metrics: by the name of a field, a value for each client in the same order: lists, arrays of numpy, tensors,
+                `array.array`. Arrays of numbers are taken as a whole. None is missing; NaN is a result.
+        """
+        sender = self._sender
+        if sender is None or not self._is_open(sender):
+            return
+        until = time.monotonic() + _MAX_WAIT_SEC
+        for payload in encode_updates("client_update", round, client_ids, metrics, self._warn):
+            sender.add_segment(Segment(payload, droppable=True), until)
 
     @_never_raises
     def log_round(
@@ -201,10 +250,17 @@ class Run:
             self._end(status, reason)
             self._finished = True
             sender.close()
-        if sender.drain(timeout):
+        if sender.drain(self._usable_timeout(timeout)):
             return True
         self._keep_rest(_KEEP_TIMEOUT_SEC)
         return False
+
+    def _usable_timeout(self, timeout: float) -> float:
+        try:
+            return min(max(0.0, values.number(timeout)), _MAX_TIMEOUT_SEC)
+        except Exception:
+            self._warn("timeout", "timeout must be a number of seconds; %d are used.", FINISH_TIMEOUT_SEC)
+            return FINISH_TIMEOUT_SEC
 
     @_never_raises
     def _end(self, status: str, reason: str | None) -> None:
@@ -241,33 +297,37 @@ class Run:
         else:
             self.finish("failed" if isinstance(error, Exception) else "aborted", exception_reason(error))
 
-    def _log_client(self, event_type: str, client_id: object, given: dict[str, Any]) -> None:
+    def _log_client(self, event_type: str, client_id: object, fields: dict[str, Any]) -> None:
+        """Logs an event about a client. `fields` is the event's from now on.
+
+        The training waits for this, once for each client and round: what can be left to the sender's thread is.
+        """
         sender = self._sender
-        if sender is None or not self._is_open(sender):
+        if sender is None or ((self._finished or sender.is_dead) and not self._is_open(sender)):
             return
-        timestamp = now_us()
-        fields = {"client_id": events.required("client_id", values.client_id, client_id)}
-        fields.update(client_fields(given, self._warn))
-        with sender.changed:
-            sender.queue.add_client(event_type, timestamp, fields)
-            sender.wake()
-        self._warn_if_full(sender)
+        try:
+            if type(client_id) is str and len(client_id) <= values.MAX_ID_LENGTH:
+                identity = client_id
+            else:
+                identity = values.required("client_id", values.client_id, client_id)
+            size = 0 if is_light(fields) else freeze(fields, self._warn)
+            event = (event_type, size, time.monotonic(), time.time_ns(), identity, fields)
+            if size:
+                sender.add(event)
+                return
+            pending = sender.queue.pending
+            pending.append(event)
+            if len(pending) >= sender.wake_at:
+                sender.wake()
+        except Exception as error:
+            ignored(f"log_{event_type}", error, self._warn)
 
     def _log(self, event: events.Event, droppable: bool = False) -> None:
         sender = self._sender
-        if sender is None or not self._is_open(sender):
-            return
-        encoded = values.to_json(event, _MAX_EVENT_CHARACTERS)
-        with sender.changed:
-            sender.queue.add_row(encoded, droppable)
-            sender.wake()
-        self._warn_if_full(sender)
+        if sender is not None and self._is_open(sender):
+            sender.add(pending_row(values.to_json(event, _MAX_EVENT_CHARACTERS), droppable))
 
     def _is_open(self, sender: Sender) -> bool:
         if self._finished:
             self._warn("finished", "Run %s is finished: what is logged to it afterwards is ignored.", self.run_id)
         return not self._finished and not sender.is_dead
-
-    def _warn_if_full(self, sender: Sender) -> None:
-        if sender.queue.dropped:
-            self._warn("full", "HiveWatch's memory is full: the oldest telemetry of clients is being dropped.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable
 
@@ -12,7 +14,9 @@ from ._backlog import Backlog
 from ._backoff import Backoff
 from ._log import WarnOnce, logger
 from ._outbox import Outbox, Sealed
+from ._pending import Pending
 from ._queue import EventQueue
+from ._segments import MAX_EVENTS, Segment
 from ._settings import Settings
 from ._spooler import Spooler
 from ._stream import Link, OneByOne, open_link
@@ -36,7 +40,8 @@ class _Superseded(Exception):
 class Sender:
     """Sends events to the bridge, in the background, from the moment it is made.
 
-    Whoever adds to `queue` holds `changed`, and calls :meth:`wake` afterwards.
+    Events are added by :meth:`add`; or small ones without a lock, by appending to what is pending in `queue` and
+    calling :meth:`wake` at `wake_at`.
 
     Args:
         settings: where the bridge is.
@@ -66,9 +71,10 @@ class Sender:
         self._backoff = Backoff()
         self._warn = WarnOnce()
         self._is_down = False
+        self.wake_at = queue.max_pending
+        """At how many pending events :meth:`wake` is to be called. Not at each: waking a thread costs the training more
+        than logging does."""
         # The following are guarded by `changed`.
-        self._listening = False
-        self._wants_room = False
         self._draining = 0
         self._hurry = False
         self._closing = False
@@ -78,15 +84,29 @@ class Sender:
         self._thread = threading.Thread(target=self._work, name="hivewatch-sender", daemon=True)
         self._thread.start()
 
+    def add(self, event: Pending) -> None:
+        """Adds an event of any size."""
+        with self.changed:
+            self.queue.add(event)
+            if len(self.queue.pending) >= self.wake_at:
+                self._wake()
+        self._warn_if_full()
+
+    def add_segment(self, segment: Segment, until: float) -> None:
+        """Adds many events. Waits before, if much is there already, but not beyond a time of the monotonic clock."""
+        with self.changed:
+            self.changed.wait_for(
+                lambda: self.is_dead or not self.queue.is_quarter_full, max(0.0, until - time.monotonic())
+            )
+            self.queue.add_segment(segment)
+            self._wake()
+        self._warn_if_full()
+
     def wake(self) -> None:
-        """Says that the queue has grown. The caller holds `changed`."""
-        # Not for each event: waking a thread costs the training more than logging does.
-        if self._listening and (len(self.queue) == 1 or self.queue.has_full_segment):
-            self._listening = False
-            self.changed.notify_all()
-        elif self._wants_room and self.queue.is_half_full:
-            self._wants_room = False
-            self.changed.notify_all()
+        """Is to be called when as many events are pending as `wake_at`."""
+        with self.changed:
+            self._wake()
+        self._warn_if_full()
 
     def close(self) -> None:
         """Ends the thread once everything is sent."""
@@ -209,12 +229,13 @@ class Sender:
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             with self.changed:
-                self._listening = self._wants_room = True
-                left = None if end is None else min(_KEEP_CHECK_SEC, end - time.monotonic())
-                self.changed.wait_for(lambda: condition() or self._backlog.needs_keeping, left)
-                self._listening = self._wants_room = False
+                with self._waking_at(1 if len(self.queue) == 0 else MAX_EVENTS):
+                    if not (condition() or self._backlog.needs_keeping):
+                        self.changed.wait(None if end is None else min(_KEEP_CHECK_SEC, end - time.monotonic()))
                 if condition():
                     return True
+                if len(self.queue.pending) >= MAX_EVENTS:
+                    self.queue.encode_pending()
             if end is not None and time.monotonic() >= end:
                 return False
             self._backlog.keep()
@@ -226,10 +247,31 @@ class Sender:
         with self.changed:
             if len(self.queue) == 0:
                 return None
-            self._listening = True
-            self.changed.wait_for(lambda: self.queue.has_full_segment or self._draining or link.failure, _LINGER_SEC)
-            self._listening = False
+            with self._waking_at(MAX_EVENTS):
+                self.changed.wait_for(
+                    lambda: self.queue.has_full_segment or self._draining or link.failure, _LINGER_SEC
+                )
         return self._backlog.next_in_memory()
+
+    @contextmanager
+    def _waking_at(self, pending: int) -> Iterator[None]:
+        """Has :meth:`wake` called at fewer pending events, while this thread waits."""
+        self.wake_at = min(pending, self.queue.max_pending)
+        try:
+            yield
+        finally:
+            self.wake_at = self.queue.max_pending
+
+    def _wake(self) -> None:
+        # Once is enough.
+        self.wake_at = self.queue.max_pending
+        if len(self.queue.pending) >= self.queue.max_pending:
+            self.queue.encode_pending()
+        self.changed.notify_all()
+
+    def _warn_if_full(self) -> None:
+        if self.queue.dropped:
+            self._warn("full", "HiveWatch's memory is full: the oldest telemetry of clients is being dropped.")
 
     def _settle(self, ack: Ack) -> None:
         index, sealed = self._in_flight.popleft() if self._in_flight else (-1, None)

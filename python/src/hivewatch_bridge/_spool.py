@@ -90,7 +90,7 @@ class Spool:
             if count == 0:
                 break
             # First, as the process may die before the next line.
-            self._add(self._lifecycle, loss(count=count).payload())
+            self._add(self._lifecycle, loss(count=count))
             self._telemetry.drop()
             dropped += count
         else:
@@ -98,7 +98,7 @@ class Spool:
             return dropped
         if droppable:
             # Batches on their way and events of the run itself take all the room.
-            self._add(self._lifecycle, loss(count=payload.count).payload())
+            self._add(self._lifecycle, loss(count=payload.count))
             return dropped + payload.count
         self._add(self._lifecycle, payload)
         return dropped

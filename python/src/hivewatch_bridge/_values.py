@@ -4,49 +4,81 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
 
 MAX_ID_LENGTH = 256
+MAX_ROUND = 2**53 - 1
 _MAX_DEPTH = 12
-_MAX_ITEMS = 1_000_000
-_MAX_ROUND = 2**53 - 1
+_MAX_LENGTH = 65_536
 
 
 class Unusable(ValueError):
     """A value that no event can hold. Its text says what was wrong."""
 
 
-def plain(value: Any, depth: int = 0) -> Any:
+def plain(value: Any, max_length: int = _MAX_LENGTH) -> Any:
     """Reduces a value to None, bool, int, float, str, or lists and dicts of these.
 
     Scalars of numpy, torch and the like are taken by their `item()`. NaN and infinities stay.
 
     Raises:
-        Unusable: it is of another kind, nested too deeply, or too large.
+        Unusable: it is of another kind, nested too deeply, or surely has more than `max_length` characters as JSON.
     """
+    return _reduce(value, 0, _Room(max_length))
+
+
+class _Room:
+    """How much of a value may still come: what holds something many times, or itself, can be small and yet endless."""
+
+    def __init__(self, max_length: int) -> None:
+        self._max_length = max_length
+        self._left = max_length
+
+    def take(self, characters: int) -> None:
+        self._left -= characters
+        if self._left < 0:
+            raise Unusable(f"it has more than {self._max_length} characters")
+
+
+def _reduce(value: Any, depth: int, room: _Room) -> Any:
     if value is None or isinstance(value, bool):
         return value
+    # Not float(value): subclasses may have their own idea of that.
     if isinstance(value, float):
-        return float(value)
+        return float.__float__(value)
     if isinstance(value, int):
-        return int(value)
+        return int.__int__(value)
     if isinstance(value, str):
+        room.take(str.__len__(value))
         return clean_text(value)
     if depth >= _MAX_DEPTH:
         raise Unusable(f"it is nested more than {_MAX_DEPTH} deep")
     if isinstance(value, Mapping):
-        _check_length(value)
-        return {clean_text(str(key)): plain(inner, depth + 1) for key, inner in value.items()}
+        return {_key(key, room): _inner(inner, depth, room) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        _check_length(value)
-        return [plain(inner, depth + 1) for inner in value]
-    return plain(_scalar(value), depth + 1)
+        return [_inner(inner, depth, room) for inner in value]
+    return _reduce(_scalar(value), depth + 1, room)
+
+
+def _key(key: Any, room: _Room) -> str:
+    name = str(key)
+    # And quotes and a colon.
+    room.take(len(name) + 3)
+    return clean_text(name)
+
+
+def _inner(value: Any, depth: int, room: _Room) -> Any:
+    # A digit and a comma.
+    room.take(2)
+    return _reduce(value, depth + 1, room)
 
 
 def clean_text(text: str) -> str:
     """Text that UTF-8 can encode: unpaired surrogates become question marks."""
-    return str(text) if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    # Of subclasses, the text that they are and not what they say of it.
+    exact = str.__str__(text)
+    return exact if exact.isascii() else exact.encode("utf-8", "replace").decode("utf-8")
 
 
 def number(value: Any) -> float:
@@ -104,7 +136,7 @@ def round_number(value: Any) -> int:
         Unusable: it is something else.
     """
     rounded = number(value)
-    if not (math.isfinite(rounded) and rounded.is_integer() and 0 <= rounded <= _MAX_ROUND):
+    if not (math.isfinite(rounded) and rounded.is_integer() and 0 <= rounded <= MAX_ROUND):
         raise Unusable(f"it must be a whole number from 0, but it is {_describe(value)}")
     return int(rounded)
 
@@ -117,10 +149,32 @@ def client_id(value: Any) -> str:
     """
     if value is None:
         raise Unusable("it is missing")
-    identity = clean_text(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
+    if isinstance(value, (list, dict, set)):
+        raise Unusable(f"it must be text or a number, but it is {_describe(value)}")
+    identity = clean_text(value if isinstance(value, str) else _text_of(value))
     if not identity or len(identity.encode("utf-16-le")) > 2 * MAX_ID_LENGTH:
         raise Unusable(f"it must have 1 to {MAX_ID_LENGTH} characters, but it has {len(identity)}")
     return identity
+
+
+def are_ids_fine(ids: Sequence[Any]) -> bool:
+    """Whether values are ids of clients as they are. It doesn't say so of all that are."""
+    if not set(map(type, ids)) <= {str} or not "".join(ids).isascii():
+        return False
+    lengths = set(map(len, ids))
+    return 0 not in lengths and max(lengths, default=0) <= MAX_ID_LENGTH
+
+
+def required(name: str, check: Callable[[Any], Any], value: Any) -> Any:
+    """A value without which there is no event.
+
+    Raises:
+        Unusable: it is of no use; the reason names it.
+    """
+    try:
+        return check(value)
+    except Unusable as reason:
+        raise Unusable(f"{name}: {reason}") from None
 
 
 def to_json(value: Any, max_length: int) -> str:
@@ -170,9 +224,8 @@ def _scalar(value: Any) -> Any:
     raise Unusable(f"it is {_describe(value)}")
 
 
-def _check_length(value: Any) -> None:
-    if len(value) > _MAX_ITEMS:
-        raise Unusable(f"it has {len(value)} items, more than {_MAX_ITEMS}")
+def _text_of(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _describe(value: Any) -> str:

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from zlib import crc32
 
-from ._protobuf import bytes_field, fixed32_field, read_fields, text_field, uint_field
+from ._protobuf import bytes_head, fixed32_field, read_fields, text_field, uint_field
 
 PUBLISH = "/hivewatch.v1.Ingest/Publish"
 PUBLISH_ONE = "/hivewatch.v1.Ingest/PublishOne"
@@ -73,12 +73,9 @@ def encode_batch(producer: Producer, first_seq: int, payload: Payload | None) ->
     )
     if payload is None:
         return head
-    return (
-        head
-        + uint_field(5, payload.count)
-        + fixed32_field(6, crc32(payload.data))
-        + bytes_field(payload.form, payload.data)
-    )
+    count, crc = uint_field(5, payload.count), fixed32_field(6, crc32(payload.data))
+    # Joined, as the data would be copied twice otherwise.
+    return b"".join((head, count, crc, bytes_head(payload.form, len(payload.data)), payload.data))
 
 
 def decode_ack(data: bytes) -> Ack:
