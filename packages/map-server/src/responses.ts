@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -41,11 +40,4 @@ function hasGone(error: unknown): boolean {
 
 export function acceptsGzip(request: IncomingMessage): boolean {
   return /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
-}
-
-/** Writes to a response, and waits where its reader is slow. */
-export async function writeSlowly(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
-  // To write after the end would be an error that nobody catches.
-  if (signal.aborted || response.writableEnded || response.write(text)) return;
-  await once(response, "drain", { signal }).catch(() => undefined);
 }
