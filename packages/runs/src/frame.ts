@@ -19,7 +19,14 @@ export function encodeFrame(body: Uint8Array): Buffer {
   return frame;
 }
 
-type Frame =
+/** A frame that is whole. */
+export interface Frame {
+  readonly body: Buffer;
+  /** The offset behind it. */
+  readonly end: number;
+}
+
+type Decoded =
   | { readonly kind: "body"; readonly body: Buffer; readonly end: number }
   /** The bytes end before the frame does. */
   | { readonly kind: "partial"; readonly needed: number }
@@ -27,7 +34,7 @@ type Frame =
   | { readonly kind: "corrupt" };
 
 /** Reads the frame that begins at an offset. */
-function decodeFrame(bytes: Buffer, offset: number): Frame {
+function decodeFrame(bytes: Buffer, offset: number): Decoded {
   if (bytes.length < offset + HEADER_BYTES) return { kind: "partial", needed: HEADER_BYTES };
   const length = bytes.readUInt32LE(offset);
   if (length === 0 || length > MAX_BODY_BYTES) return { kind: "corrupt" };
@@ -50,34 +57,36 @@ const FIRST_CHUNK_BYTES = 64 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Reads the frames of a file from an offset to the end of what is there.
+ * Reads the frames of a file from an offset to the end of what is there, as many at a time as one read finds.
  *
  * @returns where it ended: `partial` is a frame that is being written, or was being written at a crash
  */
-export async function* readFrames(
-  handle: FileHandle,
-  offset: number,
-): AsyncGenerator<{ body: Buffer; end: number }, FramesEnd> {
+export async function* readFrames(handle: FileHandle, offset: number): AsyncGenerator<readonly Frame[], FramesEnd> {
   let chunk: Buffer = Buffer.alloc(0);
   let chunkStart = offset;
-  let at = 0;
   let least = FIRST_CHUNK_BYTES;
   for (;;) {
-    const frame = decodeFrame(chunk, at);
-    if (frame.kind === "body") {
-      at = frame.end;
-      yield { body: frame.body, end: chunkStart + at };
-      continue;
-    }
-    if (frame.kind === "corrupt") return { offset: chunkStart + at, reason: "corrupt" };
-    const wanted = Math.max(least, frame.needed);
+    const { frames, at, end } = framesIn(chunk, chunkStart);
+    if (frames.length > 0) yield frames;
+    if (end.kind === "corrupt") return { offset: chunkStart + at, reason: "corrupt" };
+    const wanted = Math.max(least, end.needed);
     least = CHUNK_BYTES;
     const held = chunk.length - at;
     const next = Buffer.allocUnsafe(wanted);
     const { bytesRead } = await handle.read(next, 0, wanted, chunkStart + at);
     chunkStart += at;
-    at = 0;
     chunk = next.subarray(0, bytesRead);
     if (bytesRead <= held) return { offset: chunkStart, reason: bytesRead === 0 ? "end" : "partial" };
+  }
+}
+
+/** All the whole frames that a chunk begins with, and what comes behind them. */
+function framesIn(chunk: Buffer, chunkStart: number) {
+  const frames: Frame[] = [];
+  for (let at = 0; ; ) {
+    const decoded = decodeFrame(chunk, at);
+    if (decoded.kind !== "body") return { frames, at, end: decoded };
+    at = decoded.end;
+    frames.push({ body: decoded.body, end: chunkStart + at });
   }
 }

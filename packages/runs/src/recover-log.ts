@@ -80,10 +80,12 @@ async function scanSegment(
     for (;;) {
       const step = await frames.next();
       if (step.done === true) return { end: step.value, nextPosition };
-      const batch = decodeBatch(step.value.body);
-      nextPosition += batch.count;
-      const nextSeq = batch.firstSeq + BigInt(batch.count);
-      producers.set(batch.producerId, { epoch: batch.producerEpoch, nextSeq, durableSeq: nextSeq });
+      for (const { body } of step.value) {
+        const batch = decodeBatch(body);
+        nextPosition += batch.count;
+        const nextSeq = batch.firstSeq + BigInt(batch.count);
+        producers.set(batch.producerId, { epoch: batch.producerEpoch, nextSeq, durableSeq: nextSeq });
+      }
     }
   } finally {
     await handle.close();
