@@ -10,7 +10,7 @@ import {
 } from "@hivewatch/core";
 
 /** An empty client as Python hivewatch writes one: every known field is there, in this order. */
-const EMPTY_CLIENT: Record<string, unknown> = Object.fromEntries(
+export const EMPTY_CLIENT: Record<string, unknown> = Object.fromEntries(
   ["client_id", ...CLIENT_NUMBERS, ...CLIENT_TEXTS].map((name) => [name, null]),
 );
 
