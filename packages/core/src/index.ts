@@ -1,5 +1,14 @@
 export { type ConsoleEmitterOptions, consoleEmitter } from "./console-emitter.ts";
 export {
+  type ClientFigures,
+  clientFigures,
+  joinFigures,
+  type Mean,
+  NO_FIGURES,
+  type RoundClients,
+  type Spread,
+} from "./client-figures.ts";
+export {
   finish,
   init,
   logCheckpoint,
@@ -41,9 +50,18 @@ export {
 } from "./events.ts";
 export { hooksAsBatches } from "./hooks.ts";
 export { numberFromJson, parseLenientJson, stringifyEvent } from "./json.ts";
+export {
+  decodeMapClients,
+  decodeMapPart,
+  type MapColumn,
+  type MapNumbers,
+  type MapPart,
+  type MapTable,
+  type MapValues,
+} from "./map-frame.ts";
 export { type MemoryEmitter, memoryEmitter } from "./memory-emitter.ts";
 export { checkClientMetrics, checkRoundMetrics, MAX_CLIENT_ID_LENGTH, parseEvent } from "./parse-event.ts";
-export { type RoundSummary, staleness, summarizeRound } from "./round-summary.ts";
+export { type RoundFacts, type RoundSummary, staleness, summarizeFigures, summarizeRound } from "./round-summary.ts";
 export { createRun, type FinishOptions, type Run, type RunOptions } from "./run.ts";
 export { checkRunId, isRunId, newRunId } from "./run-id.ts";
 export {
