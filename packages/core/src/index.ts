@@ -59,6 +59,7 @@ export {
   type MapTable,
   type MapValues,
 } from "./map-frame.ts";
+export { type MapHead, type MapHeadRound, type MapPlace, parseMapHead, parseMapHeadRound } from "./map-head.ts";
 export { type MemoryEmitter, memoryEmitter } from "./memory-emitter.ts";
 export { checkClientMetrics, checkRoundMetrics, MAX_CLIENT_ID_LENGTH, parseEvent } from "./parse-event.ts";
 export { type RoundFacts, type RoundSummary, staleness, summarizeFigures, summarizeRound } from "./round-summary.ts";
@@ -69,6 +70,7 @@ export {
   type Checkpoint,
   type ClientState,
   createRunState,
+  endRound,
   type Incident,
   isLocated,
   type RoundState,

@@ -48,6 +48,10 @@ export interface PackedTexts {
   /** Bytes of the longest and of the shortest. */
   readonly longest: number;
   readonly shortest: number;
+  /** Text `i` stands, in UTF-8, from `starts[i]` to `ends[i]` of these bytes. */
+  readonly bytes: Uint8Array;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
   decode(): string[];
 }
 
@@ -149,6 +153,9 @@ function textSpans(bytes: Uint8Array): TextSpans {
   const spans: TextSpans = {
     longest: 0,
     shortest: Number.POSITIVE_INFINITY,
+    bytes: buffer,
+    starts,
+    ends,
     get length() {
       return starts.length;
     },

@@ -28,6 +28,6 @@ function entriesOf({ batch, start, end }: StoredBatch, runId: string, from: numb
 }
 
 /** The folder's name is what the run is found by, also if somebody has copied it under another one. */
-function ofRun(event: HiveEvent, runId: string): HiveEvent {
+export function ofRun(event: HiveEvent, runId: string): HiveEvent {
   return event.run_id === runId ? event : { ...event, run_id: runId };
 }
