@@ -29,13 +29,13 @@ export interface BlockCodes {
  */
 export function blockValues(block: ColumnBlock): BlockValues[] {
   const count = block.timestamps.length;
-  const fields = block.columns.filter(({ name }) => name !== "client_id").map((column) => valuesOf(column, count));
+  const fields = block.columns.filter(({ name }) => name !== "client_id").map((column) => spreadOut(column, count));
   if (block.eventType !== "client_update") return fields;
   const status = fields.find(({ name }) => name === "status");
   return [...fields.filter((field) => field !== status), activeUnlessSaid(status, count)];
 }
 
-function valuesOf(column: BlockColumn, count: number): BlockValues {
+function spreadOut(column: BlockColumn, count: number): BlockValues {
   return column.kind === "numbers" ? numbersOf(column, count) : codesOf(column, count);
 }
 
@@ -63,13 +63,13 @@ function codesOf(column: TextColumn, count: number): BlockCodes {
     codes[i] = distinct.addBytes(bytes, starts[next] ?? 0, ends[next] ?? 0);
     next++;
   }
-  const values = Array.from({ length: distinct.size }, (_, code) => valueOf(column, distinct.text(code)));
+  const values = Array.from({ length: distinct.size }, (_, code) => cellOf(column, distinct.text(code)));
   return { kind: "codes", name: column.name, codes, values };
 }
 
 const TEXTS: ReadonlySet<string> = new Set(CLIENT_TEXTS);
 
-function valueOf({ kind, name }: TextColumn, text: string): PartValue | undefined {
+function cellOf({ kind, name }: TextColumn, text: string): PartValue | undefined {
   if (kind === "json") return partValue(checkClientMetrics({ client_id: "any", [name]: JSON.parse(text) })[name]);
   return partValue(TEXTS.has(name) ? text : (numberFromJson(text) ?? text));
 }

@@ -1,6 +1,15 @@
 import { decodeMapClients, HiveWatchError } from "@hivewatch/core";
 import { assemble, packCells } from "./encode-part.ts";
-import { type Cells, columnOf, createCells, fillCells, type PartValue, reserve, roomFor, setCell } from "./round-part.ts";
+import {
+  type Cells,
+  columnOf,
+  createCells,
+  fillCells,
+  type PartValue,
+  reserve,
+  roomFor,
+  setCell,
+} from "./round-part.ts";
 import { createTextIndex, type TextIndex } from "./text-index.ts";
 
 /** What the table tells of each client beside its id: the newest place that it gave. */

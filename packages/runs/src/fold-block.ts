@@ -2,7 +2,7 @@ import { type BlockCodes, type BlockNumbers, type BlockValues, blockValues } fro
 import { type ClientTable, PLACE_FIELDS } from "./client-table.ts";
 import type { ColumnBlock } from "./column-block.ts";
 import type { MapFold } from "./map-fold.ts";
-import { codeOf, codesOf, columnOf, NUMBER, numbersOf, type RoundPart, VALUE } from "./round-part.ts";
+import { codeOf, codesOf, columnOf, NUMBER, numbersOf, type PartValue, type RoundPart, VALUE } from "./round-part.ts";
 import { partForWriting, type RoundTable, rowsOf } from "./round-table.ts";
 
 /** Takes a block into a fold, column by column. */
@@ -12,7 +12,11 @@ export function foldBlock(fold: MapFold, block: ColumnBlock): void {
   for (const column of columns) keepPlaces(fold.clients, clients, column);
   for (const [round, events] of eventsByRound(columns, clients.length)) {
     const table = fold.shelf.get(round);
-    const rows = rowsOf(table, Uint32Array.from(events, (event) => clients[event] ?? 0), fold.context);
+    const rows = rowsOf(
+      table,
+      Uint32Array.from(events, (event) => clients[event] ?? 0),
+      fold.context,
+    );
     const target = byPart({ fold, table, rows, events });
     for (const column of columns) {
       if (column.kind === "numbers") storeNumbers(target, column);
@@ -44,12 +48,12 @@ function keepPlaces(table: ClientTable, clients: Uint32Array, column: BlockValue
   const field = PLACE_FIELDS.indexOf(column.name);
   if (field === -1) return;
   for (let i = 0; i < clients.length; i++) {
-    const value = valueOf(column, i);
+    const value = cellOf(column, i);
     if (value !== undefined) table.place(clients[i] ?? 0, field, value);
   }
 }
 
-function valueOf(column: BlockValues, i: number) {
+function cellOf(column: BlockValues, i: number): PartValue | undefined {
   if (column.kind === "codes") return column.values[column.codes[i] ?? -1];
   return column.present === undefined || column.present[i] === 1 ? column.numbers[i] : undefined;
 }

@@ -10,7 +10,6 @@ export {
 } from "./batch.ts";
 export { type FilesEmitterOptions, filesEmitter } from "./files-emitter.ts";
 export { jsonlLines } from "./jsonl-line.ts";
-export { type MapSchema1, mapSchema1 } from "./map-schema-1.ts";
 export type { BatchStep, StoredBatch } from "./read-batches.ts";
 export type { LogEntry, ReadOptions, ReadStep } from "./read-entries.ts";
 export type { RunListing } from "./run-listing.ts";

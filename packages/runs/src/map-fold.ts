@@ -14,11 +14,11 @@ import {
 import { type ClientTable, createClientTable, PLACE_FIELDS } from "./client-table.ts";
 import type { ColumnBlock } from "./column-block.ts";
 import { createFieldNames, type FieldNames } from "./field-names.ts";
+import { foldBlock } from "./fold-block.ts";
 import type { Place } from "./frame-file.ts";
 import { type PartValue, partOf, partValue, setCell } from "./round-part.ts";
 import { createRoundShelf, type RoundShelf } from "./round-shelf.ts";
 import { partForWriting, rowsOf, type TableContext } from "./round-table.ts";
-import { foldBlock } from "./fold-block.ts";
 
 /**
  * A run, folded into tables: for everything that is written into files the same as core's `applyEvent` makes of its
@@ -83,7 +83,8 @@ export function createMapFold(runId: string, { partRows, maxBytes, load, head }:
       case "init":
       case "server_metadata":
       case "finished":
-        return applyEvent(run, event);
+        applyEvent(run, event);
+        return;
       case "round_start": {
         const table = shelf.get(event.round);
         table.startedAt ??= event.timestamp;
@@ -100,9 +101,11 @@ export function createMapFold(runId: string, { partRows, maxBytes, load, head }:
         for (const client of event.clients) takeClient(event.round, { ...client, status: "dropped" }, 0);
         return;
       case "comm_failure":
-        return takeClient(event.round, { client_id: event.client_id, status: "failed" }, 0);
+        takeClient(event.round, { client_id: event.client_id, status: "failed" }, 0);
+        return;
       case "client_recovered":
-        return takeClient(event.round, { client_id: event.client_id, status: "active" }, 0);
+        takeClient(event.round, { client_id: event.client_id, status: "active" }, 0);
+        return;
       case "round_end":
         endRound(shelf.get(event.round), event);
         for (const client of event.clients) takeClient(event.round, client, 0);

@@ -12,8 +12,9 @@ export interface FoundMap {
   readonly frames: FrameFile;
 }
 
-/** Between the two renames of a compaction, head and frames don't belong together. */
+/** Between the two renames of a compaction, head and frames don't belong together: then it is looked again. */
 const TRIES = 5;
+const PAUSE_MS = 20;
 
 /**
  * Reads a map.
@@ -27,7 +28,7 @@ export async function readMap(runId: string, paths: MapPaths, mode: "r" | "r+" =
     if (text === undefined || head === undefined) return undefined;
     const frames = await openFrameFile(paths.frames, { id: head.frames.id, end: head.frames.bytes }, mode);
     if (frames !== undefined) return { head, text, frames };
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   return undefined;
 }
@@ -48,7 +49,8 @@ async function readOwnFile(path: string): Promise<string | undefined> {
     handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     return await handle.readFile("utf8");
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ELOOP")) return undefined;
+    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ELOOP"))
+      return undefined;
     throw new HiveWatchError("unavailable", `${path} can't be read: ${errorMessage(cause)}`, { cause });
   } finally {
     await handle?.close();

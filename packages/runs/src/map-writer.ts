@@ -71,7 +71,14 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
   }
 
   const head = found?.head;
-  const fold = foldOf(head);
+  let fold: MapFold;
+  try {
+    fold = foldOf(head);
+  } catch (error) {
+    await frames.close();
+    if (!isDamaged) throw error;
+    return openMapWriter(runId, paths, { ...options, isFresh: true });
+  }
   const clientPlaces: Place[] = (head?.clients.parts ?? []).map(([offset, length]) => ({ offset, length }));
   const write = partWriter(() => frames, fold);
 

@@ -8,7 +8,15 @@ export interface PackedColumn {
   readonly present: Buffer | undefined;
 }
 
-type Numbers = Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Int16Array | Uint8Array | Int8Array;
+type Numbers =
+  | Float64Array
+  | Float32Array
+  | Uint32Array
+  | Int32Array
+  | Uint16Array
+  | Int16Array
+  | Uint8Array
+  | Int8Array;
 
 /** Decimal places that measurements are often rounded to. Whole numbers take a fraction of a double's room. */
 const SCALES = [1, 10, 100, 1000, 10_000, 1_000_000];
@@ -29,7 +37,11 @@ export function packNumbers(numbers: Numbers, name: string): PackedColumn {
     if (whole !== undefined) return packed(name, whole, scale === 1 ? "" : `"scale":${scale},`);
   }
   const single = Float32Array.from(numbers);
-  return packed(name, single.every((value, i) => Object.is(value, numbers[i])) ? single : Float64Array.from(numbers), "");
+  return packed(
+    name,
+    single.every((value, i) => Object.is(value, numbers[i])) ? single : Float64Array.from(numbers),
+    "",
+  );
 }
 
 /**

@@ -1,4 +1,10 @@
-import { type MapHeadRound, parseMapHeadRound, stringifyEvent } from "@hivewatch/core";
+import {
+  type MapHeadRound,
+  numberFromJson,
+  parseMapHeadRound,
+  type RoundSummary,
+  stringifyEvent,
+} from "@hivewatch/core";
 import type { Place } from "./frame-file.ts";
 import { cellBytes, type RoundPart } from "./round-part.ts";
 import {
@@ -49,11 +55,7 @@ const GROUP = 4;
  * @param saved - the rounds as a head has them
  * @param maxBytes - how much is held at most, about
  */
-export function createRoundShelf(
-  context: TableContext,
-  saved: readonly MapHeadRound[],
-  maxBytes: number,
-): RoundShelf {
+export function createRoundShelf(context: TableContext, saved: readonly MapHeadRound[], maxBytes: number): RoundShelf {
   const tables = new Map<number, RoundTable>();
   /** Of all rounds but those that were never saved. Out of date for a table that has changed. */
   const entries = new Map(saved.map((entry) => [entry.round, stringifyEvent(entry)]));
@@ -80,7 +82,10 @@ export function createRoundShelf(
   }
 
   async function saveTables(changed: readonly RoundTable[], write: WriteParts): Promise<void> {
-    await saveParts(changed.flatMap((table) => table.parts.filter((part) => part.hasChanged)), write);
+    await saveParts(
+      changed.flatMap((table) => table.parts.filter((part) => part.hasChanged)),
+      write,
+    );
     for (const table of changed) {
       entries.set(table.round, entryOf(table, context));
       table.hasChanged = false;
@@ -127,6 +132,7 @@ export function createRoundShelf(
       }
       table.usedAt = context.now();
       table.hasChanged = true;
+      table.summary = undefined;
       return table;
     },
     look,
@@ -192,6 +198,7 @@ function tableOf(entry: MapHeadRound): RoundTable {
     endedAt: entry.ended_at ?? undefined,
     selected: entry.selected ?? undefined,
     rows: entry.clients,
+    summary: summaryOf(entry),
     hasChanged: false,
     parts: entry.parts.map(([offset, length]) => ({
       loaded: undefined,
@@ -201,4 +208,15 @@ function tableOf(entry: MapHeadRound): RoundTable {
       usedAt: 0,
     })),
   });
+}
+
+function summaryOf({ round, figures }: MapHeadRound): RoundSummary {
+  const { participation, clients_accuracy, clients_loss, ...rest } = figures;
+  return {
+    ...rest,
+    round,
+    participation: numberFromJson(participation),
+    clients_accuracy: numberFromJson(clients_accuracy),
+    clients_loss: numberFromJson(clients_loss),
+  };
 }

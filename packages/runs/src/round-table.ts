@@ -22,6 +22,8 @@ export interface RoundTable extends RoundFacts {
   rows: number;
   /** Which row is whose; made when somebody asks. */
   index: RowIndex | undefined;
+  /** Its figures; undefined: to be derived when somebody asks. */
+  summary: RoundSummary | undefined;
   /** Whether it has changed since it was last saved. */
   hasChanged: boolean;
   usedAt: number;
@@ -60,6 +62,7 @@ export function createTable(round: number): RoundTable {
     parts: [],
     rows: 0,
     index: undefined,
+    summary: undefined,
     hasChanged: true,
     usedAt: 0,
   };
@@ -127,8 +130,11 @@ function indexOf(table: RoundTable, context: TableContext): RowIndex {
 
 /** A round's figures, as core's `summarizeRound` has them. */
 export function summarizeTable(table: RoundTable, context: TableContext): RoundSummary {
-  const figures = table.parts.reduce((sum, part) => joinFigures(sum, partFigures(part, context)), NO_FIGURES);
-  return summarizeFigures(table, figures);
+  table.summary ??= summarizeFigures(
+    table,
+    table.parts.reduce((sum, part) => joinFigures(sum, partFigures(part, context)), NO_FIGURES),
+  );
+  return table.summary;
 }
 
 export function partFigures(part: TablePart, context: TableContext): ClientFigures {

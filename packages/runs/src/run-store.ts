@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { checkRunId, HiveWatchError, isRunId, microsFromIso } from "@hivewatch/core";
 import { type ArtifactPaths, areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
+import { type FoldStep, unitsOfLog } from "./fold-units.ts";
+import { readBatches } from "./read-batches.ts";
 import type { ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import { readLog } from "./read-log.ts";
@@ -81,6 +83,11 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       : readJsonl(join(dir, `${runId}.jsonl`), runId, readOptions, wait);
   }
 
+  /** The units of a run's log, for its files. */
+  function readUnits(runId: string, readOptions: ReadOptions): AsyncGenerator<FoldStep> {
+    return unitsOfLog(runId, readBatches(logDir(dir, runId), runId, readOptions, commits.follow(runId)));
+  }
+
   /** Brings a run's listing up to date by reading what is new; callers at the same time share the reading. */
   function refresh(runId: string, kind: RunKind): Promise<RunListing> {
     let reading = refreshing.get(runId);
@@ -136,9 +143,12 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       });
     },
     async writeArtifacts(runId, signal) {
-      const steps = read(runId, { follow: signal !== undefined, signal });
+      // Before anything is moved or written: these would be the files of another program.
+      if ((await find()).get(runId) !== "log")
+        throw new HiveWatchError("not_found", `there is no log of run ${JSON.stringify(runId)} in ${dir}`);
       const isOwner = signal !== undefined;
-      await writeArtifacts(runId, artifactPaths(dir, checkRunId(runId)), steps, { isOwner, onDiagnostic });
+      const units = (from: number) => readUnits(runId, { from, follow: isOwner, signal });
+      await writeArtifacts(runId, artifactPaths(dir, checkRunId(runId)), units, { isOwner, onDiagnostic });
     },
     async behindArtifacts() {
       const behind: string[] = [];
@@ -159,6 +169,7 @@ function artifactPaths(dir: string, runId: string): ArtifactPaths {
   return {
     jsonl: join(dir, `${runId}.jsonl`),
     map: join(dir, `${runId}.map.json`),
+    map2: { head: join(dir, `${runId}.map2.json`), frames: join(dir, `${runId}.map2`) },
     cursor: join(logDir(dir, runId), "artifacts.json"),
   };
 }

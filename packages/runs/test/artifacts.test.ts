@@ -124,7 +124,7 @@ test("a second process that brings the files up to date does no harm to the one 
   stop.abort();
   await files;
   expect(await filesOf(store.dir)).toEqual(await rebuilt(store.dir));
-  expect((await readdir(store.dir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json"]);
+  expect((await readdir(store.dir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json", "r.map2", "r.map2.json"]);
 });
 
 test("lines of another program that were there before the log are kept aside", async () => {

@@ -1,0 +1,66 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { HiveWatchError } from "@hivewatch/core";
+
+/** Lines on their way into a file. They are written where they belong and not just appended. */
+export interface LineFile {
+  /** How long the file is with all that was written. */
+  readonly bytes: number;
+  /** How much waits to be written. */
+  readonly heldBytes: number;
+  add(lines: string): void;
+  /**
+   * Writes what waits, durably.
+   *
+   * @throws HiveWatchError `unavailable` if somebody has made the file shorter
+   */
+  write(): Promise<void>;
+}
+
+/** @param start - how long the file is, as far as it counts */
+export function openLineFile(path: string, start: number): LineFile {
+  let bytes = start;
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  return {
+    get bytes() {
+      return bytes;
+    },
+    get heldBytes() {
+      return heldBytes;
+    },
+    add(lines) {
+      if (lines === "") return;
+      const added = Buffer.from(lines);
+      held.push(added);
+      heldBytes += added.length;
+    },
+    async write() {
+      if (heldBytes === 0) return;
+      await writeDurably(path, held, bytes);
+      bytes += heldBytes;
+      held = [];
+      heldBytes = 0;
+    },
+  };
+}
+
+async function writeDurably(path: string, pieces: readonly Buffer[], start: number): Promise<void> {
+  const handle = await open(path, constants.O_WRONLY | constants.O_CREAT);
+  try {
+    if ((await handle.stat()).size < start) {
+      const message = `${path} has become shorter than it was. It is made anew when its run is opened next`;
+      throw new HiveWatchError("unavailable", message);
+    }
+    let offset = start;
+    for (const piece of pieces) {
+      for (let done = 0; done < piece.length; ) {
+        done += (await handle.write(piece, done, piece.length - done, offset + done)).bytesWritten;
+      }
+      offset += piece.length;
+    }
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
