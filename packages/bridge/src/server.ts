@@ -29,12 +29,13 @@ export interface Bridge {
   /** `host:port`, for clients. */
   readonly address: string;
   readonly port: number;
-  /** Acknowledges what was received, writes the files to the end, and stops. */
+  /** Acknowledges what was received, closes the logs, and stops. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the gRPC server that takes events from FL servers into run logs.
+ * Starts the gRPC server that takes events from FL servers into run logs. It does nothing else: `keepArtifacts` of
+ * `@hivewatch/runs` writes the files behind the logs, on the same store or in another thread.
  *
  * @throws HiveWatchError `unavailable` if the address can't be listened on
  */
@@ -55,7 +56,6 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   health.addToServer(server);
   new ReflectionService(ingestDescriptors()).addToServer(server);
   const bound = await bind(server, host, port);
-  sessions.catchUp();
 
   return {
     address: `${host.includes(":") ? `[${host}]` : host}:${bound}`,

@@ -268,11 +268,11 @@ test("a run whose log can't be opened is unavailable, and the others go on; once
   expect(await numbersOf(store, "bad")).toEqual([0]);
 });
 
-test("a run whose log is damaged is unavailable, with the file that is", async () => {
+test("a run whose log is of a newer format is unavailable, with the file that is", async () => {
   const dir = await temporaryFolder();
   await mkdir(join(dir, "bad.log"));
   const path = join(dir, "bad.log", `${"0".repeat(20)}.seg`);
-  await writeFile(path, "this is no log at all");
+  await writeFile(path, "HWLOG\0\0\x02 and something newer");
   const { bridge } = await startTestBridge({ dir });
   for (const batch of [hello({ runId: "bad" }), one(0, { runId: "bad" })]) {
     const { refusal } = await publishOne(bridge.address, batch);

@@ -89,19 +89,39 @@ test("a run of which nothing comes any more is closed, with its files, and opene
   expect(said).toEqual([]);
 });
 
-test("a log that could not be written is opened again for the next batch, and nothing is lost or there twice", async () => {
-  const { bridge, store, said } = await startTestBridge();
-  expect((await publishOne(bridge.address, one(0))).refusal).toBeUndefined();
+/** The methods that all open files share, so that they can be made to fail. */
+async function fileMethods(): Promise<FileHandle> {
   const handle = await open(import.meta.filename, "r");
   await handle.close();
   const methods: FileHandle = Object.getPrototypeOf(handle);
-  const datasync = vi.spyOn(methods, "datasync").mockRejectedValueOnce(new Error("ENOSPC: no space left on device"));
+  return methods;
+}
+
+test("a log whose disk was full goes on with the next batch, and nothing is lost or there twice", async () => {
+  const { bridge, store, said } = await startTestBridge();
+  expect((await publishOne(bridge.address, one(0))).refusal).toBeUndefined();
+  const noSpace = new Error("ENOSPC: no space left on device");
+  const writev = vi.spyOn(await fileMethods(), "writev").mockRejectedValueOnce(noSpace);
   const failed = await publishOne(bridge.address, one(1));
   expect(failed.refusal).toMatchObject({ code: "unavailable", reason: expect.stringContaining("no space left") });
-  datasync.mockRestore();
+  writev.mockRestore();
   expect(said).toEqual([expect.stringContaining("no space left")]);
   expect((await publishOne(bridge.address, one(1))).nextSeq).toBe(2n);
   expect(await numbersOf(store)).toEqual(numbers(2));
+});
+
+test("a log whose sync has failed takes nothing more from this process, however often it is tried", async () => {
+  const { bridge, store, said } = await startTestBridge();
+  expect((await publishOne(bridge.address, one(0))).refusal).toBeUndefined();
+  const failed = new Error("EIO: i/o error");
+  const datasync = vi.spyOn(await fileMethods(), "datasync").mockRejectedValueOnce(failed);
+  const refusal = { code: "unavailable", reason: expect.stringContaining("i/o error") };
+  for (let i = 0; i < 3; i++) expect((await publishOne(bridge.address, one(1))).refusal).toMatchObject(refusal);
+  datasync.mockRestore();
+  expect((await publishOne(bridge.address, one(0, { runId: "other" }))).refusal).toBeUndefined();
+  expect(said).toEqual([expect.stringContaining("start this process anew")]);
+  expect(await numbersOf(store)).toEqual(numbers(1));
+  await expect(store.openLog("r")).rejects.toMatchObject({ message: expect.stringContaining("i/o error") });
 });
 
 test("a run that has finished has its files, while the bridge goes on", async () => {

@@ -51,7 +51,7 @@ describe("hivewatch up", () => {
       program.signal(signal);
       expect(await program.exited).toEqual({ code: 0, signal: null });
       expect(program.stderr()).toBe("");
-      expect((await readdir(runsDir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json"]);
+      expect((await readdir(runsDir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json", "r.map2", "r.map2.json"]);
     },
   );
 
@@ -237,7 +237,19 @@ describe("hivewatch demo", () => {
 
 describe("the command line", () => {
   const OPTIONS: Record<string, string[]> = {
-    up: ["--runs-dir", "--host", "--port", "--grpc-port", "--json", "--demo", "--insecure", "--allow-host"],
+    up: [
+      "--runs-dir",
+      "--host",
+      "--port",
+      "--grpc-port",
+      "--emit",
+      "--durability",
+      "--keep-logs",
+      "--json",
+      "--demo",
+      "--insecure",
+      "--allow-host",
+    ],
     "map run": ["--runs-dir", "--host", "--port", "--run-id", "--poll-interval", "--insecure", "--allow-host"],
     demo: ["--rounds", "--clients", "--seed", "--pace", "--endpoint"],
   };
@@ -265,6 +277,8 @@ describe("the command line", () => {
     ["up --port 65536"],
     ["up --port -1"],
     ["up --grpc-port 1.5"],
+    ["up --durability none"],
+    ["up --keep-logs soon"],
     ["up extra"],
     ["map run --poll-interval 0"],
     ["map run --poll-interval soon"],

@@ -1,9 +1,6 @@
-import { describe } from "./describe.ts";
-import type { BatchEmitter, Emitter, WriteResult } from "./emitter.ts";
-import { errorMessage } from "./errors.ts";
+import { openDestination } from "./destination.ts";
+import type { Emitter } from "./emitter.ts";
 import type { HiveEvent } from "./events.ts";
-import { hooksAsBatches } from "./hooks.ts";
-import { sleep } from "./sleep.ts";
 
 /** Told, in words, what went wrong at a destination. Libraries print nothing by themselves. */
 export type DiagnosticListener = (message: string) => void;
@@ -41,9 +38,6 @@ export interface DeliveryOptions {
   onDiagnostic?: DiagnosticListener | undefined;
 }
 
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 30_000;
-
 /**
  * Starts delivering to an emitter: a bounded queue, emptied batch by batch in the background, with retries. Whatever the
  * emitter does (throw, hang, be slow), `push` returns at once. When the queue is full the oldest client telemetry goes
@@ -51,10 +45,9 @@ const LAST_RETRY_MS = 30_000;
  */
 export function startDelivery(emitter: Emitter, options: DeliveryOptions = {}): Delivery {
   const { maxQueue = 10_000, maxBatch = 500 } = options;
-  const say = diagnostics(emitter.name, options.onDiagnostic);
-  const target = asBatchEmitter(emitter, say);
+  const destination = openDestination(emitter, options.onDiagnostic);
+  const { stats } = destination;
   const queue: HiveEvent[] = [];
-  const stats: DeliveryStats = { name: emitter.name, queued: 0, delivered: 0, dropped: 0, refused: 0 };
   const stop = new AbortController();
   let running: Promise<void> | undefined;
 
@@ -70,7 +63,9 @@ export function startDelivery(emitter: Emitter, options: DeliveryOptions = {}): 
     const telemetry = queue.findIndex((event) => TELEMETRY.has(event.event_type));
     queue.splice(Math.max(telemetry, 0), 1);
     stats.queued--;
-    if (stats.dropped === 0) say(`the queue is full (${maxQueue} events): dropping the oldest client telemetry`);
+    if (stats.dropped === 0) {
+      destination.say(`the queue is full (${maxQueue} events): dropping the oldest client telemetry`);
+    }
     stats.dropped++;
   }
 
@@ -78,41 +73,18 @@ export function startDelivery(emitter: Emitter, options: DeliveryOptions = {}): 
   async function drain(): Promise<void> {
     // The caller goes on first; it may have more to push.
     await Promise.resolve();
-    while (queue.length > 0 && !stop.signal.aborted) await deliver(queue.splice(0, maxBatch));
+    while (queue.length > 0 && !stop.signal.aborted) {
+      const batch = queue.splice(0, maxBatch);
+      if (await destination.deliver(batch, stop.signal)) stats.queued -= batch.length;
+    }
     // Here and not in a `then`, before which one more event could come and be left lying.
     running = undefined;
   }
 
-  async function deliver(batch: readonly HiveEvent[]): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      const result = await writeOnce(target, batch, stop.signal);
-      if (result.status !== "retry") {
-        settle(batch.length, result);
-        return;
-      }
-      if (attempt === 0) say(`trying again: ${result.reason ?? "the destination is not ready"}`);
-      const wait = result.afterMs ?? Math.min(FIRST_RETRY_MS * 2 ** attempt, LAST_RETRY_MS);
-      if (!(await sleep(wait, stop.signal))) return;
-    }
-  }
-
-  function settle(count: number, result: Exclude<WriteResult, { status: "retry" }>): void {
-    const refused = result.status === "refused" ? count : Math.min(result.refused ?? 0, count);
-    stats.queued -= count;
-    stats.refused += refused;
-    stats.delivered += count - refused;
-    if (refused > 0 && result.reason !== undefined) say(`refused ${refused} events: ${result.reason}`);
-  }
-
   async function close(): Promise<boolean> {
     while (running !== undefined) await running;
-    try {
-      await target.finish?.();
-    } catch (thrown) {
-      say(`finish failed: ${errorMessage(thrown)}`);
-      return false;
-    }
-    return stats.queued + stats.dropped + stats.refused === 0;
+    const isClosed = await destination.finish();
+    return isClosed && stats.queued + stats.dropped + stats.refused === 0;
   }
 
   async function finish(signal: AbortSignal): Promise<boolean> {
@@ -129,42 +101,6 @@ export function startDelivery(emitter: Emitter, options: DeliveryOptions = {}): 
 }
 
 const TELEMETRY: ReadonlySet<string> = new Set(["client_update", "client_metric"]);
-
-/** A listener that throws must not harm the training, any more than an emitter. */
-function diagnostics(name: string, listener: DiagnosticListener = () => {}): DiagnosticListener {
-  return (message) => {
-    try {
-      listener(`[${name}] ${message}`);
-    } catch {
-      // There is nobody left to tell.
-    }
-  };
-}
-
-function asBatchEmitter(emitter: Emitter, say: DiagnosticListener): BatchEmitter {
-  if ("write" in emitter) return emitter;
-  return hooksAsBatches(emitter, (hook, thrown) => say(`${hook} failed: ${errorMessage(thrown)}`));
-}
-
-/** Asks an emitter, whoever wrote it, and always gets an answer. */
-async function writeOnce(
-  emitter: BatchEmitter,
-  batch: readonly HiveEvent[],
-  signal: AbortSignal,
-): Promise<WriteResult> {
-  try {
-    const answer: unknown = await emitter.write(batch, signal);
-    if (isWriteResult(answer)) return answer;
-    return { status: "refused", reason: `write must answer with a status, but it answered ${describe(answer)}` };
-  } catch (thrown) {
-    return { status: "refused", reason: errorMessage(thrown) };
-  }
-}
-
-function isWriteResult(answer: unknown): answer is WriteResult {
-  if (typeof answer !== "object" || answer === null || !("status" in answer)) return false;
-  return answer.status === "delivered" || answer.status === "retry" || answer.status === "refused";
-}
 
 function whenAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

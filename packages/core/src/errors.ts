@@ -8,6 +8,7 @@
  * - `not_found`: a run, file or route that doesn't exist
  * - `malformed`: bytes that can't be decoded
  * - `corrupt_log`: a log on disk that can't be read on
+ * - `locked`: a log that another process is writing
  * - `unavailable`: a disk, port or server that can't be used now
  * - `usage`: wrong options or configuration
  */
@@ -19,6 +20,7 @@ export type HiveWatchErrorCode =
   | "not_found"
   | "malformed"
   | "corrupt_log"
+  | "locked"
   | "unavailable"
   | "usage";
 

@@ -6,31 +6,47 @@ import { applyEvent, createRunState, type RunState } from "./run-state.ts";
 /** How many rounds without an end are held for the figures of their summaries; more are forgotten, oldest first. */
 const MAX_OPEN_ROUNDS = 100;
 
+/** An emitter with hooks, in the one form that core delivers to. */
+export interface HookBatches extends BatchEmitter {
+  /** Takes events that were delivered before into account, and calls no hook for them but `onInit`. */
+  recall(batch: readonly HiveEvent[]): Promise<void>;
+}
+
 /**
  * Gives an emitter with hooks the one form that core delivers to.
  *
  * @param onError - told what a hook threw; the hooks after it are still called
  */
-export function hooksAsBatches(emitter: HookEmitter, onError: (hook: string, thrown: unknown) => void): BatchEmitter {
+export function hooksAsBatches(emitter: HookEmitter, onError: (hook: string, thrown: unknown) => void): HookBatches {
   let state = createRunState("");
+
+  /** @returns how many events a hook failed at */
+  async function take(batch: readonly HiveEvent[], wanted: (hook: string) => boolean): Promise<number> {
+    const failed = new Set<HiveEvent>();
+    for (const event of batch) {
+      if (event.event_type === "init") state = createRunState(event.run_id);
+      applyEvent(state, event);
+      for (const [hook, call] of hookCalls(emitter, event, state)) {
+        if (!wanted(hook)) continue;
+        try {
+          await call();
+        } catch (thrown) {
+          onError(hook, thrown);
+          failed.add(event);
+        }
+      }
+      forgetOldRounds(state, event);
+    }
+    return failed.size;
+  }
+
   return {
     name: emitter.name,
     async write(batch) {
-      const failed = new Set<HiveEvent>();
-      for (const event of batch) {
-        if (event.event_type === "init") state = createRunState(event.run_id);
-        applyEvent(state, event);
-        for (const [hook, call] of hookCalls(emitter, event, state)) {
-          try {
-            await call();
-          } catch (thrown) {
-            onError(hook, thrown);
-            failed.add(event);
-          }
-        }
-        forgetOldRounds(state, event);
-      }
-      return { status: "delivered", refused: failed.size };
+      return { status: "delivered", refused: await take(batch, () => true) };
+    },
+    async recall(batch) {
+      await take(batch, (hook) => hook === "onInit");
     },
     finish: () => emitter.finish?.(),
   };

@@ -21,6 +21,7 @@ export {
   setServerMetadata,
 } from "./default-run.ts";
 export type { DeliveryStats, DiagnosticListener } from "./delivery.ts";
+export { type Destination, openDestination } from "./destination.ts";
 export type { BatchEmitter, Emitter, HookEmitter, WriteResult } from "./emitter.ts";
 export { errorMessage, HiveWatchError, type HiveWatchErrorCode } from "./errors.ts";
 export {
@@ -78,4 +79,5 @@ export {
   type RunStatus,
   sortedRounds,
 } from "./run-state.ts";
+export { freezeCopy } from "./snapshot.ts";
 export { isoFromMicros, isoNow, microsFromIso } from "./time.ts";

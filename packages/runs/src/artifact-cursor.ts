@@ -77,11 +77,3 @@ export function sizeOf(path: string): Promise<number | undefined> {
     () => undefined,
   );
 }
-
-/** When a file was last changed; 0 if there is none. */
-export function timeOf(path: string): Promise<number> {
-  return stat(path).then(
-    (stats) => stats.mtimeMs,
-    () => 0,
-  );
-}

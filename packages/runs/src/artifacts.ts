@@ -8,7 +8,6 @@ import {
   keepAside,
   readCursor,
   sizeOf,
-  timeOf,
 } from "./artifact-cursor.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
 import type { FoldStep } from "./fold-units.ts";
@@ -16,7 +15,7 @@ import { openLineFile } from "./line-file.ts";
 import { mapSchema1 } from "./map-schema-1.ts";
 import { type MapPaths, type MapWriter, openMapWriter } from "./map-writer.ts";
 import { createPace } from "./pace.ts";
-import { listSegments } from "./segments.ts";
+import { changeTime, logTime } from "./run-files.ts";
 import { takeUnit } from "./take-unit.ts";
 import { writePiecesAtomic } from "./write-pieces.ts";
 
@@ -196,9 +195,7 @@ async function follow(
  * @param logDir - the folder of the log's segments
  */
 export async function areArtifactsBehind(paths: ArtifactPaths, logDir: string): Promise<boolean> {
-  const newest = (await listSegments(logDir)).at(-1);
-  if (newest === undefined) return false;
-  const logTime = await timeOf(newest.path);
+  const time = await logTime(logDir);
   const sizes = await Promise.all([paths.jsonl, paths.map2.head].map(sizeOf));
-  return (await timeOf(paths.cursor)) <= logTime || sizes.includes(undefined);
+  return time > 0 && ((await changeTime(paths.cursor)) <= time || sizes.includes(undefined));
 }

@@ -16,3 +16,13 @@ export async function writeFileAtomic(path: string, data: string): Promise<void>
   }
   await syncDirectory(dirname(path));
 }
+
+/**
+ * {@link writeFileAtomic} for one writer alone, and without waiting for the disk: after a loss of power it may be the old
+ * one again.
+ */
+export async function replaceFile(path: string, data: string): Promise<void> {
+  const temporary = `${path}.tmp`;
+  await writeFile(temporary, data);
+  await rename(temporary, path);
+}

@@ -13,7 +13,7 @@ import {
 import { type BlockColumn, type ColumnBlock, isPresent, MAX_COLUMNS } from "./column-block.ts";
 import { type Column, ColumnSchema, type Columns, ColumnsSchema } from "./gen/hivewatch/v1/batch_pb.ts";
 
-export const COLUMN_TYPES: ReadonlySet<string> = new Set(["client_update", "client_metric"]);
+const COLUMN_TYPES: ReadonlySet<string> = new Set(["client_update", "client_metric"]);
 const COLUMN_FIELDS: ReadonlySet<string> = new Set(["event_type", "run_id", "timestamp", "round", "clients"]);
 
 /**

@@ -2,9 +2,10 @@ import type { HiveEvent } from "@hivewatch/core";
 import { batchEvents } from "./batch.ts";
 import { type ColumnBlock, decodeColumns } from "./column-block.ts";
 import { areSurelyValid } from "./columns.ts";
-import type { BatchStep, StoredBatch } from "./read-batches.ts";
+import type { BatchStep } from "./read-batches.ts";
 import type { ReadStep } from "./read-entries.ts";
 import { ofRun } from "./read-log.ts";
+import type { StoredBatch } from "./scan-segment.ts";
 
 /** What is taken into files at once: the events of one batch, in columns if they came so. */
 export type FoldUnit = FoldBlock | FoldEvents;

@@ -1,5 +1,6 @@
-import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import { HiveWatchError } from "@hivewatch/core";
+import type { DiskFile } from "./disk.ts";
 
 /** What a segment of a log begins with: its format, and the version of it. */
 export const SEGMENT_MAGIC: Buffer = Buffer.from("HWLOG\0\0\x01", "latin1");
@@ -8,15 +9,22 @@ export const SEGMENT_MAGIC: Buffer = Buffer.from("HWLOG\0\0\x01", "latin1");
 const HEADER_BYTES = 8;
 
 /** Longer frames are taken for garbage. */
-export const MAX_BODY_BYTES: number = 64 * 1024 * 1024;
+const MAX_BODY_BYTES: number = 64 * 1024 * 1024;
 
-/** Wraps a body for the log. */
-export function encodeFrame(body: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + body.length);
-  frame.writeUInt32LE(body.length, 0);
-  frame.writeUInt32LE(crc32(body), 4);
-  frame.set(body, HEADER_BYTES);
-  return frame;
+/**
+ * What precedes a body in the log.
+ *
+ * @throws HiveWatchError `malformed` if the body is larger than a log can hold
+ */
+export function frameHeader(body: Uint8Array): Buffer {
+  if (body.length > MAX_BODY_BYTES) {
+    const message = `a batch of ${body.length} bytes is more than the ${MAX_BODY_BYTES} of a log`;
+    throw new HiveWatchError("malformed", message);
+  }
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  header.writeUInt32LE(body.length, 0);
+  header.writeUInt32LE(crc32(body), 4);
+  return header;
 }
 
 /** A frame that is whole. */
@@ -34,7 +42,7 @@ type Decoded =
   | { readonly kind: "corrupt" };
 
 /** Reads the frame that begins at an offset. */
-function decodeFrame(bytes: Buffer, offset: number): Decoded {
+export function decodeFrame(bytes: Buffer, offset: number): Decoded {
   if (bytes.length < offset + HEADER_BYTES) return { kind: "partial", needed: HEADER_BYTES };
   const length = bytes.readUInt32LE(offset);
   if (length === 0 || length > MAX_BODY_BYTES) return { kind: "corrupt" };
@@ -61,7 +69,7 @@ const CHUNK_BYTES = 1024 * 1024;
  *
  * @returns where it ended: `partial` is a frame that is being written, or was being written at a crash
  */
-export async function* readFrames(handle: FileHandle, offset: number): AsyncGenerator<readonly Frame[], FramesEnd> {
+export async function* readFrames(file: DiskFile, offset: number): AsyncGenerator<readonly Frame[], FramesEnd> {
   let chunk: Buffer = Buffer.alloc(0);
   let chunkStart = offset;
   let least = FIRST_CHUNK_BYTES;
@@ -73,7 +81,7 @@ export async function* readFrames(handle: FileHandle, offset: number): AsyncGene
     least = CHUNK_BYTES;
     const held = chunk.length - at;
     const next = Buffer.allocUnsafe(wanted);
-    const { bytesRead } = await handle.read(next, 0, wanted, chunkStart + at);
+    const bytesRead = await file.read(next, chunkStart + at);
     chunkStart += at;
     chunk = next.subarray(0, bytesRead);
     if (bytesRead <= held) return { offset: chunkStart, reason: bytesRead === 0 ? "end" : "partial" };
@@ -89,4 +97,24 @@ function framesIn(chunk: Buffer, chunkStart: number) {
     at = decoded.end;
     frames.push({ body: decoded.body, end: chunkStart + at });
   }
+}
+
+/**
+ * Checks what a segment begins with. A header that is damaged does no harm if the frame behind it is whole: its CRC says
+ * that this is a log.
+ *
+ * @returns `unreadable` if nothing of it can be read
+ * @throws HiveWatchError `corrupt_log` if it says that a newer version wrote it, which may mean something else by its frames
+ */
+export async function checkHeader(file: DiskFile, path: string): Promise<"whole" | "damaged" | "unreadable"> {
+  const start = Buffer.alloc(SEGMENT_MAGIC.length);
+  const length = await file.read(start, 0);
+  if (start.equals(SEGMENT_MAGIC)) return "whole";
+  const version = start.at(-1) ?? 0;
+  if (version > 1 && start.subarray(0, -1).equals(SEGMENT_MAGIC.subarray(0, -1))) {
+    const message = `${path} was written by a newer HiveWatch, in version ${version} of the log's format: use that one`;
+    throw new HiveWatchError("corrupt_log", message);
+  }
+  const first = length < start.length ? undefined : await readFrames(file, start.length).next();
+  return first !== undefined && first.done !== true ? "damaged" : "unreadable";
 }

@@ -1,7 +1,9 @@
 import type { HiveEvent } from "@hivewatch/core";
 import { batchEvents } from "./batch.ts";
-import { readBatches, type StoredBatch } from "./read-batches.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
+import { readBatches } from "./read-batches.ts";
 import { AT_END, type LogEntry, type ReadOptions, type ReadStep, type WaitForMore } from "./read-entries.ts";
+import type { StoredBatch } from "./scan-segment.ts";
 
 /** Reads the events of a run's log, while it is being written or afterwards. */
 export async function* readLog(
@@ -9,16 +11,17 @@ export async function* readLog(
   runId: string,
   options: ReadOptions,
   waitForMore: WaitForMore,
+  disk: Disk = nodeDisk,
 ): AsyncGenerator<ReadStep> {
   const { from = 0 } = options;
-  for await (const { batches, atEnd } of readBatches(dir, runId, options, waitForMore)) {
+  for await (const { batches, atEnd } of readBatches(dir, runId, options, waitForMore, disk)) {
     for (const stored of batches) yield { entries: entriesOf(stored, runId, from), atEnd: false };
     if (atEnd) yield AT_END;
   }
 }
 
-/** A batch that was refused has one event for all of its positions: the last event stands for what is left. */
-function entriesOf({ batch, start, end }: StoredBatch, runId: string, from: number): LogEntry[] {
+/** The events of a batch behind a position. One that was refused has one event for all of its positions: the last event stands for what is left. */
+export function entriesOf({ batch, start, end }: StoredBatch, runId: string, from: number): LogEntry[] {
   const events = batchEvents(batch);
   const entries: LogEntry[] = events.map((event, i) => ({
     event: ofRun(event, runId),

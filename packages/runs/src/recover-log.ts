@@ -1,125 +1,148 @@
-import { type FileHandle, open, readFile, truncate, writeFile } from "node:fs/promises";
-import { HiveWatchError } from "@hivewatch/core";
-import { decodeBatch } from "./batch.ts";
-import { type FramesEnd, readFrames, SEGMENT_MAGIC } from "./frame.ts";
-import { listSegments, type Segment, segmentPath, syncDirectory } from "./segments.ts";
+import { dirname } from "node:path";
+import { type Disk, type DiskFile, putFile, readWhole, synced, withFile } from "./disk.ts";
+import { SEGMENT_MAGIC } from "./frame.ts";
+import { type ScannedSegment, scanSegment } from "./scan-segment.ts";
+import { type Mark, readIndex, writeIndex } from "./segment-index.ts";
+import { indexPath, listSegments, type Place, type Segment, segmentPath, unsyncedMarks } from "./segments.ts";
 
-/** How far a producer has come. */
-export interface Producer {
-  readonly epoch: bigint;
-  /** Behind the last event that was taken, which may still be on its way to the disk. */
-  nextSeq: bigint;
-  /** Behind the last event that is on disk. */
-  durableSeq: bigint;
-}
-
-/** The segment that is being written. */
-export interface SegmentFile {
-  readonly handle: FileHandle;
-  /** Those that are on disk. */
+/** The segment at a log's end, which is written to. */
+export interface GrowingSegment extends Segment {
+  readonly file: DiskFile;
+  /** How many of its bytes hold. */
   bytes: number;
+  readonly places: Place[];
 }
 
 /** What a log holds when it is opened. */
 export interface Recovered {
   readonly position: number;
-  readonly file: SegmentFile;
-  readonly producers: Map<string, Producer>;
+  readonly segment: GrowingSegment;
+  readonly marks: Map<string, Mark>;
 }
 
-/** Begins a segment. */
-export async function createSegment(dir: string, firstPosition: number): Promise<SegmentFile> {
-  const handle = await open(segmentPath(dir, firstPosition), "a");
+type Say = (message: string) => void;
+
+/** Begins a segment. Its name is durable once the folder is synced. */
+export async function beginSegment(disk: Disk, dir: string, firstPosition: number): Promise<GrowingSegment> {
+  const path = segmentPath(dir, firstPosition);
+  await putFile(disk, path, [SEGMENT_MAGIC]);
+  const file = await disk.open(path, "append-existing");
+  return { path, firstPosition, file, bytes: SEGMENT_MAGIC.length, places: [] };
+}
+
+/**
+ * Reads as much of a log as whoever will write it needs, and makes its end fit to go on from. When this resolves,
+ * all that was found is on disk: that a killed process has written it doesn't say so.
+ *
+ * @throws HiveWatchError `corrupt_log` if it was written by a newer version
+ */
+export async function recoverLog(disk: Disk, dir: string, say: Say): Promise<Recovered> {
+  const segments = await listSegments(dir, disk);
+  const last = segments.at(-1);
+  const marks = await recoverSealed(disk, segments, say);
+  const { position, segment } =
+    last === undefined
+      ? { position: 0, segment: await beginSegment(disk, dir, 0) }
+      : await recoverLast(disk, last, marks, say);
   try {
-    await handle.appendFile(SEGMENT_MAGIC);
-    await handle.datasync();
-    await syncDirectory(dir);
+    await synced(segment.file.sync());
+    await synced(disk.syncFolder(dir));
+    await synced(disk.syncFolder(dirname(dir)));
   } catch (error) {
-    await handle.close();
+    await segment.file.close();
     throw error;
   }
-  return { handle, bytes: SEGMENT_MAGIC.length };
+  return { position, segment, marks };
 }
 
-/**
- * Reads a log for whoever will write it, and makes its end fit to go on from.
- *
- * @throws HiveWatchError `corrupt_log`
- */
-export async function recoverLog(dir: string, onDiagnostic: (message: string) => void = () => {}): Promise<Recovered> {
-  const producers = new Map<string, Producer>();
-  const segments = await listSegments(dir);
-  const last = segments.at(-1);
-  let position = 0;
-  for (const segment of segments) {
-    const { end, nextPosition } = await scanSegment(segment, producers);
-    position = nextPosition;
-    if (end.reason === "end") continue;
-    if (segment !== last) {
-      throw new HiveWatchError(
-        "corrupt_log",
-        `${segment.path} is damaged at byte ${end.offset}, and newer segments follow it. Restore the file, or move it and the newer ones away`,
-      );
+/** Learns what is in all segments but the last, and makes the indexes anew that are missing behind the newest one. */
+async function recoverSealed(disk: Disk, segments: readonly Segment[], say: Say): Promise<Map<string, Mark>> {
+  const sealed = segments.slice(0, -1).map((segment, i) => ({ segment, end: segments[i + 1]?.firstPosition ?? 0 }));
+  const toScan: typeof sealed = [];
+  let marks = new Map<string, Mark>();
+  for (const { segment, end } of sealed.toReversed()) {
+    const index = await readIndex(disk, segment, end);
+    if (typeof index === "object") {
+      marks = new Map(index.marks);
+      await checkLength(disk, segment, index.bytes, say);
+      break;
     }
-    await cutTail(segment, end, onDiagnostic);
+    if (index === "damaged") say(`${indexPath(segment)} is damaged: it is made anew of its segment`);
+    toScan.unshift({ segment, end });
   }
-  if (last === undefined) return { position, producers, file: await createSegment(dir, position) };
-  const handle = await open(last.path, "a");
-  return { position, producers, file: { handle, bytes: (await handle.stat()).size } };
+  for (const { segment, end } of toScan) await makeIndex(disk, segment, end, marks, say);
+  return marks;
 }
 
-async function scanSegment(
+async function checkLength(disk: Disk, { path }: Segment, bytes: number, say: Say): Promise<void> {
+  const { size } = await withFile(disk, path, "read", (file) => file.stat());
+  if (size < bytes) say(`${path} has lost ${bytes - size} bytes at its end: restore it, or go on without them`);
+}
+
+async function makeIndex(
+  disk: Disk,
   segment: Segment,
-  producers: Map<string, Producer>,
-): Promise<{ end: FramesEnd; nextPosition: number }> {
-  let nextPosition = segment.firstPosition;
-  const handle = await open(segment.path, "r");
-  try {
-    if (!(await hasMagic(handle, segment))) return { end: { offset: 0, reason: "partial" }, nextPosition };
-    const frames = readFrames(handle, SEGMENT_MAGIC.length);
-    for (;;) {
-      const step = await frames.next();
-      if (step.done === true) return { end: step.value, nextPosition };
-      for (const { body } of step.value) {
-        const batch = decodeBatch(body);
-        nextPosition += batch.count;
-        const nextSeq = batch.firstSeq + BigInt(batch.count);
-        producers.set(batch.producerId, { epoch: batch.producerEpoch, nextSeq, durableSeq: nextSeq });
-      }
-    }
-  } finally {
-    await handle.close();
-  }
+  endPosition: number,
+  marks: Map<string, Mark>,
+  say: Say,
+): Promise<void> {
+  const scanned = await scanSegment(disk, segment, marks, endPosition);
+  tellDamage(segment, scanned, endPosition, say);
+  const { offset: bytes, places } = scanned;
+  await writeIndex(disk, segment, { firstPosition: segment.firstPosition, endPosition, bytes, places, marks });
 }
 
-/**
- * @returns false for a segment that was only just being made
- * @throws HiveWatchError `corrupt_log`
- */
-async function hasMagic(handle: FileHandle, { path }: Segment): Promise<boolean> {
-  const start = Buffer.alloc(SEGMENT_MAGIC.length);
-  await handle.read(start, 0, start.length, 0);
-  if (start.equals(SEGMENT_MAGIC)) return true;
-  const { size } = await handle.stat();
-  if (size <= SEGMENT_MAGIC.length) return false;
-  // Its first bytes were on disk before anything else: this is no crash of ours, and not to be mended by cutting.
-  throw new HiveWatchError(
-    "corrupt_log",
-    `${path} does not begin like a log: its first bytes are damaged, or a newer HiveWatch wrote it. Restore the file, or move it away`,
-  );
+function tellDamage({ path }: Segment, scanned: ScannedSegment, endPosition: number, say: Say): void {
+  if (scanned.header === "damaged") say(`${path}: its first bytes are damaged; its events are whole`);
+  const lost = endPosition - scanned.position;
+  if (lost <= 0) return;
+  say(`${path} is damaged at byte ${scanned.offset}: ${lost} events are lost, unless you restore the file`);
+}
+
+async function recoverLast(
+  disk: Disk,
+  segment: Segment,
+  marks: Map<string, Mark>,
+  say: Say,
+): Promise<{ position: number; segment: GrowingSegment }> {
+  await cutUnsynced(disk, segment, say);
+  // One of a segment that was to be sealed when the power went; what it says of it may not hold any more.
+  await disk.remove(indexPath(segment));
+  const scanned = await scanSegment(disk, segment, marks);
+  tellDamage(segment, scanned, scanned.position, say);
+  const { position, offset, places } = scanned;
+  if (scanned.reason !== "end") await cutTail(disk, segment, scanned, say);
+  if (scanned.header === "unreadable") {
+    return { position, segment: await beginSegment(disk, dirname(segment.path), position) };
+  }
+  const file = await disk.open(segment.path, "append-existing");
+  return { position, segment: { ...segment, file, bytes: offset, places } };
+}
+
+/** Cuts what a process could neither sync nor cut. */
+async function cutUnsynced(disk: Disk, segment: Segment, say: Say): Promise<void> {
+  const { paths, offset } = await unsyncedMarks(disk, segment);
+  if (paths.length === 0) return;
+  await withFile(disk, segment.path, "append-existing", async (file) => {
+    const { size } = await file.stat();
+    if (size <= offset) return;
+    await file.truncate(offset);
+    await synced(file.sync());
+    say(`${segment.path}: cut off ${size - offset} bytes at its end that could not be brought to the disk`);
+  });
+  for (const path of paths) await disk.remove(path);
 }
 
 /** Cuts what can't be read off the end of the log, and keeps it beside the log for whoever wants to look. */
-async function cutTail(segment: Segment, end: FramesEnd, onDiagnostic: (message: string) => void): Promise<void> {
-  if (end.offset === 0) {
-    await writeFile(segment.path, SEGMENT_MAGIC, { flush: true });
-    return;
-  }
-  const tail = (await readFile(segment.path)).subarray(end.offset);
+async function cutTail(disk: Disk, { path }: Segment, end: ScannedSegment, say: Say): Promise<void> {
+  const tail = await readWhole(disk, path, end.offset);
+  if (tail.length <= SEGMENT_MAGIC.length && end.header === "unreadable") return; // it was only just being made
   // Appended, since a tail may have been cut off here before.
-  await writeFile(`${segment.path}.cut-at-${end.offset}`, tail, { flag: "a", flush: true });
-  await truncate(segment.path, end.offset);
-  onDiagnostic(
-    `${segment.path}: cut off ${tail.length} bytes at its end that ${end.reason === "partial" ? "were half-written" : "are damaged"}`,
-  );
+  await withFile(disk, `${path}.cut-at-${end.offset}`, "append", async (file) => {
+    await file.append([tail]);
+    await synced(file.sync());
+  });
+  await withFile(disk, path, "append-existing", (file) => file.truncate(end.offset));
+  const what = end.reason === "partial" ? "were half-written" : "are damaged";
+  say(`${path}: cut off ${tail.length} bytes at its end that ${what}`);
 }

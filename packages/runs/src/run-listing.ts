@@ -1,5 +1,9 @@
-import { isKnownEvent, type RunStatus } from "@hivewatch/core";
+import { isKnownEvent, isoFromMicros, type RunStatus } from "@hivewatch/core";
+import { type BlockColumn, type ColumnBlock, decodeColumns } from "./column-block.ts";
+import { areSurelyValid } from "./columns.ts";
 import type { LogEntry } from "./read-entries.ts";
+import { entriesOf } from "./read-log.ts";
+import type { StoredBatch } from "./scan-segment.ts";
 
 /** What a list of runs shows of one. The first seven fields are those of Python hivewatch's `GET /runs`. */
 export interface RunListing {
@@ -17,6 +21,7 @@ export interface RunListing {
   finished_at: string | null;
   last_event_at: string | null;
   num_rounds: number;
+  /** Up to 100,000, which also stands for more. */
   num_clients: number;
   /** Of the newest round that has one. */
   global_accuracy: number | null;
@@ -30,6 +35,9 @@ export interface ListingState {
   readonly clients: Set<string>;
   newestAccuracyRound: number;
 }
+
+/** More clients, and more rounds, are not told apart: who invents ids must not fill the memory. */
+const MAX_COUNTED = 100_000;
 
 export function createListingState(runId: string): ListingState {
   return {
@@ -56,12 +64,48 @@ export function createListingState(runId: string): ListingState {
   };
 }
 
+/** Takes a batch into account: one of columns without taking it apart. */
+export function applyBatchToListing(state: ListingState, stored: StoredBatch): void {
+  const { payload, runId } = stored.batch;
+  const block = payload.case === "columns" ? decodeColumns(payload.value) : undefined;
+  if (block !== undefined && areSurelyValid(block)) applyBlock(state, block, stored.end);
+  else for (const entry of entriesOf(stored, runId, 0)) applyToListing(state, entry);
+}
+
+function applyBlock({ listing, rounds, clients }: ListingState, block: ColumnBlock, end: number): void {
+  const last = block.timestamps.at(-1);
+  if (last === undefined) return;
+  listing.num_events += block.timestamps.length;
+  listing.position = end;
+  listing.last_event_at = isoFromMicros(last);
+  const column = (name: string): BlockColumn | undefined => block.columns.find((each) => each.name === name);
+  const round = column("round");
+  if (round?.kind === "numbers") countRounds(rounds, round.numbers);
+  const id = column("client_id");
+  if (id?.kind === "texts") for (const client of id.texts.decode()) count(clients, client);
+  listing.num_rounds = rounds.size;
+  listing.num_clients = clients.size;
+}
+
+function countRounds(rounds: Set<number>, numbers: Float64Array): void {
+  let last: number | undefined;
+  for (const round of numbers) {
+    // Most events of a block are of the same round.
+    if (round !== last) count(rounds, round);
+    last = round;
+  }
+}
+
+function count<Value>(seen: Set<Value>, value: Value): void {
+  if (seen.size < MAX_COUNTED) seen.add(value);
+}
+
 export function applyToListing(state: ListingState, { event, position }: LogEntry): void {
   const { listing, rounds, clients } = state;
   listing.num_events++;
   listing.position = position;
   listing.last_event_at = event.timestamp;
-  if (typeof event.round === "number") rounds.add(event.round);
+  if (typeof event.round === "number") count(rounds, event.round);
   if (isKnownEvent(event)) {
     switch (event.event_type) {
       case "init":
@@ -74,10 +118,10 @@ export function applyToListing(state: ListingState, { event, position }: LogEntr
       case "client_update":
       case "client_metric":
       case "client_dropout":
-        for (const client of event.clients) clients.add(client.client_id);
+        for (const client of event.clients) count(clients, client.client_id);
         break;
       case "comm_failure":
-        clients.add(event.client_id);
+        count(clients, event.client_id);
         break;
       case "round_end":
         takeAccuracy(state, event.round, event.round_metrics.global_accuracy);

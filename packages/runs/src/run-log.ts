@@ -1,8 +1,13 @@
-import { mkdir } from "node:fs/promises";
 import { errorMessage, HiveWatchError } from "@hivewatch/core";
 import { type Batch, encodeBatch } from "./batch.ts";
-import { encodeFrame, MAX_BODY_BYTES } from "./frame.ts";
-import { createSegment, type Producer, type Recovered, recoverLog } from "./recover-log.ts";
+import { type Disk, nodeDisk, SyncError } from "./disk.ts";
+import { failureOf, rememberFailure } from "./failed-logs.ts";
+import { frameHeader } from "./frame.ts";
+import { type LockOptions, type LogLock, lockLog } from "./log-lock.ts";
+import type { LogEnd } from "./read-entries.ts";
+import { type Recovered, recoverLog } from "./recover-log.ts";
+import type { Mark } from "./segment-index.ts";
+import { createSegmentWriter, type OutgoingFrame } from "./segment-writer.ts";
 
 /** A segment that has grown to this is closed, and the next one begun. */
 const SEGMENT_BYTES = 64 * 1024 * 1024;
@@ -14,40 +19,71 @@ export interface AppendResult {
   readonly nextSeq: bigint;
 }
 
-/** The writing end of a run's log. */
+/**
+ * What an acknowledged batch survives.
+ *
+ * - `commit`: the end of the process and a loss of power. It is on disk (`fdatasync`) before it is acknowledged.
+ * - `os`: the end of the process. It was handed to the operating system, which brings it to the disk later; what a loss of
+ *   power takes is the end of the log, at most from its newest segment on.
+ */
+export type Durability = "commit" | "os";
+
+/** The writing end of a run's log. What is durable in it is so in the meaning of its {@link Durability}. */
 export interface RunLog {
   readonly runId: string;
-  /** The position behind the last event that is on disk. */
+  /** The position behind the last event that is durable. */
   readonly position: number;
-  /** The number of the first event that is not on disk yet, of a producer in an epoch. */
+  /** Why it takes nothing more; undefined as long as it does. */
+  readonly failure: HiveWatchError | undefined;
+  /** The number of the first event that is not durable yet, of a producer in an epoch. */
   highWaterMark(producerId: string, epoch: bigint): bigint;
   /**
    * Stores a batch, unless it is there already.
    *
-   * @returns once it is on disk
-   * @throws HiveWatchError `unavailable` when the disk failed; the log then takes nothing more until it is opened again.
-   *   `malformed` if the batch is larger than a log can hold
+   * @param bytes - the batch as it was received, which is what is stored; not to be changed until this resolves.
+   *   By default it is encoded
+   * @returns once it is durable
+   * @throws HiveWatchError `unavailable` when the disk didn't take it. If it was full, the log goes on once there is room;
+   *   if a sync failed, it takes nothing more before the process was started anew. `locked` if another process has taken
+   *   the log. `malformed` if the batch is larger than a log can hold
    */
-  append(batch: Batch): Promise<AppendResult>;
-  /** Waits for what is being written, and closes the file. */
+  append(batch: Batch, bytes?: Uint8Array): Promise<AppendResult>;
+  /**
+   * Waits for what is being written, and closes the log for another writer to open.
+   *
+   * @throws HiveWatchError `unavailable`
+   */
   close(): Promise<void>;
 }
 
 export interface RunLogOptions {
   /** A segment that has grown to more than this is closed, and the next one begun. Default 64 MiB. */
   segmentBytes?: number | undefined;
-  /** Called after events have become durable. */
-  onCommit?: (() => void) | undefined;
+  /** Default `commit`. */
+  durability?: Durability | undefined;
+  /** Called when it is open, and after events have become durable. */
+  onCommit?: ((end: LogEnd) => void) | undefined;
+  /** Called when it was closed, unless what it had written is not durable. */
+  onClose?: (() => void) | undefined;
   /** Told when the log was damaged and what was done about it. */
   onDiagnostic?: ((message: string) => void) | undefined;
+  /** Default: that of this machine. */
+  disk?: Disk | undefined;
+  lock?: LockOptions | undefined;
 }
 
-interface Pending {
-  readonly frame: Buffer;
+/** A producer's mark that is on its way to the disk. */
+interface MarkInFlight {
+  readonly mark: Mark;
+  /** Settles as the batch does that it is of. */
+  readonly stored: Promise<void>;
+}
+
+interface Pending extends OutgoingFrame {
   /** The position behind it. */
   readonly end: number;
-  readonly producer: Producer;
-  readonly nextSeq: bigint;
+  readonly producerId: string;
+  readonly mark: Mark;
   resolve(): void;
   reject(error: HiveWatchError): void;
 }
@@ -57,138 +93,200 @@ interface Pending {
  * was never acknowledged.
  *
  * @param dir - the folder of the log's segments
- * @throws HiveWatchError `corrupt_log`, `unavailable`
+ * @throws HiveWatchError `locked` if another process writes it; `unavailable`; `corrupt_log` if a newer version wrote it
  */
 export async function openRunLog(dir: string, runId: string, options: RunLogOptions = {}): Promise<RunLog> {
+  const { disk = nodeDisk, onDiagnostic = () => {} } = options;
+  const before = failureOf(disk, dir);
+  if (before !== undefined) throw before;
+  let lock: LogLock | undefined;
   try {
-    await mkdir(dir, { recursive: true });
-    return startLog(dir, runId, await recoverLog(dir, options.onDiagnostic), options);
+    await disk.makeFolder(dir);
+    lock = await lockLog(disk, dir, runId, options.lock);
+    return await startLog(dir, runId, lock, await recoverLog(disk, dir, onDiagnostic), options);
   } catch (cause) {
+    await lock?.release().catch(() => undefined);
     if (HiveWatchError.is(cause)) throw cause;
-    throw new HiveWatchError("unavailable", `the log of run ${runId} can't be opened: ${errorMessage(cause)}`, {
-      cause,
-    });
+    const failure = failureFor(`the log of run ${runId} can't be opened`, cause);
+    if (cause instanceof SyncError) rememberFailure(disk, dir, failure);
+    throw failure;
   }
 }
 
-function startLog(dir: string, runId: string, recovered: Recovered, options: RunLogOptions): RunLog {
-  const { segmentBytes = SEGMENT_BYTES, onCommit = () => {}, onDiagnostic = () => {} } = options;
-  const { producers } = recovered;
-  let { position, file } = recovered;
+async function startLog(
+  dir: string,
+  runId: string,
+  lock: LogLock,
+  recovered: Recovered,
+  options: RunLogOptions,
+): Promise<RunLog> {
+  const { segmentBytes = SEGMENT_BYTES, durability = "commit", disk = nodeDisk } = options;
+  const { onCommit = () => {}, onClose = () => {}, onDiagnostic = () => {} } = options;
+  const { marks } = recovered;
+  const inFlight = new Map<string, MarkInFlight>();
+  const writer = createSegmentWriter(disk, dir, recovered.segment, segmentBytes);
+  let { position } = recovered;
   let reserved = position;
-  let newest: Promise<void> = Promise.resolve();
   let failure: HiveWatchError | undefined;
   let pending: Pending[] = [];
   let committing: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
+  let told = "";
 
   async function commitAll(): Promise<void> {
     while (pending.length > 0) {
       const group = pending;
       pending = [];
       try {
-        await commit(group.map((entry) => entry.frame));
+        await commit(group);
       } catch (cause) {
-        await fail(group, cause);
-        return;
+        await refuse(group, cause);
+        continue;
       }
-      for (const { end, producer, nextSeq, resolve } of group) {
+      for (const { end, producerId, mark, resolve } of group) {
         position = end;
-        producer.durableSeq = nextSeq;
+        marks.set(producerId, mark);
+        if (inFlight.get(producerId)?.mark === mark) inFlight.delete(producerId);
         resolve();
       }
-      onCommit();
+      told = "";
+      tellEnd();
     }
   }
 
-  async function commit(frames: readonly Buffer[]): Promise<void> {
-    if (file.bytes > segmentBytes) {
-      await file.handle.close();
-      file = await createSegment(dir, position);
-    }
-    const data = Buffer.concat(frames);
-    await file.handle.appendFile(data);
-    await file.handle.datasync();
-    file.bytes += data.length;
+  async function commit(group: readonly Pending[]): Promise<void> {
+    await writer.write(group, marks);
+    // Who takes the log from us removes our lock before it looks at what is written. So if the lock is still there
+    // now, it will find these.
+    const [isHeld] = await Promise.all([lock.isHeld(), durability === "commit" ? writer.sync() : undefined]);
+    if (!isHeld) throw lockLost(runId);
+    writer.keep(group);
   }
 
-  async function fail(group: readonly Pending[], cause: unknown): Promise<void> {
-    // After a failed write or sync nobody knows what the disk holds, so nothing may be acknowledged on top of it.
-    failure = new HiveWatchError(
-      "unavailable",
-      `the log of run ${runId} can't be written: ${errorMessage(cause)}. Make room on its disk, or repair it`,
-      { cause },
-    );
-    onDiagnostic(failure.message);
-    // Whoever opens the log again must not take for durable what was written and not synced.
-    await file.handle.truncate(file.bytes).catch(() => undefined);
-    for (const entry of [...group, ...pending]) entry.reject(failure);
+  /** Gives up a group, and what has come behind it meanwhile: its producers' events would leave gaps. */
+  async function refuse(group: readonly Pending[], cause: unknown): Promise<void> {
+    const error = await recover(cause);
+    if (error.message !== told) onDiagnostic(error.message);
+    told = error.message;
+    const refused = [...group, ...pending];
     pending = [];
+    inFlight.clear();
+    reserved = position;
+    for (const entry of refused) entry.reject(error);
+  }
+
+  /** Goes on where that is possible, and else no more. */
+  async function recover(cause: unknown): Promise<HiveWatchError> {
+    if (HiveWatchError.is(cause)) {
+      failure = cause;
+      return cause;
+    }
+    const isCut = await writer.cut();
+    const error = failureFor(`the log of run ${runId} can't be written`, cause);
+    if (isCut && !(cause instanceof SyncError)) return error;
+    failure = error;
+    rememberFailure(disk, dir, error);
+    return error;
   }
 
   /** @throws HiveWatchError `malformed` */
-  function enqueue(batch: Batch): Promise<void> {
-    const frame = encodeFrame(bodyOf(batch));
-    const nextSeq = batch.firstSeq + BigInt(batch.count);
-    const known = producers.get(batch.producerId);
-    const producer =
-      known?.epoch === batch.producerEpoch ? known : { epoch: batch.producerEpoch, nextSeq, durableSeq: 0n };
-    producers.set(batch.producerId, producer);
-    producer.nextSeq = nextSeq;
-    reserved += batch.count;
-    const end = reserved;
-    newest = new Promise((resolve, reject) => {
-      pending.push({ frame, end, producer, nextSeq, resolve, reject });
-      committing ??= commitAll().finally(() => {
-        committing = undefined;
-      });
+  function enqueue(batch: Batch, body: Uint8Array): Promise<void> {
+    const { producerId, producerEpoch: epoch, count } = batch;
+    const header = frameHeader(body);
+    const mark = { epoch, nextSeq: batch.firstSeq + BigInt(count) };
+    const start = reserved;
+    reserved += count;
+    const stored = new Promise<void>((resolve, reject) => {
+      pending.push({ start, end: reserved, header, body, producerId, mark, resolve, reject });
     });
-    return newest;
+    inFlight.set(producerId, { mark, stored });
+    committing ??= commitAll().finally(() => {
+      committing = undefined;
+    });
+    return stored;
   }
 
   function highWaterMark(producerId: string, epoch: bigint): bigint {
-    const producer = producers.get(producerId);
-    return producer?.epoch === epoch ? producer.durableSeq : 0n;
+    const mark = marks.get(producerId);
+    return mark?.epoch === epoch ? mark.nextSeq : 0n;
   }
+
+  function tellEnd(): void {
+    onCommit({ position, segment: writer.segment });
+  }
+
+  async function close(): Promise<void> {
+    await committing;
+    try {
+      if (failure === undefined && durability === "os") await writer.sync();
+    } catch (cause) {
+      throw await recover(cause);
+    } finally {
+      await writer.close().catch(() => undefined);
+      await lock.release().catch((error: unknown) => onDiagnostic(errorMessage(error)));
+    }
+    if (failureOf(disk, dir) === undefined) onClose();
+  }
+
+  function whyNot(): HiveWatchError | undefined {
+    if (failure !== undefined || closing === undefined) return failure;
+    return new HiveWatchError("unavailable", `the log of run ${runId} is closed`);
+  }
+
+  if (lock.tookOver) {
+    // What its former owner may still write lands in a segment that nobody reads behind this position.
+    await writer.roll(position, marks).catch(async (error: unknown) => {
+      await writer.close();
+      throw error;
+    });
+  }
+  tellEnd();
 
   return {
     runId,
     get position() {
       return position;
     },
+    get failure() {
+      return whyNot();
+    },
     highWaterMark,
-    async append(batch) {
-      if (failure !== undefined) throw failure;
-      const status = placeOf(batch, producers.get(batch.producerId));
+    async append(batch, bytes = encodeBatch(batch)) {
+      const refusal = whyNot();
+      if (refusal !== undefined) throw refusal;
+      const { producerId, producerEpoch } = batch;
+      const judgedBy = inFlight.get(producerId);
+      const status = placeOf(batch, judgedBy?.mark ?? marks.get(producerId));
       if (status === "next") {
-        await enqueue(batch);
+        await enqueue(batch, bytes);
         return { status: "stored", nextSeq: batch.firstSeq + BigInt(batch.count) };
       }
-      // What it was judged by may still be on its way to the disk. Its own sender is told if it doesn't get there.
-      await newest.catch(() => undefined);
-      if (failure !== undefined) throw failure;
-      return { status, nextSeq: highWaterMark(batch.producerId, batch.producerEpoch) };
+      await judgedBy?.stored;
+      return { status, nextSeq: highWaterMark(producerId, producerEpoch) };
     },
-    async close() {
-      failure ??= new HiveWatchError("unavailable", `the log of run ${runId} is closed`);
-      await committing;
-      await file.handle.close();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }
 
-function placeOf(batch: Batch, producer: Producer | undefined): "next" | AppendResult["status"] {
-  if (producer !== undefined && batch.producerEpoch < producer.epoch) return "stale_epoch";
-  const nextSeq = nextSeqOf(batch, producer);
+function placeOf(batch: Batch, mark: Mark | undefined): "next" | AppendResult["status"] {
+  if (mark !== undefined && batch.producerEpoch < mark.epoch) return "stale_epoch";
+  const nextSeq = mark?.epoch === batch.producerEpoch ? mark.nextSeq : 0n;
   if (batch.firstSeq === nextSeq) return "next";
   return batch.firstSeq + BigInt(batch.count) <= nextSeq ? "duplicate" : "gap";
 }
 
-function nextSeqOf(batch: Batch, producer: Producer | undefined): bigint {
-  return producer?.epoch === batch.producerEpoch ? producer.nextSeq : 0n;
+function failureFor(what: string, cause: unknown): HiveWatchError {
+  const advice =
+    cause instanceof SyncError
+      ? "It is not known what its disk holds of it. Nothing more is taken: see to the disk, then start this process anew"
+      : "Make room on its disk, or repair it";
+  return new HiveWatchError("unavailable", `${what}: ${errorMessage(cause)}. ${advice}`, { cause });
 }
 
-function bodyOf(batch: Batch): Uint8Array {
-  const body = encodeBatch(batch);
-  if (body.length <= MAX_BODY_BYTES) return body;
-  throw new HiveWatchError("malformed", `a batch of ${body.length} bytes is more than the ${MAX_BODY_BYTES} of a log`);
+function lockLost(runId: string): HiveWatchError {
+  const message = `the log of run ${runId} was taken by another process, or its folder was removed: this one writes it no more`;
+  return new HiveWatchError("locked", message);
 }

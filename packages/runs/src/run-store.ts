@@ -1,22 +1,30 @@
-import type { Dirent } from "node:fs";
-import { access, readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { checkRunId, HiveWatchError, isRunId, microsFromIso } from "@hivewatch/core";
-import { type ArtifactPaths, areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
+import { checkRunId, HiveWatchError, microsFromIso } from "@hivewatch/core";
+import { areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
+import { type Cursor, ensureCursor, isReaderBehind, openCursor } from "./cursors.ts";
 import { type FoldStep, unitsOfLog } from "./fold-units.ts";
 import { readBatches } from "./read-batches.ts";
-import type { ReadOptions, ReadStep } from "./read-entries.ts";
+import type { LogEnd, ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import { readLog } from "./read-log.ts";
-import { applyToListing, createListingState, type ListingState, type RunListing } from "./run-listing.ts";
-import { openRunLog, type RunLog } from "./run-log.ts";
+import { artifactPaths, findRuns, jsonlPath, logDir, type RunKind } from "./run-files.ts";
+import type { RunListing } from "./run-listing.ts";
+import { createRunListings } from "./run-listings.ts";
+import { type Durability, openRunLog, type RunLog } from "./run-log.ts";
+import { createNewsBoard, type NewsListener, type RunNews } from "./run-news.ts";
 
 export interface RunStoreOptions {
   /** The folder of the runs. It is made when something is written. */
   dir: string;
   /** How often readers look for what another process has written. Default 1,000 ms. */
   pollIntervalMs?: number | undefined;
+  /** What an acknowledged batch survives: see {@link Durability}. Default `commit`. */
+  durability?: Durability | undefined;
+  /**
+   * Readers that shall have all of every run that is opened for writing: each has a cursor at its beginning before
+   * anything is acknowledged. Default: none.
+   */
+  readers?: readonly string[] | undefined;
   /** Told of damage that was found and of files that can't be written. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
@@ -50,69 +58,57 @@ export interface RunStore {
   writeArtifacts(runId: string, signal?: AbortSignal): Promise<void>;
   /** The runs whose log is newer than their files, as a crash leaves them. */
   behindArtifacts(): Promise<string[]>;
+  /**
+   * How far a reader has come in a run.
+   *
+   * @param reader - its name, of the same characters as a run's id
+   * @throws HiveWatchError `not_found`, `usage`
+   */
+  cursor(runId: string, reader: string): Promise<Cursor>;
+  /** The runs in which a reader has a cursor, and of which it has not read all. */
+  behindReader(reader: string): Promise<string[]>;
+  /**
+   * Passes on news of the logs that are open for writing, beginning with those that are open now.
+   *
+   * @returns what ends it
+   */
+  subscribe(listener: NewsListener): () => void;
+  /** Takes news of a log that another thread has open, so that readers here learn of it at once. */
+  tell(news: RunNews): void;
 }
-
-type RunKind = "log" | "jsonl";
 
 /** Opens the store of runs in a folder. */
 export function openRunStore(options: RunStoreOptions): RunStore {
-  const { dir, pollIntervalMs = 1000, onDiagnostic } = options;
+  const { dir, pollIntervalMs = 1000, durability, readers = [], onDiagnostic } = options;
   const commits = createCommitBoard(pollIntervalMs);
-  const listings = new Map<string, ListingState>();
-  const refreshing = new Map<string, Promise<RunListing>>();
+  const news = createNewsBoard();
+  const listings = createRunListings({ dir, isOpen: news.isOpen, waitForMore: commits.follow });
 
-  async function find(): Promise<Map<string, RunKind>> {
-    const runs = new Map<string, RunKind>();
-    for (const entry of await entriesOf(dir)) {
-      const [runId, kind] = runOf(entry);
-      if (runId !== undefined && runs.get(runId) !== "log") runs.set(runId, kind);
-    }
-    return runs;
+  async function kindOf(runId: string): Promise<RunKind> {
+    const kind = (await findRuns(dir)).get(runId);
+    if (kind === undefined) throw new HiveWatchError("not_found", `there is no run ${JSON.stringify(runId)} in ${dir}`);
+    return kind;
   }
 
   async function* read(runId: string, readOptions: ReadOptions = {}): AsyncGenerator<ReadStep> {
-    const kind = (await find()).get(runId);
-    if (kind === undefined) throw new HiveWatchError("not_found", `there is no run ${JSON.stringify(runId)} in ${dir}`);
-    yield* readFound(runId, kind, readOptions);
-  }
-
-  function readFound(runId: string, kind: RunKind, readOptions: ReadOptions): AsyncGenerator<ReadStep> {
+    const kind = await kindOf(runId);
     const wait = commits.follow(runId);
-    return kind === "log"
+    yield* kind === "log"
       ? readLog(logDir(dir, runId), runId, readOptions, wait)
-      : readJsonl(join(dir, `${runId}.jsonl`), runId, readOptions, wait);
+      : readJsonl(jsonlPath(dir, runId), runId, readOptions, wait);
   }
 
-  /** The units of a run's log, for its files. */
+  /** The units of a run's log. */
   function readUnits(runId: string, readOptions: ReadOptions): AsyncGenerator<FoldStep> {
     return unitsOfLog(runId, readBatches(logDir(dir, runId), runId, readOptions, commits.follow(runId)));
   }
 
-  /** Brings a run's listing up to date by reading what is new; callers at the same time share the reading. */
-  function refresh(runId: string, kind: RunKind): Promise<RunListing> {
-    let reading = refreshing.get(runId);
-    if (reading === undefined) {
-      reading = readOn(runId, kind).finally(() => refreshing.delete(runId));
-      refreshing.set(runId, reading);
-    }
-    return reading;
-  }
-
-  async function readOn(runId: string, kind: RunKind): Promise<RunListing> {
-    const state = listings.get(runId) ?? createListingState(runId);
-    listings.set(runId, state);
-    for await (const { entries } of readFound(runId, kind, { from: state.listing.position })) {
-      for (const entry of entries) applyToListing(state, entry);
-    }
-    return { ...state.listing, has_metadata: await hasMap(runId) };
-  }
-
   async function list(): Promise<RunListing[]> {
     const runs: RunListing[] = [];
-    const found = await find();
-    for (const runId of listings.keys()) if (!found.has(runId)) listings.delete(runId);
+    const found = await findRuns(dir);
+    listings.keepOnly(found);
     for (const [runId, kind] of found) {
-      const run = await refresh(runId, kind).catch((error: unknown) => {
+      const run = await listings.get(runId, kind).catch((error: unknown) => {
         onDiagnostic?.(`run ${runId} can't be read: ${String(error)}`);
         return undefined;
       });
@@ -121,76 +117,59 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     return runs.sort((a, b) => lastEventTime(b) - lastEventTime(a));
   }
 
-  function hasMap(runId: string): Promise<boolean> {
-    return access(artifactPaths(dir, runId).map).then(
-      () => true,
-      () => false,
-    );
+  async function logsThat(matches: (runId: string) => Promise<boolean>): Promise<string[]> {
+    const runIds: string[] = [];
+    for (const [runId, kind] of await findRuns(dir)) if (kind === "log" && (await matches(runId))) runIds.push(runId);
+    return runIds;
+  }
+
+  function tell(told: RunNews, segment?: LogEnd["segment"]): void {
+    const { runId, position } = told;
+    if (position === undefined) commits.forget(runId);
+    else commits.note(runId, position, segment);
+    news.tell(told);
   }
 
   return {
     dir,
     read,
     list,
+    tell: (told) => tell(told),
+    subscribe: news.subscribe,
     async listing(runId) {
-      const kind = (await find()).get(runId);
-      return kind === undefined ? undefined : refresh(runId, kind);
+      const kind = (await findRuns(dir)).get(runId);
+      return kind === undefined ? undefined : listings.get(runId, kind);
     },
     async openLog(runId) {
-      return openRunLog(logDir(dir, checkRunId(runId)), runId, {
-        onCommit: () => commits.note(runId),
+      const folder = logDir(dir, checkRunId(runId));
+      const log = await openRunLog(folder, runId, {
+        durability,
+        onCommit: ({ position, segment }) => tell({ runId, position }, segment),
+        onClose: () => tell({ runId, position: undefined }),
         onDiagnostic,
       });
+      try {
+        for (const reader of readers) await ensureCursor(folder, reader);
+      } catch (error) {
+        await log.close();
+        throw error;
+      }
+      return log;
     },
     async writeArtifacts(runId, signal) {
-      // Before anything is moved or written: these would be the files of another program.
-      if ((await find()).get(runId) !== "log")
-        throw new HiveWatchError("not_found", `there is no log of run ${JSON.stringify(runId)} in ${dir}`);
+      // The files of a run without a log are another program's.
+      if ((await kindOf(runId)) !== "log") throw new HiveWatchError("not_found", `run ${runId} in ${dir} has no log`);
       const isOwner = signal !== undefined;
       const units = (from: number) => readUnits(runId, { from, follow: isOwner, signal });
-      await writeArtifacts(runId, artifactPaths(dir, checkRunId(runId)), units, { isOwner, onDiagnostic });
+      await writeArtifacts(runId, artifactPaths(dir, runId), units, { isOwner, onDiagnostic });
     },
-    async behindArtifacts() {
-      const behind: string[] = [];
-      for (const [runId, kind] of await find()) {
-        const isBehind = kind === "log" && (await areArtifactsBehind(artifactPaths(dir, runId), logDir(dir, runId)));
-        if (isBehind) behind.push(runId);
-      }
-      return behind;
+    behindArtifacts: () => logsThat((runId) => areArtifactsBehind(artifactPaths(dir, runId), logDir(dir, runId))),
+    async cursor(runId, reader) {
+      await kindOf(runId);
+      return openCursor(logDir(dir, runId), reader);
     },
+    behindReader: (reader) => logsThat((runId) => isReaderBehind(logDir(dir, runId), reader)),
   };
-}
-
-function logDir(dir: string, runId: string): string {
-  return join(dir, `${runId}.log`);
-}
-
-function artifactPaths(dir: string, runId: string): ArtifactPaths {
-  return {
-    jsonl: join(dir, `${runId}.jsonl`),
-    map: join(dir, `${runId}.map.json`),
-    map2: { head: join(dir, `${runId}.map2.json`), frames: join(dir, `${runId}.map2`) },
-    cursor: join(logDir(dir, runId), "artifacts.json"),
-  };
-}
-
-async function entriesOf(dir: string): Promise<Dirent[]> {
-  return readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw new HiveWatchError("unavailable", `the runs folder ${dir} can't be read: ${error.message}`, { cause: error });
-  });
-}
-
-/** Links are no runs: they would lead out of the folder. */
-function runOf(entry: Dirent): [runId: string | undefined, kind: RunKind] {
-  if (entry.isDirectory() && entry.name.endsWith(".log")) return [runIdOf(entry.name, ".log"), "log"];
-  if (entry.isFile() && entry.name.endsWith(".jsonl")) return [runIdOf(entry.name, ".jsonl"), "jsonl"];
-  return [undefined, "log"];
-}
-
-function runIdOf(name: string, suffix: string): string | undefined {
-  const runId = name.slice(0, -suffix.length);
-  return isRunId(runId) ? runId : undefined;
 }
 
 function lastEventTime(run: RunListing): number {

@@ -113,5 +113,5 @@ async function inTurns(dir: string, path: string, bytes: Buffer, from: number): 
   }
   await writeFile(path, bytes);
   expect(idsOf(await readAll(dir))).toEqual(ids(BATCHES * BATCH_EVENTS));
-  expect(await readdir(dir)).toEqual(["00000000000000000000.seg"]);
+  expect(await readdir(dir)).toEqual(["00000000000000000000.seg", "writer-1.lock"]);
 }

@@ -13,7 +13,7 @@ const RUN = "run ü'";
 test("a block makes the lines that its events would make", () => {
   const random = randomFrom(newSeed());
   let compared = 0;
-  for (let i = 0; i < 3000; i++) {
+  for (let i = 0; i < 600; i++) {
     const block = anyBlock(random);
     const lines = linesOfEvents(block);
     if (lines === undefined) {
@@ -23,7 +23,7 @@ test("a block makes the lines that its events would make", () => {
     compared++;
     expect(columnLines(block, RUN)).toBe(lines);
   }
-  expect(compared).toBeGreaterThan(500);
+  expect(compared).toBeGreaterThan(100);
 });
 
 test("a line holds what a client reported and null for the rest, in the order of the contract", () => {

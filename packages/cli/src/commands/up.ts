@@ -1,13 +1,23 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { type Bridge, startBridge } from "@hivewatch/bridge";
 import { errorMessage, HiveWatchError } from "@hivewatch/core";
-import { type MapServer, startMapServer } from "@hivewatch/map-server";
-import { openRunStore } from "@hivewatch/runs";
-import { Command } from "commander";
+import { type Durability, openRunStore, type RunStore } from "@hivewatch/runs";
+import { Command, Option } from "commander";
+import { findEmitters } from "../emitters/find-emitters.ts";
 import { listenOnFreePort } from "../listen.ts";
-import { allowHostOption, checkHost, hostOption, insecureOption, portNumber, runsDirOption } from "../options.ts";
+import {
+  allowHostOption,
+  checkHost,
+  hostOption,
+  insecureOption,
+  portNumber,
+  runsDirOption,
+  wholeNumber,
+} from "../options.ts";
 import { runDemo } from "../run-demo.ts";
 import { shutdownSignal, whenAborted } from "../shutdown.ts";
+import type { PageReady } from "../threads/page-thread.ts";
+import { startReaders } from "../threads/start-readers.ts";
 
 /** Where programs look for the bridge if they are told nothing. */
 const DEFAULT_GRPC_PORT = 7071;
@@ -21,6 +31,9 @@ interface UpFlags {
   demo?: boolean;
   insecure?: boolean;
   allowHost: string[];
+  emit: string[];
+  durability: Durability;
+  keepLogs?: number;
 }
 
 /** `hivewatch up`. */
@@ -31,41 +44,70 @@ export function upCommand(): Command {
     .addOption(hostOption())
     .option("--port <port>", "port of the page; 0: the system chooses", portNumber, 7070)
     .option("--grpc-port <port>", "port of the bridge; 0: the system chooses", portNumber, DEFAULT_GRPC_PORT)
+    .addOption(emitOption())
+    .addOption(durabilityOption())
+    .option(
+      "--keep-logs <days>",
+      "remove the log of a run so many days after its end, once its files are written and all emitters have it; the files stay (default: keep logs for ever)",
+      wholeNumber(0),
+    )
     .option("--json", "say where they listen as one line of JSON on standard output")
     .option("--demo", "play the demo as well, to have something to look at")
     .addOption(insecureOption())
     .addOption(allowHostOption())
+    .addHelpText("after", HELP)
     .action(up);
+}
+
+const HELP = `
+Emitters take runs on to other places, each at its own pace and from where it was left, also after a restart:
+  hivewatch up --emit mlflow                   a destination of ours, set up by its own environment variables
+  hivewatch up --emit ./to-my-chat.mjs         a module whose default export is an emitter, or makes one for each run
+  hivewatch up --emit mlflow --emit my-package several at once; one that hangs or fails is no matter to the others
+What is always wanted goes into hivewatch.config.mjs (or .js, .json; .ts from Node 22.18 on) in the folder where it is started:
+  export default { emitters: ["mlflow", "./to-my-chat.mjs"] };
+`;
+
+function emitOption(): Option {
+  return new Option("--emit <name>", "also send runs there: mlflow, wandb, otel, a package or a path; repeatable")
+    .argParser((name: string, names: string[]) => [...names, name])
+    .default([], "none");
+}
+
+function durabilityOption(): Option {
+  return new Option(
+    "--durability <what>",
+    "what an acknowledged event survives; commit: a loss of power; os: only the end of the process, and is quicker",
+  )
+    .choices(["commit", "os"])
+    .default("commit");
 }
 
 async function up(flags: UpFlags): Promise<void> {
   const say = (message: string): void => console.error(message);
   checkHost(flags.host, flags.insecure, say);
   const signal = shutdownSignal();
-  const { host } = flags;
+  const emitters = await findEmitters(flags.emit, process.cwd());
   await checkWritable(flags.runsDir);
-  const store = openRunStore({ dir: flags.runsDir, onDiagnostic: say });
-  const bridge = await listenOnFreePort(
-    "the bridge",
-    flags.grpcPort,
-    (port) => startBridge({ store, host, port, onDiagnostic: say }),
-    say,
-  );
-  const server = await listenOnFreePort(
-    "the page",
-    flags.port,
-    (port) => startMapServer({ store, host, port, allowHosts: flags.allowHost, onDiagnostic: say }),
-    say,
-  ).catch(async (error: unknown) => {
+  const readers = emitters.map(({ reader }) => reader);
+  const store = openRunStore({ dir: flags.runsDir, durability: flags.durability, readers, onDiagnostic: say });
+  const bridge = await startIngest(flags, store, say);
+  const threads = startReaders(flags, { store, emitters, say });
+  try {
+    const [page] = await Promise.all([threads.page.ready, ...threads.others.map((thread) => thread.ready)]);
+    announce(flags, page, bridge);
+    const demo = flags.demo === true ? playDemo(bridge, page, signal, say) : undefined;
+    await whenAborted(signal);
+    await demo;
+  } finally {
     await bridge.close();
-    throw error;
-  });
-  announce(flags, server, bridge);
-  const demo = flags.demo === true ? playDemo(bridge, server, signal, say) : undefined;
-  await whenAborted(signal);
-  await demo;
-  await bridge.close();
-  await server.close();
+    await Promise.all([threads.page, ...threads.others].map((thread) => thread.close()));
+  }
+}
+
+function startIngest({ host, grpcPort }: UpFlags, store: RunStore, say: (message: string) => void): Promise<Bridge> {
+  const start = (port: number): Promise<Bridge> => startBridge({ store, host, port, onDiagnostic: say });
+  return listenOnFreePort("the bridge", grpcPort, start, say);
 }
 
 /** @throws HiveWatchError `unavailable`, now and not when the first run comes */
@@ -82,15 +124,15 @@ async function checkWritable(dir: string): Promise<void> {
   }
 }
 
-function announce(flags: UpFlags, server: MapServer, bridge: Bridge): void {
+function announce(flags: UpFlags, page: PageReady, bridge: Bridge): void {
   if (flags.json === true) {
-    console.log(JSON.stringify({ event: "ready", http: server.url, grpc: bridge.address }));
+    console.log(JSON.stringify({ event: "ready", http: page.url, grpc: bridge.address }));
     return;
   }
   console.log(`
   HiveWatch is up.
 
-    Page     ${server.url}
+    Page     ${page.url}
     Bridge   ${bridge.address}${bridge.port === DEFAULT_GRPC_PORT ? "" : `   (for your training: HIVEWATCH_ENDPOINT=${bridge.address})`}
     Runs in  ${flags.runsDir}
 
@@ -100,14 +142,14 @@ function announce(flags: UpFlags, server: MapServer, bridge: Bridge): void {
 
 async function playDemo(
   bridge: Bridge,
-  server: MapServer,
+  page: PageReady,
   signal: AbortSignal,
   say: (message: string) => void,
 ): Promise<void> {
-  say(`A demo is playing: a real training, over invented clinics. Watch it at ${server.url}\n`);
+  say(`A demo is playing: a real training, over invented clinics. Watch it at ${page.url}\n`);
   try {
     await runDemo({ endpoint: bridge.address, signal, print: say });
-    if (!signal.aborted) say(`The demo is over. It can still be looked at, at ${server.url}`);
+    if (!signal.aborted) say(`The demo is over. It can still be looked at, at ${page.url}`);
   } catch (error) {
     say(`The demo failed: ${String(error)}`);
   }

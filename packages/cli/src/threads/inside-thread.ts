@@ -1,0 +1,45 @@
+import { parentPort } from "node:worker_threads";
+import { errorMessage, HiveWatchError } from "@hivewatch/core";
+import type { RunNews } from "@hivewatch/runs";
+import type { FromThread, ToThread } from "./messages.ts";
+
+/** A thread as it looks from its inside. */
+export interface InsideThread {
+  /** Aborted when the thread has to end. */
+  readonly signal: AbortSignal;
+  /** Hands on news of the logs that the main thread writes. */
+  onNews(listener: (news: RunNews) => void): void;
+  /** Has the main thread tell the user something. */
+  say(message: string): void;
+}
+
+/**
+ * Runs a thread's work, and ends the thread.
+ *
+ * @param work - calls `ready` once it has begun, and returns when it is over, which the signal asks it to be
+ */
+export async function runThread<Ready>(
+  work: (thread: InsideThread, ready: (ready: Ready) => void) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const listeners: ((news: RunNews) => void)[] = [];
+  const post = (message: FromThread<Ready>): void => parentPort?.postMessage(message);
+  parentPort?.on("message", (message: ToThread) => {
+    if (message.type === "stop") stop.abort();
+    else for (const news of message.news) for (const listener of listeners) listener(news);
+  });
+  const thread: InsideThread = {
+    signal: stop.signal,
+    onNews: (listener) => void listeners.push(listener),
+    say: (message) => post({ type: "say", message }),
+  };
+  try {
+    await work(thread, (ready) => post({ type: "ready", ready }));
+  } catch (error) {
+    // What is our own mistake ends the thread with where it happened.
+    if (!HiveWatchError.is(error)) throw error;
+    post({ type: "failed", message: errorMessage(error).replace(/^\[hivewatch\] /, "") });
+  }
+  // Whatever an emitter has left open would keep the thread.
+  process.exit(0);
+}

@@ -1,0 +1,15 @@
+import type { RunNews } from "@hivewatch/runs";
+
+/** What the main thread tells another one. */
+export type ToThread =
+  | { readonly type: "news"; readonly news: readonly RunNews[] }
+  /** Finish what is to be done, and end. */
+  | { readonly type: "stop" };
+
+/** What a thread tells the main one. */
+export type FromThread<Ready> =
+  | { readonly type: "ready"; readonly ready: Ready }
+  /** For the user to read. */
+  | { readonly type: "say"; readonly message: string }
+  /** It can't begin, by no fault of its own. */
+  | { readonly type: "failed"; readonly message: string };

@@ -1,0 +1,33 @@
+import { workerData } from "node:worker_threads";
+import { startMapServer } from "@hivewatch/map-server";
+import { openRunStore } from "@hivewatch/runs";
+import { listenOnFreePort } from "../listen.ts";
+import { whenAborted } from "../shutdown.ts";
+import { runThread } from "./inside-thread.ts";
+
+/** What the thread of the page is started with. */
+export interface PageData {
+  readonly runsDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly allowHosts: readonly string[];
+}
+
+/** Where the page is. */
+export interface PageReady {
+  readonly url: string;
+  readonly port: number;
+}
+
+const { runsDir, host, port, allowHosts }: PageData = workerData;
+
+await runThread<PageReady>(async ({ signal, onNews, say }, ready) => {
+  const store = openRunStore({ dir: runsDir, onDiagnostic: say });
+  onNews(store.tell);
+  const start = (tried: number) =>
+    startMapServer({ store, host, port: tried, allowHosts: [...allowHosts], onDiagnostic: say });
+  const server = await listenOnFreePort("the page", port, start, say);
+  ready({ url: server.url, port: server.port });
+  await whenAborted(signal);
+  await server.close();
+});

@@ -1,0 +1,32 @@
+import { errorMessage } from "@hivewatch/core";
+import { followRuns } from "./follow-runs.ts";
+import type { RunStore } from "./run-store.ts";
+
+export interface KeepArtifactsOptions {
+  /** Ends it, once the files hold all that their logs do. */
+  signal: AbortSignal;
+  /** Told of files that can't be written. */
+  onDiagnostic?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Keeps the files of a store's runs (`<run_id>.jsonl` and `<run_id>.map.json`) written behind their logs: of each run that is
+ * open for writing, and first of those whose files were left behind. In any thread: one that doesn't write the logs has to
+ * be told of them ({@link RunStore.tell}).
+ *
+ * @returns when it has ended. Never rejects
+ */
+export function keepArtifacts(store: RunStore, options: KeepArtifactsOptions): Promise<void> {
+  const { signal, onDiagnostic = () => {} } = options;
+  const reader = {
+    behind: () => store.behindArtifacts(),
+    // Files of a log that is not ours to write may be those that another process is writing.
+    read: (runId: string, closed: AbortSignal, isLive: boolean) =>
+      store.writeArtifacts(runId, isLive ? closed : undefined),
+    onError(runId: string, error: unknown) {
+      const what = runId === "" ? "the runs" : `run ${runId}`;
+      onDiagnostic(`the files of ${what} can't be written: ${errorMessage(error)}`);
+    },
+  };
+  return followRuns(store.subscribe, reader, signal);
+}

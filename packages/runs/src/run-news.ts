@@ -1,0 +1,39 @@
+/** Word of a log that is open for writing, for its readers: also for those in other threads, so it can be sent to them. */
+export interface RunNews {
+  readonly runId: string;
+  /** Behind the last event that is durable; undefined: the log was closed. */
+  readonly position: number | undefined;
+}
+
+export type NewsListener = (news: RunNews) => void;
+
+/** Where news come together and are passed on. */
+export interface NewsBoard {
+  tell(news: RunNews): void;
+  /** Whether a run's log is open. */
+  isOpen(runId: string): boolean;
+  /**
+   * Passes on all that comes from now on, after word of every log that is open now.
+   *
+   * @returns what ends it
+   */
+  subscribe(listener: NewsListener): () => void;
+}
+
+export function createNewsBoard(): NewsBoard {
+  const open = new Map<string, RunNews>();
+  const listeners = new Set<NewsListener>();
+  return {
+    tell(news) {
+      if (news.position === undefined) open.delete(news.runId);
+      else open.set(news.runId, news);
+      for (const listener of listeners) listener(news);
+    },
+    isOpen: (runId) => open.has(runId),
+    subscribe(listener) {
+      for (const news of open.values()) listener(news);
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
