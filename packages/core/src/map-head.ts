@@ -36,10 +36,10 @@ export interface MapHead {
   readonly server: Readonly<Record<string, unknown>> | null;
   readonly last_event_at: string | null;
   readonly num_events: number;
-  /** How far into the run's log it goes. */
+  /** How far into the run's log it goes; into its JSON lines, in bytes, if it was made from them. */
   readonly position: number;
-  /** How long the run's JSON lines are up to there. */
-  readonly jsonl_bytes: number;
+  /** How long the run's JSON lines are up to there; null if it was made from them. */
+  readonly jsonl_bytes: number | null;
   /** The file with the frames: its own id, and how much of it counts. */
   readonly frames: { readonly id: string; readonly bytes: number };
   /** How many rows a part has at most. */
@@ -101,7 +101,7 @@ function headOf(head: Fields): MapHead {
     last_event_at: textOrNull(head.last_event_at),
     num_events: whole(head.num_events),
     position: whole(head.position),
-    jsonl_bytes: whole(head.jsonl_bytes),
+    jsonl_bytes: head.jsonl_bytes === null ? null : whole(head.jsonl_bytes),
     frames: { id: text(frames.id), bytes: end },
     part_rows: whole(head.part_rows),
     fields: list(head.fields).map(text),

@@ -46,10 +46,10 @@ export interface Start {
 export async function findStart(
   paths: ArtifactPaths,
   cursor: ArtifactCursor,
-  map: { readonly position: number; readonly jsonlBytes: number },
+  map: { readonly position: number; readonly jsonlBytes: number | null },
 ): Promise<Start> {
   const size = (await sizeOf(paths.jsonl)) ?? 0;
-  if (map.position > 0 && size >= map.jsonlBytes) {
+  if (map.position > 0 && map.jsonlBytes !== null && size >= map.jsonlBytes) {
     return { linesFrom: map.position, jsonlBytes: map.jsonlBytes, isMapUsable: true };
   }
   const { position, jsonlBytes } = size >= cursor.jsonlBytes ? cursor : BEGINNING;

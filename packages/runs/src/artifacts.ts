@@ -39,7 +39,7 @@ export interface ArtifactOptions {
   readonly maxMapBytes?: number | undefined;
   /** How many rows a part of the map in schema 2 has at most, for tests. */
   readonly partRows?: number | undefined;
-  /** How much of the rounds is held in memory at most, about. Default 64 MiB. */
+  /** How much of the rounds is held in memory at most, about. Default 24 MiB. */
   readonly maxHeldBytes?: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface ArtifactOptions {
 export type ReadFrom = (position: number) => AsyncIterable<FoldStep>;
 
 /** How many lines are held at most before they are written; those of a round of many clients don't fit into memory. */
-const MAX_LINE_BYTES = 4 * 1024 * 1024;
+const MAX_LINE_BYTES = 2 * 1024 * 1024;
 export const MAX_MAP_BYTES: number = 64 * 1024 * 1024;
 
 /** The files may take one part in so many of the time: when a round has ended, and when something else has come. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { constants, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { HiveWatchError } from "@hivewatch/core";
 
 /** Where something stands in a file of frames. */
@@ -14,8 +15,8 @@ const MAGIC = Buffer.from("HWMAP\0\0\x02", "latin1");
 const ID_BYTES = 16;
 const HEADER_BYTES = MAGIC.length + ID_BYTES;
 
-/** A file of frames, that is only ever added to. */
-export interface FrameFile {
+/** Frames in a file that is only ever added to. */
+export interface Frames {
   /** In hexadecimal digits. A head names the file by it, so that it can't be taken for another one. */
   readonly id: string;
   /** Where the next frame goes. */
@@ -29,6 +30,12 @@ export interface FrameFile {
   append(bytes: Uint8Array): Promise<Place>;
   sync(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** One file of frames. */
+export interface FrameFile extends Frames {
+  /** The bytes of a place, as they are wanted. */
+  stream(place: Place): Readable;
 }
 
 /** Makes a new, empty file. */
@@ -58,7 +65,7 @@ export async function openFrameFile(
 }
 
 /** Makes a copy of a file, up to its end, under an id of its own. */
-export async function copyFrameFile(source: FrameFile, path: string): Promise<FrameFile> {
+export async function copyFrameFile(source: Frames, path: string): Promise<FrameFile> {
   const copy = await createFrameFile(path);
   for (let offset = HEADER_BYTES; offset < source.end; ) {
     const length = Math.min(COPY_BYTES, source.end - offset);
@@ -76,9 +83,9 @@ const COPY_BYTES = 4 * 1024 * 1024;
  * @param base - undefined: there is nothing yet
  * @param make - makes the other one, when something is added
  */
-export function layeredFrameFile(base: FrameFile | undefined, make: () => Promise<FrameFile>): FrameFile {
+export function layeredFrames(base: Frames | undefined, make: () => Promise<Frames>): Frames {
   const start = base?.end ?? HEADER_BYTES;
-  let top: FrameFile | undefined;
+  let top: Frames | undefined;
   return {
     id: base?.id ?? "",
     get end() {
@@ -142,6 +149,10 @@ function frameFile(handle: FileHandle, id: string, start: number): FrameFile {
       }
       return bytes;
     },
+    stream: ({ offset, length }) =>
+      length === 0
+        ? Readable.from([])
+        : handle.createReadStream({ start: offset, end: offset + length - 1, autoClose: false }),
     async append(bytes) {
       const offset = end;
       end += bytes.length;

@@ -8,7 +8,7 @@ export interface LineFile {
   readonly bytes: number;
   /** How much waits to be written. */
   readonly heldBytes: number;
-  add(lines: string): void;
+  add(lines: readonly Buffer[]): void;
   /**
    * Writes what waits, durably.
    *
@@ -30,10 +30,10 @@ export function openLineFile(path: string, start: number): LineFile {
       return heldBytes;
     },
     add(lines) {
-      if (lines === "") return;
-      const added = Buffer.from(lines);
-      held.push(added);
-      heldBytes += added.length;
+      for (const piece of lines) {
+        held.push(piece);
+        heldBytes += piece.length;
+      }
     },
     async write() {
       if (heldBytes === 0) return;
@@ -52,12 +52,9 @@ async function writeDurably(path: string, pieces: readonly Buffer[], start: numb
       const message = `${path} has become shorter than it was. It is made anew when its run is opened next`;
       throw new HiveWatchError("unavailable", message);
     }
-    let offset = start;
-    for (const piece of pieces) {
-      for (let done = 0; done < piece.length; ) {
-        done += (await handle.write(piece, done, piece.length - done, offset + done)).bytesWritten;
-      }
-      offset += piece.length;
+    const bytes = Buffer.concat(pieces);
+    for (let done = 0; done < bytes.length; ) {
+      done += (await handle.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
     }
     await handle.datasync();
   } finally {

@@ -5,9 +5,10 @@ import { gunzipSync } from "node:zlib";
 import { HiveWatchError, type MapHead, type MapPlace, stringifyEvent } from "@hivewatch/core";
 import { writeFileAtomic } from "./atomic-file.ts";
 import { compress, encodePart } from "./encode-part.ts";
-import { copyFrameFile, createFrameFile, type FrameFile, frameFileId, type Place } from "./frame-file.ts";
+import { copyFrameFile, createFrameFile, type FrameFile, type Frames, frameFileId, type Place } from "./frame-file.ts";
 import { createMapFold, type MapFold } from "./map-fold.ts";
 import { readMap } from "./map-reader.ts";
+import type { WriteParts } from "./round-shelf.ts";
 import { syncDirectory } from "./segments.ts";
 
 /** Where a map in schema 2 stands. */
@@ -21,14 +22,14 @@ export interface MapWriter {
   readonly fold: MapFold;
   /** How far into the log the map went when it was opened. */
   readonly position: number;
-  /** How long the JSON lines were by then. */
-  readonly jsonlBytes: number;
+  /** How long the JSON lines were by then; null if the map was made from them. */
+  readonly jsonlBytes: number | null;
   /** Whether what is on disk turned out to be damaged: then the map must be made anew, from the log. */
   readonly isDamaged: boolean;
   /** Moves to disk what is too much for memory. */
   relieve(): Promise<void>;
-  /** Writes everything, up to a position of the log. */
-  save(position: number, jsonlBytes: number): Promise<void>;
+  /** Writes everything, up to a position of what it is made from. */
+  save(position: number, jsonlBytes: number | null): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,14 +38,14 @@ export interface MapWriterOptions {
   readonly isOwner: boolean;
   /** Begin anew, whatever there is. */
   readonly isFresh?: boolean | undefined;
-  /** How many rows a part has at most. Default 65,536. */
+  /** How many rows a part has at most. Default 16,384. */
   readonly partRows?: number | undefined;
-  /** How much of the rounds is held in memory at most, about. Default 64 MiB. */
+  /** How much of the rounds is held in memory at most, about. Default 24 MiB. */
   readonly maxBytes?: number | undefined;
 }
 
-export const PART_ROWS = 65_536;
-export const MAX_HELD_BYTES: number = 64 * 1024 * 1024;
+export const PART_ROWS = 16_384;
+export const MAX_HELD_BYTES: number = 24 * 1024 * 1024;
 
 /** Smaller files are not worth compacting. */
 const LEAST_WASTE_BYTES = 1024 * 1024;
@@ -116,7 +117,7 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
   return {
     fold,
     position: head?.position ?? 0,
-    jsonlBytes: head?.jsonl_bytes ?? 0,
+    jsonlBytes: head === undefined ? 0 : head.jsonl_bytes,
     get isDamaged() {
       return isDamaged;
     },
@@ -138,7 +139,7 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
 }
 
 /** Packs parts and adds them to a file. */
-export function partWriter(frames: () => FrameFile, fold: MapFold): (parts: readonly Part[]) => Promise<Place[]> {
+export function partWriter(frames: () => Frames, fold: MapFold): WriteParts {
   return async (parts) => {
     const packed = await Promise.all(parts.map((part) => compress(encodePart(part, fold.fields.names))));
     let { offset } = await frames().append(Buffer.concat(packed));
@@ -149,8 +150,6 @@ export function partWriter(frames: () => FrameFile, fold: MapFold): (parts: read
     });
   };
 }
-
-type Part = Parameters<typeof encodePart>[0];
 
 /** The file to write to: the one that is there for its owner, else another one. */
 async function ownFrames(
@@ -173,7 +172,7 @@ function headText(
   frames: FrameFile,
   clientPlaces: readonly Place[],
   position: number,
-  jsonlBytes: number,
+  jsonlBytes: number | null,
 ): string {
   const head: Omit<MapHead, "rounds"> = {
     schema_version: 2,

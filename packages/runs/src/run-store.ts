@@ -3,6 +3,7 @@ import { areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
 import { type Cursor, ensureCursor, isReaderBehind, openCursor } from "./cursors.ts";
 import { type FoldStep, unitsOfLog } from "./fold-units.ts";
+import { type FoundMap, readMap } from "./map-reader.ts";
 import { readBatches } from "./read-batches.ts";
 import type { LogEnd, ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
@@ -12,6 +13,7 @@ import type { RunListing } from "./run-listing.ts";
 import { createRunListings } from "./run-listings.ts";
 import { type Durability, openRunLog, type RunLog } from "./run-log.ts";
 import { createNewsBoard, type NewsListener, type RunNews } from "./run-news.ts";
+import { lineTexts, mapText, type RunSource, runSource } from "./run-texts.ts";
 
 export interface RunStoreOptions {
   /** The folder of the runs. It is made when something is written. */
@@ -56,6 +58,25 @@ export interface RunStore {
    * Without a signal, for anybody: up to what the log holds now.
    */
   writeArtifacts(runId: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * A run's map in schema 2 as it stands on disk: a head, and the very frames that it tells of, to be closed by whoever
+   * asked. Undefined if there is none, as for a run that Python hivewatch has written.
+   *
+   * @throws HiveWatchError `not_found`
+   */
+  map(runId: string): Promise<FoundMap | undefined>;
+  /**
+   * A run in map schema 1, as far as it has come, in pieces.
+   *
+   * @throws HiveWatchError `not_found`
+   */
+  mapText(runId: string): AsyncGenerator<string>;
+  /**
+   * The lines of `<run_id>.jsonl`, as far as the run has come, some at a time.
+   *
+   * @throws HiveWatchError `not_found`
+   */
+  lineTexts(runId: string): AsyncGenerator<string>;
   /** The runs whose log is newer than their files, as a crash leaves them. */
   behindArtifacts(): Promise<string[]>;
   /**
@@ -101,6 +122,10 @@ export function openRunStore(options: RunStoreOptions): RunStore {
   /** The units of a run's log. */
   function readUnits(runId: string, readOptions: ReadOptions): AsyncGenerator<FoldStep> {
     return unitsOfLog(runId, readBatches(logDir(dir, runId), runId, readOptions, commits.follow(runId)));
+  }
+
+  async function source(runId: string): Promise<RunSource> {
+    return runSource(dir, runId, await kindOf(runId), commits.follow(runId));
   }
 
   async function list(): Promise<RunListing[]> {
@@ -162,6 +187,16 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       const isOwner = signal !== undefined;
       const units = (from: number) => readUnits(runId, { from, follow: isOwner, signal });
       await writeArtifacts(runId, artifactPaths(dir, runId), units, { isOwner, onDiagnostic });
+    },
+    async map(runId) {
+      await kindOf(runId);
+      return readMap(runId, artifactPaths(dir, runId).map2);
+    },
+    async *mapText(runId) {
+      yield* mapText(await source(runId));
+    },
+    async *lineTexts(runId) {
+      yield* lineTexts(await source(runId));
     },
     behindArtifacts: () => logsThat((runId) => areArtifactsBehind(artifactPaths(dir, runId), logDir(dir, runId))),
     async cursor(runId, reader) {

@@ -1,6 +1,6 @@
 import { fullClients } from "./client-json.ts";
 import type { FoldUnit } from "./fold-units.ts";
-import { columnLines } from "./jsonl-columns.ts";
+import { columnLineBytes } from "./jsonl-columns.ts";
 import { eventLines, MAX_LINE_CLIENTS, type RoundLine } from "./jsonl-line.ts";
 import type { MapFold } from "./map-fold.ts";
 import { summarizeTable } from "./round-table.ts";
@@ -8,7 +8,7 @@ import { summarizeTable } from "./round-table.ts";
 /** What came of taking a unit. */
 export interface Taken {
   /** Its lines of `<run_id>.jsonl`, if they were wanted. */
-  readonly lines: string;
+  readonly lines: readonly Buffer[];
   /** Whether a round ended with it. */
   readonly endsRound: boolean;
   /** Whether the run did. */
@@ -19,7 +19,7 @@ export interface Taken {
 export function takeUnit(fold: MapFold, unit: FoldUnit, withLines: boolean): Taken {
   if (unit.kind === "block") {
     fold.takeBlock(unit.block);
-    return { lines: withLines ? columnLines(unit.block, fold.run.runId) : "", endsRound: false, endsRun: false };
+    return { lines: withLines ? columnLineBytes(unit.block, fold.run.runId) : [], endsRound: false, endsRun: false };
   }
   let lines = "";
   let endsRound = false;
@@ -30,7 +30,7 @@ export function takeUnit(fold: MapFold, unit: FoldUnit, withLines: boolean): Tak
     endsRound ||= event.event_type === "round_end";
     endsRun ||= event.event_type === "finished";
   }
-  return { lines, endsRound, endsRun };
+  return { lines: [Buffer.from(lines)], endsRound, endsRun };
 }
 
 function roundLine(fold: MapFold, round: number): RoundLine | undefined {

@@ -20,7 +20,6 @@ export function createTextIndex(): TextIndex {
   let texts = Buffer.allocUnsafeSlow(FIRST_BYTES);
   /** Where each text ends, and the next begins. */
   let ends = new Uint32Array(FIRST_SLOTS);
-  let hashes = new Int32Array(FIRST_SLOTS);
   /** By hash, with open addressing: index + 1, or 0. Never more than half full. */
   let slots = new Int32Array(2 * FIRST_SLOTS);
   let size = 0;
@@ -35,18 +34,17 @@ export function createTextIndex(): TextIndex {
     return true;
   }
 
-  function append(source: Uint8Array, start: number, end: number, hash: number): number {
+  function append(source: Uint8Array, start: number, end: number): number {
     const from = startOf(size);
     const length = end - start;
     if (from + length > texts.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(from + length, Math.ceil(texts.length * 1.5)));
+      const larger = Buffer.allocUnsafeSlow(Math.max(from + length, Math.ceil(texts.length * 1.25)));
       larger.set(texts);
       texts = larger;
     }
     for (let i = 0; i < length; i++) texts[from + i] = source[start + i] ?? 0;
     if (size === ends.length) growTable();
     ends[size] = from + length;
-    hashes[size] = hash;
     size++;
     return size - 1;
   }
@@ -56,11 +54,8 @@ export function createTextIndex(): TextIndex {
     const largerEnds = new Uint32Array(capacity);
     largerEnds.set(ends);
     ends = largerEnds;
-    const largerHashes = new Int32Array(capacity);
-    largerHashes.set(hashes);
-    hashes = largerHashes;
     slots = new Int32Array(2 * capacity);
-    for (let index = 0; index < size; index++) slots[freeSlot(hashes[index] ?? 0)] = index + 1;
+    for (let index = 0; index < size; index++) slots[freeSlot(hashOf(texts, startOf(index), endOf(index)))] = index + 1;
   }
 
   function freeSlot(hash: number): number {
@@ -76,13 +71,13 @@ export function createTextIndex(): TextIndex {
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const index = (slots[at] ?? 0) - 1;
       if (index === -1) {
-        const added = append(source, start, end, hash);
+        const added = append(source, start, end);
         // The table may have grown meanwhile.
         if (slots.length - 1 === mask) slots[at] = added + 1;
         else slots[freeSlot(hash)] = added + 1;
         return added;
       }
-      if (hashes[index] === hash && isAt(index, source, start, end - start)) return index;
+      if (isAt(index, source, start, end - start)) return index;
     }
   }
 
@@ -91,7 +86,7 @@ export function createTextIndex(): TextIndex {
       return size;
     },
     get bytes() {
-      return texts.length + ends.byteLength + hashes.byteLength + slots.byteLength;
+      return texts.length + ends.byteLength + slots.byteLength;
     },
     add(text) {
       const source = Buffer.from(text);
