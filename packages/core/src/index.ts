@@ -1,4 +1,3 @@
-export { type ConsoleEmitterOptions, consoleEmitter } from "./console-emitter.ts";
 export {
   type ClientFigures,
   clientFigures,
@@ -8,6 +7,7 @@ export {
   type RoundClients,
   type Spread,
 } from "./client-figures.ts";
+export { type ConsoleEmitterOptions, consoleEmitter } from "./console-emitter.ts";
 export {
   finish,
   init,

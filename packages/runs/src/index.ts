@@ -9,6 +9,7 @@ export {
   type Sequence,
 } from "./batch.ts";
 export type { Cursor } from "./cursors.ts";
+export type { Exported, ExportOptions } from "./export-run.ts";
 export { type FilesEmitterOptions, filesEmitter } from "./files-emitter.ts";
 export type { FrameFile, Place } from "./frame-file.ts";
 export { jsonlLines } from "./jsonl-line.ts";

@@ -2,6 +2,7 @@ import { checkRunId, HiveWatchError, microsFromIso } from "@hivewatch/core";
 import { areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
 import { type Cursor, ensureCursor, isReaderBehind, openCursor } from "./cursors.ts";
+import { type Exported, type ExportOptions, exportRun } from "./export-run.ts";
 import { type FoldStep, unitsOfLog } from "./fold-units.ts";
 import { type FoundMap, readMap } from "./map-reader.ts";
 import { readBatches } from "./read-batches.ts";
@@ -77,6 +78,13 @@ export interface RunStore {
    * @throws HiveWatchError `not_found`
    */
   lineTexts(runId: string): AsyncGenerator<string>;
+  /**
+   * Makes a run's files anew, in other places or in the old ones.
+   *
+   * @param from - what to read: the log, or the JSON lines alone. Default: the log, if there is one
+   * @throws HiveWatchError `not_found`, `usage`, `unavailable`
+   */
+  export(runId: string, options: ExportOptions & { from?: RunKind | undefined }): Promise<Exported>;
   /** The runs whose log is newer than their files, as a crash leaves them. */
   behindArtifacts(): Promise<string[]>;
   /**
@@ -197,6 +205,13 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     },
     async *lineTexts(runId) {
       yield* lineTexts(await source(runId));
+    },
+    async export(runId, { from, ...exportOptions }) {
+      const kind = from ?? (await kindOf(runId));
+      const isThere = (await findRuns(dir, kind)).has(runId);
+      if (!isThere)
+        throw new HiveWatchError("not_found", `run ${runId} in ${dir} has no ${kind === "log" ? "log" : "JSON lines"}`);
+      return exportRun(runSource(dir, runId, kind, commits.follow(runId)), exportOptions);
     },
     behindArtifacts: () => logsThat((runId) => areArtifactsBehind(artifactPaths(dir, runId), logDir(dir, runId))),
     async cursor(runId, reader) {
