@@ -17,9 +17,13 @@ export function sendText({ response }: Exchange, status: number, text: string): 
 }
 
 /** Sends JSON in pieces, compressed where the browser takes it, at the browser's pace. */
-export async function sendJson(exchange: Exchange, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
+export async function sendJson(
+  exchange: Exchange,
+  pieces: AsyncIterable<string> | Iterable<string>,
+  caching: OutgoingHttpHeaders = NOT_STORED,
+): Promise<void> {
   const { request, response } = exchange;
-  const headers = { ...NOT_STORED, "Content-Type": "application/json", Vary: "Accept-Encoding" };
+  const headers = { ...caching, "Content-Type": "application/json", Vary: "Accept-Encoding" };
   try {
     if (acceptsGzip(request)) {
       response.writeHead(200, { ...headers, "Content-Encoding": "gzip" });
@@ -34,7 +38,7 @@ export async function sendJson(exchange: Exchange, pieces: AsyncIterable<string>
 }
 
 /** Whether it is just that the browser didn't wait for the end. */
-function hasGone(error: unknown): boolean {
+export function hasGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
