@@ -1,0 +1,19 @@
+import { openRunStore } from "@hivewatch/runs";
+import { batchesOf, type Payload } from "./batches.ts";
+
+/** How many appends are on their way at once, so that they share a sync. */
+const AT_ONCE = 32;
+
+/** Writes a run's log, as a bridge does. */
+export async function writeLog(dir: string, runId: string, payloads: Iterable<Payload>): Promise<void> {
+  const log = await openRunStore({ dir }).openLog(runId);
+  let appends: Promise<unknown>[] = [];
+  for (const batch of batchesOf(runId, payloads)) {
+    appends.push(log.append(batch));
+    if (appends.length < AT_ONCE) continue;
+    await Promise.all(appends);
+    appends = [];
+  }
+  await Promise.all(appends);
+  await log.close();
+}
