@@ -30,13 +30,21 @@ export interface Payload {
   readonly crc32: number;
 }
 
+export interface UpdateOptions {
+  /** Names of the metrics of each. Default {@link METRICS}. */
+  readonly metrics?: readonly string[];
+  /** What stands before the clients' numbers. */
+  readonly clientName?: string;
+}
+
 /**
  * Updates of clients with consecutive numbers, as columns. The values are random: numbers that repeat are printed from a
  * cache, which flatters whoever prints them.
  *
  * @param firstClient - number of the first client
  */
-export function clientUpdates(round: number, firstClient: number, count: number): Payload {
+export function clientUpdates(round: number, firstClient: number, count: number, options: UpdateOptions = {}): Payload {
+  const { metrics = METRICS, clientName = "client-" } = options;
   const indices = Array.from({ length: count }, (_, i) => i);
   const now = BigInt(microsFromIso(isoNow()));
   const value = toBinary(
@@ -45,9 +53,9 @@ export function clientUpdates(round: number, firstClient: number, count: number)
       eventType: "client_update",
       timestampUs: indices.map((i) => now + BigInt(i)),
       columns: [
-        { name: "client_id", texts: indices.map((i) => `client-${firstClient + i}`) },
+        { name: "client_id", texts: indices.map((i) => `${clientName}${firstClient + i}`) },
         { name: "round", numbers: indices.map(() => round) },
-        ...METRICS.map((name) => ({ name, numbers: indices.map(() => Math.random()) })),
+        ...metrics.map((name) => ({ name, numbers: indices.map(() => Math.random()) })),
       ],
     }),
   );
@@ -62,17 +70,19 @@ export function rows(...events: readonly Readonly<Record<string, unknown>>[]): P
 }
 
 /** Numbers payloads as one producer of a run does. */
-export function* batchesOf(runId: string, payloads: Iterable<Payload>): Generator<Batch> {
+export function producerOf(runId: string): (payload: Payload) => Batch {
   let firstSeq = 0n;
-  for (const payload of payloads) {
-    yield create(BatchSchema, { runId, producerId: "bench", producerEpoch: 1n, firstSeq, ...payload });
+  return (payload) => {
+    const batch = create(BatchSchema, { runId, producerId: "bench", producerEpoch: 1n, firstSeq, ...payload });
     firstSeq += BigInt(payload.count);
-  }
+    return batch;
+  };
 }
 
-/** The same, ready to be sent. */
+/** Payloads as a producer sends them. */
 export function* encodedBatches(runId: string, payloads: Iterable<Payload>): Generator<Uint8Array> {
-  for (const batch of batchesOf(runId, payloads)) yield encodeBatch(batch);
+  const number = producerOf(runId);
+  for (const payload of payloads) yield encodeBatch(number(payload));
 }
 
 /** Goes through payloads again and again. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { demand } from "../bench.ts";
-import { numberIn, startChild, textIn } from "./child.ts";
+import { type Child, numberIn, startChild, textIn } from "./child.ts";
 import { newFolder } from "./left-over.ts";
 
 /** What a server has used. */
@@ -25,6 +25,12 @@ export interface Server {
 export interface Hivewatch extends Server {
   /** `http://host:port` of its page. */
   readonly http: string;
+}
+
+/** What stands for a live stream. */
+export interface SseFloor extends Omit<Hivewatch, "address"> {
+  /** Has it send its events. */
+  begin(): void;
 }
 
 const inDist = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -51,16 +57,24 @@ export function startBridgeWithoutFiles(): Promise<Server> {
   return startServer(inDist("programs/bridge-without-files.js"), [folder], folder);
 }
 
+/** Starts the least that a live stream could be. */
+export async function startSseFloor(rate: number, events: number): Promise<SseFloor> {
+  const args = [String(rate), String(events)];
+  const { ready, child, ...server } = await startServer(inDist("programs/sse-floor.js"), args, newFolder());
+  return { ...server, http: textIn(ready, "http"), begin: () => child.say("begin") };
+}
+
 async function startServer(
   program: string,
   args: readonly string[],
   folder: string,
-): Promise<Server & { ready: Record<string, unknown> }> {
+): Promise<Server & { child: Child; ready: Record<string, unknown> }> {
   const child = startChild(process.execPath, ["--import", inDist("programs/probe.js"), program, ...args], {
     ipc: true,
   });
   const ready = await child.next();
   return {
+    child,
     ready,
     address: textIn(ready, "grpc"),
     folder,

@@ -12,7 +12,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** How much y grows for each x (least squares). */
+/** How much y grows for each x (least squares); 0 if x is always the same. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
   const mean = (pick: 0 | 1): number => points.reduce((sum, point) => sum + point[pick], 0) / points.length;
   const [meanX, meanY] = [mean(0), mean(1)];
@@ -21,5 +21,5 @@ export function slope(points: readonly (readonly [x: number, y: number])[]): num
     above += (x - meanX) * (y - meanY);
     below += (x - meanX) ** 2;
   }
-  return above / below;
+  return below === 0 ? 0 : above / below;
 }

@@ -1,5 +1,5 @@
 import { openRunStore } from "@hivewatch/runs";
-import { batchesOf, type Payload } from "./batches.ts";
+import { type Payload, producerOf } from "./batches.ts";
 
 /** How many appends are on their way at once, so that they share a sync. */
 const AT_ONCE = 32;
@@ -8,8 +8,9 @@ const AT_ONCE = 32;
 export async function writeLog(dir: string, runId: string, payloads: Iterable<Payload>): Promise<void> {
   const log = await openRunStore({ dir }).openLog(runId);
   let appends: Promise<unknown>[] = [];
-  for (const batch of batchesOf(runId, payloads)) {
-    appends.push(log.append(batch));
+  const number = producerOf(runId);
+  for (const payload of payloads) {
+    appends.push(log.append(number(payload)));
     if (appends.length < AT_ONCE) continue;
     await Promise.all(appends);
     appends = [];

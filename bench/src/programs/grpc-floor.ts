@@ -25,11 +25,22 @@ async function writeAll(): Promise<void> {
 }
 
 function publish(call: ServerDuplexStream<Buffer, Buffer>): void {
+  let unanswered = 0;
+  let ended = false;
+  const answer = (): void => {
+    call.write(ANSWER);
+    unanswered--;
+    if (ended && unanswered === 0) call.end();
+  };
   call.on("data", (bytes: Buffer) => {
-    waiting.push({ bytes, stored: () => call.write(ANSWER) });
+    unanswered++;
+    waiting.push({ bytes, stored: answer });
     void writeAll();
   });
-  call.on("end", () => call.end());
+  call.on("end", () => {
+    ended = true;
+    if (unanswered === 0) call.end();
+  });
   call.on("error", () => undefined);
 }
 
