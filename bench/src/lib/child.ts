@@ -10,7 +10,7 @@ export interface Child {
   say(line: string): void;
   /** Sends a message to a Node program, and waits for the answer. */
   ask(question: string): Promise<Record<string, unknown>>;
-  /** Ends it as Ctrl-C does, and waits until it has ended. */
+  /** Ends it at once: what it would still do is not measured. */
   stop(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export function startChild(command: string, args: readonly string[], options: Ch
     say: (line) => void stdin.write(`${line}\n`),
     ask: (question) => Promise.race([ask(child, question), failed]),
     async stop() {
-      child.kill("SIGINT");
+      child.kill("SIGKILL");
       await failed.catch(() => undefined);
     },
   };

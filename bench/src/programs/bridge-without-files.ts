@@ -6,4 +6,3 @@ const [dir = "."] = process.argv.slice(2);
 const store = { ...openRunStore({ dir }), writeArtifacts: async (): Promise<void> => {} };
 const bridge = await startBridge({ store, port: 0, onDiagnostic: console.error });
 console.log(JSON.stringify({ event: "ready", grpc: bridge.address }));
-process.on("SIGINT", () => process.exit());

@@ -50,4 +50,3 @@ server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port
   if (error !== null) throw error;
   console.log(JSON.stringify({ event: "ready", grpc: `127.0.0.1:${port}` }));
 });
-process.on("SIGINT", () => process.exit());

@@ -22,7 +22,6 @@ server.listen(0, "127.0.0.1", () => {
   const port = typeof address === "object" && address !== null ? address.port : 0;
   console.log(JSON.stringify({ event: "ready", grpc: "none", http: `http://127.0.0.1:${port}` }));
 });
-process.on("SIGINT", () => process.exit());
 
 let sent = 0;
 let waiting: Record<string, unknown>[] = [];
