@@ -48,3 +48,4 @@ export function demand(condition: boolean, problem: string): asserts condition {
 export const atLeast = (value: number): Goal => ({ of: "ratio", is: "at least", value });
 export const atMost = (value: number): Goal => ({ of: "ratio", is: "at most", value });
 export const figureAtMost = (value: number): Goal => ({ of: "figure", is: "at most", value });
+export const figureAtLeast = (value: number): Goal => ({ of: "figure", is: "at least", value });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { encodeBatch } from "@hivewatch/runs";
-import { type Bench, figureAtMost, type Measured } from "../bench.ts";
+import { type Bench, figureAtLeast, figureAtMost, type Measured } from "../bench.ts";
 import { clientUpdates, producerOf, rows } from "../lib/batches.ts";
 import { type Child, numberIn, startChild } from "../lib/child.ts";
 import { openPublisher } from "../lib/publisher.ts";
@@ -10,7 +10,7 @@ import { startHivewatch, startSseFloor, type Usage } from "../lib/servers.ts";
 const PROCESSES = 2;
 const TICK_MS = 50;
 const LOOK_MS = 50;
-/** How long to wait for what is missing. It is a gap then. */
+/** How long to wait, when the last event has been sent, for those that have not come yet. */
 const PATIENCE_MS = 20_000;
 /** Stands in each event once, so that events can be counted without being read. */
 const MARK = "~";
@@ -28,8 +28,10 @@ interface Delivery {
   readonly cpuShare: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Events that a subscriber did not get, of all subscribers. */
+  /** Events that are missing before others that have come, of all subscribers. */
   readonly gaps: number;
+  /** Part of the events that had come when nobody waited any longer. */
+  readonly delivered: number;
 }
 
 /** How many can watch. */
@@ -42,7 +44,7 @@ export const sse: Bench = {
       const load = { subscribers: quick ? 10 : 1000, rate, events: rate * (quick ? 1 : 10) };
       const ours: Delivery[] = [];
       const floor: Delivery[] = [];
-      for (let turn = 1; turn <= (quick ? 1 : 3); turn++) {
+      for (let turn = 1; turn <= (quick ? 1 : 3) && (ours.at(-1)?.delivered ?? 1) === 1; turn++) {
         ours.push(await deliver(load));
         floor.push(await deliverFloor(load));
         say(`${rate}/s, ${turn}: ${JSON.stringify(ours.at(-1))}, floor ${JSON.stringify(floor.at(-1))}`);
@@ -66,6 +68,7 @@ function measuredOf(name: string, ours: readonly Delivery[], floors: readonly De
     figure("cpu", "cores", ({ cpuShare }) => cpuShare),
     figure("p50", "ms", ({ p50Ms }) => p50Ms),
     figure("p99", "ms", ({ p99Ms }) => p99Ms),
+    { ...figure("delivered", "of the events", ({ delivered }) => delivered), goal: figureAtLeast(1) },
     { ...figure("gaps", "events", ({ gaps }) => gaps), goal: figureAtMost(0) },
   ];
 }
@@ -99,7 +102,7 @@ async function deliverFloor(load: Load): Promise<Delivery> {
 
 async function watch(
   url: string,
-  { subscribers, events }: Load,
+  { subscribers, rate, events }: Load,
   usage: () => Promise<Usage>,
   feed: () => Promise<void>,
 ): Promise<Delivery> {
@@ -108,16 +111,18 @@ async function watch(
   const processes = Array.from({ length: PROCESSES }, () => startChild(process.execPath, args));
   await Promise.all(processes.map((child) => child.next()));
   const [before, begun] = [(await usage()).cpuMicros, performance.now()];
-  await Promise.race([feed(), sleep(3 * PATIENCE_MS)]);
+  await Promise.race([feed(), sleep((1000 * events) / rate + PATIENCE_MS)]);
   await untilAllHave(processes, events);
   const seconds = (performance.now() - begun) / 1000;
   const cpuShare = ((await usage()).cpuMicros - before) / 1e6 / seconds;
   const ends = await Promise.all(processes.map((child) => answer(child, "end")));
+  const sum = (name: string): number => ends.reduce((all, end) => all + numberIn(end, name), 0);
   return {
     cpuShare,
     p50Ms: Math.max(...ends.map((end) => numberIn(end, "p50"))),
     p99Ms: Math.max(...ends.map((end) => numberIn(end, "p99"))),
-    gaps: events * subscribers - ends.reduce((sum, end) => sum + numberIn(end, "total"), 0),
+    gaps: sum("missing"),
+    delivered: sum("events") / (events * subscribers),
   };
 }
 

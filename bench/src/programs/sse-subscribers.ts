@@ -9,28 +9,35 @@ const { hostname, port, host, pathname, search } = new URL(url);
 const MARK = mark.charCodeAt(0);
 const TIMESTAMP = /"timestamp":"([^"]+)"/g;
 
-const counts = new Array<number>(Number(count)).fill(0);
+/** What one of them has got. The events are numbered behind their mark. */
+interface Subscriber {
+  events: number;
+  /** How many are missing before the newest one. */
+  missing: number;
+}
+
+const subscribers = Array.from({ length: Number(count) }, (): Subscriber => ({ events: 0, missing: 0 }));
 const agesMs: number[] = [];
 let connected = 0;
 
-for (let i = 0; i < counts.length; i++) {
+for (const [i, subscriber] of subscribers.entries()) {
   const socket = connect(Number(port), hostname);
   socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nAccept: text/event-stream\r\n\r\n`);
   socket.once("data", (head: Buffer) => {
     if (!head.subarray(0, 32).includes(" 200 ")) throw new Error(head.toString("latin1"));
-    if (++connected === counts.length) tell({ event: "ready" });
+    if (++connected === subscribers.length) tell({ event: "ready" });
   });
-  socket.on("data", (chunk: Buffer) => {
-    counts[i] = (counts[i] ?? 0) + marksIn(chunk);
-  });
+  socket.on("data", (chunk: Buffer) => take(subscriber, chunk));
   socket.on("error", (error) => console.error(String(error)));
   if (i === 0) lookAtAges(socket);
 }
 
-function marksIn(chunk: Buffer): number {
-  let found = 0;
-  for (let at = chunk.indexOf(MARK); at >= 0; at = chunk.indexOf(MARK, at + 1)) found++;
-  return found;
+function take(subscriber: Subscriber, chunk: Buffer): void {
+  for (let at = chunk.indexOf(MARK); at >= 0; at = chunk.indexOf(MARK, at + 1)) subscriber.events++;
+  const last = chunk.lastIndexOf(MARK);
+  const number = /^.(\d+)\D/.exec(chunk.toString("latin1", last, last + 20))?.[1];
+  // A number that is cut off says nothing; the next one does.
+  if (last >= 0 && number !== undefined) subscriber.missing = Number(number) + 1 - subscriber.events;
 }
 
 function lookAtAges(socket: Socket): void {
@@ -50,9 +57,15 @@ function tell(what: Record<string, unknown>): void {
 
 // `count`: the fewest that a subscriber has. `end`: everything.
 for await (const line of createInterface({ input: process.stdin })) {
-  const fewest = Math.min(...counts);
-  if (line === "count") tell({ fewest });
+  if (line === "count") tell({ fewest: Math.min(...subscribers.map(({ events }) => events)) });
   if (line !== "end") continue;
-  tell({ total: counts.reduce((sum, each) => sum + each, 0), p50: quantile(agesMs, 0.5), p99: quantile(agesMs, 0.99) });
+  const sum = (pick: (subscriber: Subscriber) => number): number =>
+    subscribers.reduce((all, subscriber) => all + pick(subscriber), 0);
+  tell({
+    events: sum(({ events }) => events),
+    missing: sum(({ missing }) => missing),
+    p50: quantile(agesMs, 0.5),
+    p99: quantile(agesMs, 0.99),
+  });
   process.exit();
 }
