@@ -17,10 +17,10 @@ const WRITE_CHARS = 1024 * 1024;
 /** How fast the lines are written behind a log. */
 export const jsonl: Bench = {
   name: "jsonl",
-  what: "events/s from a log into <run_id>.jsonl: the lines alone, and a run of 100 rounds with all its files",
+  what: "events/s from a log into <run_id>.jsonl: the lines alone, and a run of 50 rounds with all its files",
   async run({ quick, say }) {
-    const times = quick ? 1 : 3;
-    const rounds = quick ? 2 : 100;
+    const times = quick ? 1 : 5;
+    const rounds = quick ? 2 : 50;
     return [
       await compare("jsonl", times, withoutEnds(rounds), say),
       await compare("jsonl.rounds", times, withEnds(rounds), say),
