@@ -1,17 +1,16 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describeMachine } from "./machine.ts";
 import { cellsOf, type Result } from "./report.ts";
 
 const FILE = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
-const COLUMNS = ["bench", "figure", "floor", "ratio", "spread of the ratio", "goal", "holds", "measured", "commit"];
+const COLUMNS = ["bench", "figure", "floor", "ratio", "spread of the ratio", "goal", "holds", "measured"];
 
 /** Writes `RESULTS.md`: what was measured now, and the rows of the benches that were not run. */
 export function writeResults(results: readonly Result[], order: readonly string[]): void {
   const rows = new Map(oldRows());
-  const measured = [new Date().toISOString().slice(0, 10), commit()];
-  for (const result of results) rows.set(result.bench, rowOf([...cellsOf(result), ...measured]));
+  const today = new Date().toISOString().slice(0, 10);
+  for (const result of results) rows.set(result.bench, rowOf([...cellsOf(result), today]));
   const placeOf = (name: string): number => order.indexOf(name.split(".")[0] ?? "");
   const sorted = [...rows].filter(([name]) => placeOf(name) >= 0).sort(([a], [b]) => placeOf(a) - placeOf(b));
   writeFileSync(
@@ -39,8 +38,4 @@ function oldRows(): [name: string, row: string][] {
 
 function rowOf(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
-}
-
-function commit(): string {
-  return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
 }
