@@ -21,7 +21,7 @@ export const ingestCpu: Bench = {
   async run({ quick, say }) {
     const times = quick ? 1 : 5;
     const payloads = Array.from({ length: quick ? 4 : 64 }, (_, i) => clientUpdates(1, i * BATCH_EVENTS, BATCH_EVENTS));
-    const batches = quick ? 4 : 600;
+    const batches = quick ? 4 : 300;
     const floors: number[] = [];
     const acked: number[] = [];
     const idle: number[] = [];
@@ -53,13 +53,11 @@ async function costOf(
   const publisher: Publisher = openPublisher(server.address);
   // A server that has run for a while is what is asked about.
   await publisher.publish(batchesOf("warm-up", 0.2));
-  await untilIdle(server);
-  const before = (await server.usage()).cpuMicros;
+  const before = await untilIdle(server);
   const batches = [...batchesOf("measured", 1)];
   await publisher.publish(batches);
   const acked = (await server.usage()).cpuMicros;
-  await untilIdle(server);
-  const idle = (await server.usage()).cpuMicros;
+  const idle = await untilIdle(server);
   publisher.close();
   await server.stop();
   const events = batches.length * BATCH_EVENTS;
