@@ -22,9 +22,18 @@ export function newFolder(): string {
 /** Ends the processes and removes the folders that a bench has left. */
 export function clearLeftOver(): void {
   for (const child of children) child.kill("SIGKILL");
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  for (const folder of folders) remove(folder);
   children.clear();
   folders.clear();
+}
+
+function remove(folder: string): void {
+  try {
+    // A process that was just ended may be in the middle of a write.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  } catch (error) {
+    process.stderr.write(`${folder} could not be removed: ${String(error)}\n`);
+  }
 }
 
 /** Does the same however this program ends. */
