@@ -1,9 +1,18 @@
 import { dirname } from "node:path";
-import { type Disk, type DiskFile, putFile, readWhole, synced, withFile } from "./disk.ts";
+import { errorMessage } from "@hivewatch/core";
+import { type Disk, type DiskFile, putFile, readWhole, SyncError, synced, withFile } from "./disk.ts";
 import { SEGMENT_MAGIC } from "./frame.ts";
 import { type ScannedSegment, scanSegment } from "./scan-segment.ts";
 import { type Mark, readIndex, writeIndex } from "./segment-index.ts";
-import { indexPath, listSegments, type Place, type Segment, segmentPath, unsyncedMarks } from "./segments.ts";
+import {
+  indexPath,
+  listSegments,
+  markUnsynced,
+  type Place,
+  type Segment,
+  segmentPath,
+  unsyncedMarks,
+} from "./segments.ts";
 
 /** The segment at a log's end, which is written to. */
 export interface GrowingSegment extends Segment {
@@ -46,6 +55,14 @@ export async function recoverLog(disk: Disk, dir: string, say: Say): Promise<Rec
       : await recoverLast(disk, last, marks, say);
   try {
     await synced(segment.file.sync());
+  } catch (error) {
+    await segment.file.close();
+    await markUnsynced(disk, segment, segment.bytes).catch((byHand: unknown) => {
+      throw new SyncError(`${errorMessage(error)}. ${errorMessage(byHand)}`, { cause: error });
+    });
+    throw error;
+  }
+  try {
     await synced(disk.syncFolder(dir));
     await synced(disk.syncFolder(dirname(dir)));
   } catch (error) {
@@ -105,7 +122,7 @@ async function recoverLast(
   marks: Map<string, Mark>,
   say: Say,
 ): Promise<{ position: number; segment: GrowingSegment }> {
-  await cutUnsynced(disk, segment, say);
+  await renewUnsynced(disk, segment, say);
   // One of a segment that was to be sealed when the power went; what it says of it may not hold any more.
   await disk.remove(indexPath(segment));
   const scanned = await scanSegment(disk, segment, marks);
@@ -119,17 +136,17 @@ async function recoverLast(
   return { position, segment: { ...segment, file, bytes: offset, places } };
 }
 
-/** Cuts what a process could neither sync nor cut. */
-async function cutUnsynced(disk: Disk, segment: Segment, say: Say): Promise<void> {
+/**
+ * Makes a segment anew whose last sync failed, without what was not to stay. What can still be read of it passes for
+ * synced in the old file, however often that is synced again.
+ */
+async function renewUnsynced(disk: Disk, segment: Segment, say: Say): Promise<void> {
   const { paths, offset } = await unsyncedMarks(disk, segment);
   if (paths.length === 0) return;
-  await withFile(disk, segment.path, "append-existing", async (file) => {
-    const { size } = await file.stat();
-    if (size <= offset) return;
-    await file.truncate(offset);
-    await synced(file.sync());
-    say(`${segment.path}: cut off ${size - offset} bytes at its end that could not be brought to the disk`);
-  });
+  const bytes = await readWhole(disk, segment.path);
+  await putFile(disk, segment.path, [bytes.subarray(0, offset)]);
+  const cut = bytes.length - offset;
+  if (cut > 0) say(`${segment.path}: cut off ${cut} bytes at its end that could not be brought to the disk`);
   for (const path of paths) await disk.remove(path);
 }
 

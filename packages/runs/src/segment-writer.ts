@@ -83,10 +83,7 @@ export function createSegmentWriter(
         await segment.file.truncate(segment.bytes);
         return true;
       } catch {
-        await markUnsynced(disk, segment.path, segment.bytes).catch((cause: unknown) => {
-          const message = `What is behind byte ${segment.bytes} of ${segment.path} may not be on the disk, and can't be cut off`;
-          throw new Error(`${message}: cut it there before the log is opened again`, { cause });
-        });
+        await markUnsynced(disk, segment, segment.bytes);
         return false;
       }
     },

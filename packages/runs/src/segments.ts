@@ -36,12 +36,19 @@ export function indexPath({ path }: Segment): string {
 }
 
 /**
- * Says, by a file's name alone, from which byte on a segment is not to be trusted: its last sync failed, and it could not be
- * cut. A name takes no room that a full disk doesn't have.
+ * Says, by a file's name alone, that a segment's last sync failed, and from which byte on it is not to be kept. A name
+ * takes no room that a full disk doesn't have.
+ *
+ * @throws Error if that can't be said either: what to do by hand
  */
-export async function markUnsynced(disk: Disk, segmentPath: string, offset: number): Promise<void> {
-  const file = await disk.open(`${segmentPath}.unsynced-from-${offset}`, "append");
-  await file.close(); // its name need not survive a loss of power: what was not synced doesn't either
+export async function markUnsynced(disk: Disk, { path }: Segment, offset: number): Promise<void> {
+  try {
+    const file = await disk.open(`${path}.unsynced-from-${offset}`, "append");
+    await file.close(); // its name need not survive a loss of power: what was not synced doesn't either
+  } catch (cause) {
+    const message = `${path} may not be on the disk as it can be read: before the log is opened again, put a copy of its first ${offset} bytes in its place`;
+    throw new Error(message, { cause });
+  }
 }
 
 /** What {@link markUnsynced} has said of a segment: its files, and the lowest offset. */
