@@ -13,7 +13,13 @@ export default defineConfig({
     projects: [
       {
         ...fromSource,
-        test: { name: "unit", include: ["**/test/**/*.test.ts?(x)"], exclude },
+        // No test asserts a time; the limit only keeps one that hangs from holding up the rest.
+        test: {
+          name: "unit",
+          include: ["**/test/**/*.test.ts?(x)"],
+          exclude: [...exclude, "bench/**"],
+          testTimeout: 120_000,
+        },
       },
       {
         // What crosses packages and starts other programs: after the unit tests, and one file at a time, so that on two
@@ -21,7 +27,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: "parts",
-          include: ["tests/**/*.test.ts", "*.test.ts"], // the second when vitest is run in tests/ itself
+          include: ["tests/**/*.test.ts", "bench/test/*.test.ts", "*.test.ts"], // the last when vitest is run in tests/ itself
           exclude,
           fileParallelism: false,
           sequence: { groupOrder: 1 },

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { demoCommand } from "./commands/demo.ts";
 import { mapCommand } from "./commands/map.ts";
+import { runsCommand } from "./commands/runs.ts";
 import { upCommand } from "./commands/up.ts";
 import { version } from "./version.ts";
 
@@ -11,6 +12,7 @@ export function createProgram(): Command {
     .version(version)
     .addCommand(upCommand())
     .addCommand(mapCommand())
+    .addCommand(runsCommand())
     .addCommand(demoCommand())
     .showHelpAfterError("(hivewatch --help shows what there is)")
     .addHelpText(

@@ -51,7 +51,7 @@ describe("hivewatch up", () => {
       program.signal(signal);
       expect(await program.exited).toEqual({ code: 0, signal: null });
       expect(program.stderr()).toBe("");
-      expect((await readdir(runsDir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json"]);
+      expect((await readdir(runsDir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json", "r.map2", "r.map2.json"]);
     },
   );
 

@@ -1,3 +1,12 @@
+export {
+  type ClientFigures,
+  clientFigures,
+  joinFigures,
+  type Mean,
+  NO_FIGURES,
+  type RoundClients,
+  type Spread,
+} from "./client-figures.ts";
 export { type ConsoleEmitterOptions, consoleEmitter } from "./console-emitter.ts";
 export {
   finish,
@@ -42,9 +51,19 @@ export {
 } from "./events.ts";
 export { hooksAsBatches } from "./hooks.ts";
 export { numberFromJson, parseLenientJson, stringifyEvent } from "./json.ts";
+export {
+  decodeMapClients,
+  decodeMapPart,
+  type MapColumn,
+  type MapNumbers,
+  type MapPart,
+  type MapTable,
+  type MapValues,
+} from "./map-frame.ts";
+export { type MapHead, type MapHeadRound, type MapPlace, parseMapHead, parseMapHeadRound } from "./map-head.ts";
 export { type MemoryEmitter, memoryEmitter } from "./memory-emitter.ts";
 export { checkClientMetrics, checkRoundMetrics, MAX_CLIENT_ID_LENGTH, parseEvent } from "./parse-event.ts";
-export { type RoundSummary, staleness, summarizeRound } from "./round-summary.ts";
+export { type RoundFacts, type RoundSummary, staleness, summarizeFigures, summarizeRound } from "./round-summary.ts";
 export { createRun, type FinishOptions, type Run, type RunOptions } from "./run.ts";
 export { checkRunId, isRunId, newRunId } from "./run-id.ts";
 export {
@@ -52,6 +71,7 @@ export {
   type Checkpoint,
   type ClientState,
   createRunState,
+  endRound,
   type Incident,
   isLocated,
   type RoundState,

@@ -5,6 +5,7 @@ import {
   type HiveEvent,
   isKnownEvent,
   type KnownEvent,
+  type RoundEndEvent,
   type RoundMetrics,
   type ServerMetadata,
 } from "./events.ts";
@@ -192,14 +193,18 @@ function setStatus(
   state.statusReason = reason;
 }
 
-function applyRoundEnd(state: RunState, event: KnownEvent & { event_type: "round_end" }): void {
-  const round = roundOf(state, event.round);
+function applyRoundEnd(state: RunState, event: RoundEndEvent): void {
+  endRound(roundOf(state, event.round), event);
+  for (const client of event.clients) mergeClient(state, event.round, client, event.timestamp);
+}
+
+/** Takes what a `round_end` says of the round itself. */
+export function endRound(round: Pick<RoundState, "endedAt" | "metrics">, event: RoundEndEvent): void {
   round.endedAt = event.timestamp;
   // Python hivewatch's name until 0.3.0.
   const { gradient_divergence: divergence, ...metrics } = event.round_metrics;
   mergeFields(round.metrics, { gradient_norm_dispersion: divergence });
   mergeFields(round.metrics, metrics);
-  for (const client of event.clients) mergeClient(state, event.round, client, event.timestamp);
 }
 
 function applyClient(

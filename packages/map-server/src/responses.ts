@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -18,9 +17,13 @@ export function sendText({ response }: Exchange, status: number, text: string): 
 }
 
 /** Sends JSON in pieces, compressed where the browser takes it, at the browser's pace. */
-export async function sendJson(exchange: Exchange, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
+export async function sendJson(
+  exchange: Exchange,
+  pieces: AsyncIterable<string> | Iterable<string>,
+  caching: OutgoingHttpHeaders = NOT_STORED,
+): Promise<void> {
   const { request, response } = exchange;
-  const headers = { ...NOT_STORED, "Content-Type": "application/json", Vary: "Accept-Encoding" };
+  const headers = { ...caching, "Content-Type": "application/json", Vary: "Accept-Encoding" };
   try {
     if (acceptsGzip(request)) {
       response.writeHead(200, { ...headers, "Content-Encoding": "gzip" });
@@ -35,17 +38,10 @@ export async function sendJson(exchange: Exchange, pieces: AsyncIterable<string>
 }
 
 /** Whether it is just that the browser didn't wait for the end. */
-function hasGone(error: unknown): boolean {
+export function hasGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
 export function acceptsGzip(request: IncomingMessage): boolean {
   return /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
-}
-
-/** Writes to a response, and waits where its reader is slow. */
-export async function writeSlowly(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
-  // To write after the end would be an error that nobody catches.
-  if (signal.aborted || response.writableEnded || response.write(text)) return;
-  await once(response, "drain", { signal }).catch(() => undefined);
 }

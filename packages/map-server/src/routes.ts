@@ -1,5 +1,6 @@
 import { isRunId } from "@hivewatch/core";
 import type { RunStore } from "@hivewatch/runs";
+import { sendMapFrames, sendMapHead } from "./map-routes.ts";
 import { type Exchange, sendText } from "./responses.ts";
 import { sendEvents, sendMetadata, sendRuns } from "./run-routes.ts";
 import type { StreamParts } from "./stream/stream-parts.ts";
@@ -33,16 +34,27 @@ export async function route(exchange: Exchange, path: string, context: RouteCont
     if (isHidden(runId, context)) return sendText(exchange, 404, `run ${runId} not found`);
     return isRunId(runId) ? streamRun(exchange, streams, runId) : sendText(exchange, 400, "run_id is not a run id\n");
   }
-  const match = /^runs\/([^/]+)\/(metadata|events)$/.exec(name);
-  if (match !== null) return routeRun(exchange, context, decodeURIComponent(match[1] ?? ""), match[2] === "events");
+  const match = /^runs\/([^/]+)\/(.+)$/.exec(name);
+  const send = RUN_ROUTES.get(match?.[2] ?? "");
+  if (send !== undefined) return routeRun(exchange, context, decodeURIComponent(match?.[1] ?? ""), send);
   if (!sendViewerFile(exchange, viewer, name)) sendText(exchange, 404, "not found\n");
 }
 
-async function routeRun(exchange: Exchange, context: RouteContext, runId: string, events: boolean): Promise<void> {
+type SendRun = (exchange: Exchange, store: RunStore, runId: string) => Promise<void>;
+
+/** What there is of a run, below `/runs/<id>/`. */
+const RUN_ROUTES: ReadonlyMap<string, SendRun> = new Map([
+  ["metadata", sendMetadata],
+  ["events", sendEvents],
+  ["map2", sendMapHead],
+  ["map2/frames", sendMapFrames],
+]);
+
+async function routeRun(exchange: Exchange, context: RouteContext, runId: string, send: SendRun): Promise<void> {
   const { store } = context;
   const listing = isRunId(runId) && !isHidden(runId, context) ? await store.listing(runId) : undefined;
   if (listing === undefined) return sendText(exchange, 404, `run ${runId} not found`);
-  await (events ? sendEvents : sendMetadata)(exchange, store, runId);
+  await send(exchange, store, runId);
 }
 
 /** Whether only another run was asked to be shown. */

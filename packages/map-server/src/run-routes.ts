@@ -1,5 +1,5 @@
-import { applyEvent, createRunState, type RunState, stringifyEvent } from "@hivewatch/core";
-import { jsonlLines, mapSchema1, type RunStore } from "@hivewatch/runs";
+import { stringifyEvent } from "@hivewatch/core";
+import type { RunStore } from "@hivewatch/runs";
 import { type Exchange, sendJson } from "./responses.ts";
 
 /** `GET /runs`. */
@@ -10,38 +10,20 @@ export async function sendRuns(exchange: Exchange, store: RunStore, only: string
 
 /** `GET /runs/<id>/metadata`: the run in map schema 1, as far as it has come. */
 export async function sendMetadata(exchange: Exchange, store: RunStore, runId: string): Promise<void> {
-  const state = createRunState(runId);
-  for await (const { entries } of store.read(runId)) {
-    for (const { event } of entries) applyEvent(state, event);
-  }
-  await sendJson(exchange, mapPieces(state));
-}
-
-/** In pieces, because the text of a large run is longer than a string can be. */
-function* mapPieces(state: RunState): Generator<string> {
-  const { rounds, ...head } = mapSchema1(state);
-  yield `${stringifyEvent(head).slice(0, -1)},"rounds":[`;
-  for (const [i, round] of rounds.entries()) yield (i === 0 ? "" : ",") + stringifyEvent(round);
-  yield "]}";
+  await sendJson(exchange, store.mapText(runId));
 }
 
 /** `GET /runs/<id>/events`: the lines of the run's JSON lines file as one array. */
 export async function sendEvents(exchange: Exchange, store: RunStore, runId: string): Promise<void> {
-  await sendJson(exchange, eventPieces(store, runId));
+  await sendJson(exchange, asArray(store.lineTexts(runId)));
 }
 
-async function* eventPieces(store: RunStore, runId: string): AsyncGenerator<string> {
-  const state = createRunState(runId);
+/** @param texts - whole lines; there is no line feed inside of JSON as we write it */
+async function* asArray(texts: AsyncIterable<string>): AsyncGenerator<string> {
   let separator = "[";
-  for await (const { entries } of store.read(runId)) {
-    for (const { event } of entries) {
-      applyEvent(state, event);
-      for (const line of jsonlLines(event, state).split("\n")) {
-        if (line === "") continue;
-        yield separator + line;
-        separator = ",";
-      }
-    }
+  for await (const text of texts) {
+    yield separator + text.trimEnd().replaceAll("\n", ",");
+    separator = ",";
   }
   yield separator === "[" ? "[]" : "]";
 }

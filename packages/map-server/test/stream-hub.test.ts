@@ -36,15 +36,12 @@ async function wander(
     const stream = await readStream(urlOf(), lastId).catch(() => undefined);
     if (stream === undefined) continue; // the server is away
     visits++;
-    if (random.below(4) === 0) stream.pause();
     const enough = random.below(400);
     let left = 1 + random.below(30);
-    await until("some events", () => {
-      stream.resume();
-      return (
-        stream.events.length >= enough || isDone([...events, ...stream.events]) || hasEnded(stream) || --left === 0
-      );
-    });
+    await until(
+      "some events",
+      () => stream.events.length >= enough || isDone([...events, ...stream.events]) || hasEnded(stream) || --left === 0,
+    );
     stream.close();
     events.push(...stream.events);
     lastId = stream.lastId;

@@ -1,11 +1,16 @@
 import { createServer, type ServerResponse } from "node:http";
+import type { RunStore } from "@hivewatch/runs";
 import { readStream, until } from "@hivewatch/test-support";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createCacheMemory, createFrameCache } from "../src/stream/frame-cache.ts";
+import { createHub } from "../src/stream/hub.ts";
 import { createLogCursors } from "../src/stream/log-cursors.ts";
+import { type RunPlace, runPlace } from "../src/stream/run-hub.ts";
 import { createLimit } from "../src/stream/scheduling.ts";
+import { serve } from "../src/stream/serve.ts";
 import { createStreamParts } from "../src/stream/stream-parts.ts";
 import { streamRun } from "../src/stream/stream-routes.ts";
+import type { Subscriber } from "../src/stream/subscriber.ts";
 import { init, numbers, numbersOf, startTestServer, type TestServer, updates } from "./support/test-server.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -113,12 +118,14 @@ test("a log is read in parts that fit together, wherever they are cut", async ()
   const { store, write } = await startTestServer();
   for (let i = 0; i < 5; i++) await write(updates(700, i * 700));
   let opened = 0;
-  const cursors = createLogCursors({
+  const closing = new AbortController();
+  const counting: Pick<RunStore, "read"> = {
     read(runId, options) {
       opened++;
       return store.read(runId, options);
     },
-  });
+  };
+  const cursors = createLogCursors(counting, closing.signal);
   const seen: unknown[] = [];
   for (let from = 0; from < 3300; ) {
     const isEnough = (position: number): boolean => position === 1234;
@@ -132,7 +139,39 @@ test("a log is read in parts that fit together, wherever they are cut", async ()
   expect(opened).toBe(1);
   const behind = await cursors.read({ runId: "r", from: 3500, to: 9000, isEnough: () => false });
   expect(behind).toEqual([]);
-  await cursors.close();
+  await cursors.rest();
+});
+
+test("a subscriber who was up to date, and has not been for very long, is told to load anew", async () => {
+  const ended: unknown[] = [];
+  const subscriber: Subscriber = {
+    variant: { form: "batch", coding: "identity" },
+    signal: new AbortController().signal,
+    note() {},
+    // Just slow enough that there is always more for him.
+    send: () => new Promise((resolve) => setImmediate(() => resolve(true))),
+    end: (event) => void ended.push(event),
+  };
+  const hub = createHub<RunPlace>({
+    head: runPlace(0),
+    memory: createCacheMemory(0),
+    limit: createLimit(1),
+    isBehind: (place, head) => place.position < head.position,
+    async load({ position }) {
+      const [event = init()] = updates(1);
+      return { entries: [{ event, position }], placeAfter: () => runPlace(position + 1) };
+    },
+  });
+  const serving = serve(subscriber, {
+    hub,
+    start: runPlace(0),
+    stalledAfterMs: 0.1,
+    reload: ({ position }) => ({ position }),
+  });
+  const [event = init()] = updates(1);
+  await hub.publish({ entries: [{ event, position: 1 }], placeAfter: () => runPlace(Number.MAX_SAFE_INTEGER) });
+  await serving;
+  expect(ended).toEqual([{ event_type: "reload", position: expect.any(Number), reason: "behind" }]);
 });
 
 test("no more work runs at a time than the limit allows, and all of it gets done", async () => {

@@ -1,17 +1,32 @@
-import { constants } from "node:fs";
-import { open, readFile, rename, rm, stat, truncate } from "node:fs/promises";
-import { applyEvent, createRunState, HiveWatchError, parseLenientJson, stringifyEvent } from "@hivewatch/core";
+import { rm } from "node:fs/promises";
+import { stringifyEvent } from "@hivewatch/core";
+import {
+  type ArtifactCursor,
+  BEGINNING,
+  cutLines,
+  findStart,
+  keepAside,
+  readCursor,
+  sizeOf,
+} from "./artifact-cursor.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
-import { jsonlLines } from "./jsonl-line.ts";
+import type { FoldStep } from "./fold-units.ts";
+import { openLineFile } from "./line-file.ts";
 import { mapSchema1 } from "./map-schema-1.ts";
-import type { LogEntry, ReadStep } from "./read-entries.ts";
-import { listSegments } from "./segments.ts";
+import { type MapPaths, type MapWriter, openMapWriter } from "./map-writer.ts";
+import { createPace } from "./pace.ts";
+import { changeTime, logTime } from "./run-files.ts";
+import { takeUnit } from "./take-unit.ts";
+import { writePiecesAtomic } from "./write-pieces.ts";
 
 /** Where the files of a run are. */
 export interface ArtifactPaths {
   readonly jsonl: string;
+  /** The map in schema 1. */
   readonly map: string;
-  /** How far the two have come, so that a restart neither repeats nor skips a line. */
+  /** The map in schema 2. */
+  readonly map2: MapPaths;
+  /** How far they have come, so that a restart neither repeats nor skips a line. */
   readonly cursor: string;
 }
 
@@ -20,87 +35,158 @@ export interface ArtifactOptions {
   readonly isOwner: boolean;
   /** Told of files that had to be moved, or are given up. */
   readonly onDiagnostic?: ((message: string) => void) | undefined;
-  /** A larger map file is given up, since all of it is written at the end of each round. Default 64 MiB. */
-  readonly maxMapChars?: number | undefined;
+  /** A larger map in schema 1 is not written. Default 64 MiB. */
+  readonly maxMapBytes?: number | undefined;
+  /** How many rows a part of the map in schema 2 has at most, for tests. */
+  readonly partRows?: number | undefined;
+  /** How much of the rounds is held in memory at most, about. Default 24 MiB. */
+  readonly maxHeldBytes?: number | undefined;
 }
 
-interface Cursor {
-  readonly position: number;
-  readonly jsonlBytes: number;
-}
+/** Reads a run from a position of its log. */
+export type ReadFrom = (position: number) => AsyncIterable<FoldStep>;
 
-const BEGINNING: Cursor = { position: 0, jsonlBytes: 0 };
+/** How many lines are held at most before they are written; those of a round of many clients don't fit into memory. */
+const MAX_LINE_BYTES = 2 * 1024 * 1024;
+export const MAX_MAP_BYTES: number = 64 * 1024 * 1024;
 
-/** How much is held at most before it is written; a round of many clients doesn't fit into memory. */
-const MAX_HELD_CHARS = 4 * 1024 * 1024;
-const MAX_MAP_CHARS = 64 * 1024 * 1024;
+/** The files may take one part in so many of the time: when a round has ended, and when something else has come. */
+const ROUND_SHARE = 4;
+const IDLE_SHARE = 20;
+/** The map in schema 1 is written when the run has grown by one part in so many. */
+const MAP_GROWTH = 4;
 
 /**
- * Writes a run's files behind its log: at the end of each round, at the end of the run, and at the end of the steps. The
- * same log always makes the same bytes, and they are written where they belong and not just appended: so it does no harm
- * if a second process brings the same files up to date.
- *
- * @param steps - the log from its beginning
+ * Writes a run's files behind its log: when rounds have ended, at the end of the run, and at the end of the steps, but
+ * never so often that it takes all the time. The same log always makes the same lines and the same map in schema 1. Lines
+ * are written where they belong and not just appended: so it does no harm if a second process brings the same files up to
+ * date.
  */
 export async function writeArtifacts(
   runId: string,
   paths: ArtifactPaths,
-  steps: AsyncIterable<ReadStep>,
+  read: ReadFrom,
   options: ArtifactOptions,
 ): Promise<void> {
-  const { onDiagnostic = () => {}, maxMapChars = MAX_MAP_CHARS } = options;
-  const state = createRunState(runId);
-  let cursor = await resume(paths, options);
-  let writtenPosition = cursor.position;
-  let position = 0;
-  let lines: string[] = [];
-  let heldChars = 0;
-  let mapGivenUp = false;
+  if (await writeBehind(runId, paths, read, options, false)) return;
+  options.onDiagnostic?.(`${paths.map2.frames} is damaged: it is made anew from the log`);
+  await writeBehind(runId, paths, read, options, true);
+}
 
-  /** @returns whether it ends a round */
-  function take({ event, position: behind }: LogEntry): boolean {
-    applyEvent(state, event);
-    position = behind;
-    if (position <= cursor.position) return false;
-    const line = jsonlLines(event, state);
-    lines.push(line);
-    heldChars += line.length;
-    return event.event_type === "round_end" || event.event_type === "finished";
+/** @returns false if the map in schema 2 turned out to be damaged, and must be made anew */
+async function writeBehind(
+  runId: string,
+  paths: ArtifactPaths,
+  read: ReadFrom,
+  options: ArtifactOptions,
+  isFresh: boolean,
+): Promise<boolean> {
+  const { isOwner, onDiagnostic = () => {}, partRows, maxHeldBytes: maxBytes } = options;
+  const cursor = await prepare(paths, onDiagnostic);
+  const open = (fresh: boolean): Promise<MapWriter> =>
+    openMapWriter(runId, paths.map2, { isOwner, isFresh: fresh, partRows, maxBytes });
+  let map = await open(isFresh);
+  try {
+    const start = await findStart(paths, cursor, map);
+    if (!start.isMapUsable && map.position > 0) {
+      await map.close();
+      map = await open(true);
+    }
+    if (isOwner) await cutLines(paths.jsonl, start.jsonlBytes);
+    await follow(paths, { map, cursor, ...start }, read(map.position), options);
+    return true;
+  } catch (error) {
+    if (!map.isDamaged || isFresh) throw error;
+    return false;
+  } finally {
+    await map.close();
   }
+}
 
-  async function writeLines(): Promise<void> {
-    const bytes = Buffer.from(lines.join(""));
-    lines = [];
-    heldChars = 0;
-    await writeDurably(paths.jsonl, bytes, cursor.jsonlBytes);
-    cursor = { position, jsonlBytes: cursor.jsonlBytes + bytes.length };
-  }
+/** Makes sure that what is in the file of lines is ours. */
+async function prepare(paths: ArtifactPaths, onDiagnostic: (message: string) => void): Promise<ArtifactCursor> {
+  const cursor = await readCursor(paths.cursor);
+  if (cursor !== undefined) return cursor;
+  await keepAside(paths.jsonl, onDiagnostic);
+  await writeFileAtomic(paths.cursor, stringifyEvent(BEGINNING));
+  return BEGINNING;
+}
+
+interface Going {
+  readonly map: MapWriter;
+  readonly cursor: ArtifactCursor;
+  readonly linesFrom: number;
+  readonly jsonlBytes: number;
+}
+
+async function follow(
+  paths: ArtifactPaths,
+  { map, cursor, linesFrom, jsonlBytes }: Going,
+  steps: AsyncIterable<FoldStep>,
+  options: ArtifactOptions,
+): Promise<void> {
+  const { onDiagnostic = () => {}, maxMapBytes = MAX_MAP_BYTES } = options;
+  const { fold } = map;
+  const lines = openLineFile(paths.jsonl, jsonlBytes);
+  const filesPace = createPace();
+  const mapPace = createPace();
+  let position = map.position;
+  let savedPosition = map.position;
+  let { mapPosition, isMapTooLarge } = cursor;
+  let eventsInMap = fold.run.eventCount;
+  let hasRoundEnded = false;
 
   async function writeMap(): Promise<void> {
-    if (mapGivenUp) return;
-    const text = stringifyEvent(mapSchema1(state));
-    mapGivenUp = text.length > maxMapChars;
-    if (!mapGivenUp) return writeFileAtomic(paths.map, `${text}\n`);
+    const isWritten = await writePiecesAtomic(paths.map, mapSchema1(fold), maxMapBytes);
+    eventsInMap = fold.run.eventCount;
+    mapPosition = isWritten ? position : -1;
+    if (isWritten) return;
+    isMapTooLarge = true;
     // An old one would be taken for the whole run. Without one, Python hivewatch reads the lines.
     await rm(paths.map, { force: true });
-    onDiagnostic(`run ${runId} is too large for ${paths.map}: only its lines are kept`);
+    onDiagnostic(
+      `the map of run ${fold.run.runId} in schema 1 would be larger than ${Math.round(maxMapBytes / 1024 / 1024)} MiB and is not kept: ` +
+        `hivewatch runs export ${fold.run.runId} --map1 makes one`,
+    );
   }
 
-  async function flush(): Promise<void> {
-    if (lines.length > 0) await writeLines();
-    if (cursor.position === writtenPosition) return;
-    await writeMap();
-    await writeFileAtomic(paths.cursor, stringifyEvent(cursor));
-    writtenPosition = cursor.position;
+  function isMapDue(isIdle: boolean): boolean {
+    if (isMapTooLarge || mapPosition === position) return false;
+    const hasGrown = (fold.run.eventCount - eventsInMap) * MAP_GROWTH >= fold.run.eventCount;
+    return hasGrown || (isIdle && mapPace.isDue(IDLE_SHARE));
   }
 
-  for await (const step of steps) {
-    let roundEnded = false;
-    for (const entry of step.entries) roundEnded = take(entry) || roundEnded;
-    if (roundEnded) await flush();
-    else if (heldChars > MAX_HELD_CHARS) await writeLines();
+  /** The lines first, since a map tells how far they go; the cursor last, since it says that all is there. */
+  async function save(isIdle: boolean, isEnd: boolean): Promise<void> {
+    await lines.write();
+    if (position !== savedPosition) await map.save(position, lines.bytes);
+    if (isMapDue(isIdle) || (isEnd && !isMapTooLarge && mapPosition !== position)) await mapPace.run(writeMap);
+    await writeFileAtomic(
+      paths.cursor,
+      stringifyEvent({ position, jsonlBytes: lines.bytes, mapPosition, isMapTooLarge }),
+    );
+    savedPosition = position;
+    hasRoundEnded = false;
   }
-  await flush();
+
+  for await (const { units, atEnd } of steps) {
+    let hasRunEnded = false;
+    for (const unit of units) {
+      const taken = takeUnit(fold, unit, unit.position > linesFrom);
+      position = unit.position;
+      lines.add(taken.lines);
+      hasRoundEnded ||= taken.endsRound;
+      hasRunEnded ||= taken.endsRun;
+      if (lines.heldBytes > MAX_LINE_BYTES) await lines.write();
+      await map.relieve();
+    }
+    const hasNews = position !== savedPosition && position >= linesFrom;
+    const isDue = filesPace.isDue(hasRoundEnded ? ROUND_SHARE : IDLE_SHARE);
+    if (hasNews && (hasRunEnded || ((hasRoundEnded || atEnd) && isDue))) {
+      await filesPace.run(() => save(atEnd, hasRunEnded));
+    }
+  }
+  if (position !== savedPosition || position !== cursor.position || mapPosition !== position) await save(true, true);
 }
 
 /**
@@ -109,71 +195,7 @@ export async function writeArtifacts(
  * @param logDir - the folder of the log's segments
  */
 export async function areArtifactsBehind(paths: ArtifactPaths, logDir: string): Promise<boolean> {
-  const newest = (await listSegments(logDir)).at(-1);
-  if (newest === undefined) return false;
-  const logTime = await timeOf(newest.path);
-  return (await timeOf(paths.cursor)) <= logTime || (await sizeOf(paths.jsonl)) === undefined;
-}
-
-async function resume(paths: ArtifactPaths, { isOwner, onDiagnostic }: ArtifactOptions): Promise<Cursor> {
-  const cursor = await readCursor(paths.cursor);
-  const size = await sizeOf(paths.jsonl);
-  if (cursor === undefined) {
-    if (size !== undefined && size > 0) await keepAside(paths.jsonl, onDiagnostic);
-    // From here on what is in the file is ours.
-    await writeFileAtomic(paths.cursor, stringifyEvent(BEGINNING));
-    return BEGINNING;
-  }
-  const start = (size ?? 0) >= cursor.jsonlBytes ? cursor : BEGINNING;
-  // What an interrupted write has left; somebody else may be in the middle of one just now.
-  if (isOwner && size !== undefined && size > start.jsonlBytes) await truncate(paths.jsonl, start.jsonlBytes);
-  return start;
-}
-
-/** Lines that were there before the log: of Python hivewatch, of a run with the same id. */
-async function keepAside(jsonl: string, onDiagnostic: ArtifactOptions["onDiagnostic"]): Promise<void> {
-  const kept = `${jsonl}.kept-${Date.now()}`;
-  await rename(jsonl, kept);
-  onDiagnostic?.(`${jsonl} was there before the log of that run: it was moved to ${kept}`);
-}
-
-async function readCursor(path: string): Promise<Cursor | undefined> {
-  const value = await readFile(path, "utf8")
-    .then(parseLenientJson)
-    .catch(() => undefined);
-  if (typeof value !== "object" || value === null) return undefined;
-  if (!("position" in value && typeof value.position === "number")) return undefined;
-  if (!("jsonlBytes" in value && typeof value.jsonlBytes === "number")) return undefined;
-  return { position: value.position, jsonlBytes: value.jsonlBytes };
-}
-
-async function writeDurably(path: string, bytes: Buffer, offset: number): Promise<void> {
-  const handle = await open(path, constants.O_WRONLY | constants.O_CREAT);
-  try {
-    if ((await handle.stat()).size < offset) {
-      const message = `${path} has become shorter than it was. It is made anew when its run is opened next`;
-      throw new HiveWatchError("unavailable", message);
-    }
-    for (let done = 0; done < bytes.length; ) {
-      done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
-    }
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    (stats) => stats.size,
-    () => undefined,
-  );
-}
-
-/** When a file was last changed; 0 if there is none. */
-function timeOf(path: string): Promise<number> {
-  return stat(path).then(
-    (stats) => stats.mtimeMs,
-    () => 0,
-  );
+  const time = await logTime(logDir);
+  const sizes = await Promise.all([paths.jsonl, paths.map2.head].map(sizeOf));
+  return time > 0 && ((await changeTime(paths.cursor)) <= time || sizes.includes(undefined));
 }

@@ -50,6 +50,9 @@ export interface PackedTexts {
   /** Bytes of the longest and of the shortest. */
   readonly longest: number;
   readonly shortest: number;
+  /** Text `i` stands, in UTF-8, from `spans[2 * i]` to `spans[2 * i + 1]` of these bytes. */
+  readonly bytes: Uint8Array;
+  readonly spans: readonly number[];
   decode(): string[];
 }
 
@@ -243,6 +246,8 @@ function packedTexts(payload: Buffer, spans: Spans): PackedTexts {
     length: spans.length / 2,
     longest,
     shortest,
+    bytes: payload,
+    spans,
     decode: () =>
       Array.from({ length: spans.length / 2 }, (_, i) => payload.toString("utf8", spans[2 * i], spans[2 * i + 1])),
   };

@@ -9,11 +9,13 @@ export {
   type Sequence,
 } from "./batch.ts";
 export type { Cursor } from "./cursors.ts";
+export type { Exported, ExportOptions } from "./export-run.ts";
 export { type FilesEmitterOptions, filesEmitter } from "./files-emitter.ts";
+export type { FrameFile, Place } from "./frame-file.ts";
 export { jsonlLines } from "./jsonl-line.ts";
 export { type KeepArtifactsOptions, keepArtifacts } from "./keep-artifacts.ts";
 export { type KeepDeliveringOptions, keepDelivering } from "./keep-delivering.ts";
-export { type MapSchema1, mapSchema1 } from "./map-schema-1.ts";
+export type { FoundMap } from "./map-reader.ts";
 export type { BatchStep } from "./read-batches.ts";
 export type { LogEntry, ReadOptions, ReadStep } from "./read-entries.ts";
 export { type RetentionOptions, removeOldLogs } from "./remove-old-logs.ts";

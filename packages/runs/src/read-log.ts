@@ -31,6 +31,6 @@ export function entriesOf({ batch, start, end }: StoredBatch, runId: string, fro
 }
 
 /** The folder's name is what the run is found by, also if somebody has copied it under another one. */
-function ofRun(event: HiveEvent, runId: string): HiveEvent {
+export function ofRun(event: HiveEvent, runId: string): HiveEvent {
   return event.run_id === runId ? event : { ...event, run_id: runId };
 }

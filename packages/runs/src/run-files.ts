@@ -21,19 +21,22 @@ export function artifactPaths(dir: string, runId: string): ArtifactPaths {
   return {
     jsonl: jsonlPath(dir, runId),
     map: join(dir, `${runId}.map.json`),
+    map2: { head: join(dir, `${runId}.map2.json`), frames: join(dir, `${runId}.map2`) },
     cursor: join(logDir(dir, runId), "artifacts.json"),
   };
 }
 
 /**
- * The runs in a folder.
+ * The runs in a folder. One that has both is a log.
  *
+ * @param only - those that have this
  * @throws HiveWatchError `unavailable`
  */
-export async function findRuns(dir: string): Promise<Map<string, RunKind>> {
+export async function findRuns(dir: string, only?: RunKind): Promise<Map<string, RunKind>> {
   const runs = new Map<string, RunKind>();
   for (const entry of await entriesOf(dir)) {
     const [runId, kind] = runOf(entry);
+    if (only !== undefined && kind !== only) continue;
     if (runId !== undefined && runs.get(runId) !== "log") runs.set(runId, kind);
   }
   return runs;

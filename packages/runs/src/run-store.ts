@@ -2,6 +2,10 @@ import { checkRunId, HiveWatchError, microsFromIso } from "@hivewatch/core";
 import { areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
 import { type Cursor, ensureCursor, isReaderBehind, openCursor } from "./cursors.ts";
+import { type Exported, type ExportOptions, exportRun } from "./export-run.ts";
+import { type FoldStep, unitsOfLog } from "./fold-units.ts";
+import { type FoundMap, readMap } from "./map-reader.ts";
+import { readBatches } from "./read-batches.ts";
 import type { LogEnd, ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import { readLog } from "./read-log.ts";
@@ -10,6 +14,7 @@ import type { RunListing } from "./run-listing.ts";
 import { createRunListings } from "./run-listings.ts";
 import { type Durability, openRunLog, type RunLog } from "./run-log.ts";
 import { createNewsBoard, type NewsListener, type RunNews } from "./run-news.ts";
+import { lineTexts, mapText, type RunSource, runSource } from "./run-texts.ts";
 
 export interface RunStoreOptions {
   /** The folder of the runs. It is made when something is written. */
@@ -54,6 +59,32 @@ export interface RunStore {
    * Without a signal, for anybody: up to what the log holds now.
    */
   writeArtifacts(runId: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * A run's map in schema 2 as it stands on disk: a head, and the very frames that it tells of, to be closed by whoever
+   * asked. Undefined if there is none, as for a run that Python hivewatch has written.
+   *
+   * @throws HiveWatchError `not_found`
+   */
+  map(runId: string): Promise<FoundMap | undefined>;
+  /**
+   * A run in map schema 1, as far as it has come, in pieces.
+   *
+   * @throws HiveWatchError `not_found`
+   */
+  mapText(runId: string): AsyncGenerator<string>;
+  /**
+   * The lines of `<run_id>.jsonl`, as far as the run has come, some at a time.
+   *
+   * @throws HiveWatchError `not_found`
+   */
+  lineTexts(runId: string): AsyncGenerator<string>;
+  /**
+   * Makes a run's files anew, in other places or in the old ones.
+   *
+   * @param from - what to read: the log, or the JSON lines alone. Default: the log, if there is one
+   * @throws HiveWatchError `not_found`, `usage`, `unavailable`
+   */
+  export(runId: string, options: ExportOptions & { from?: RunKind | undefined }): Promise<Exported>;
   /** The runs whose log is newer than their files, as a crash leaves them. */
   behindArtifacts(): Promise<string[]>;
   /**
@@ -99,6 +130,15 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     yield* kind === "log"
       ? readLog(logDir(dir, runId), runId, readOptions, wait)
       : readJsonl(jsonlPath(dir, runId), runId, readOptions, wait);
+  }
+
+  /** The units of a run's log. */
+  function readUnits(runId: string, readOptions: ReadOptions): AsyncGenerator<FoldStep> {
+    return unitsOfLog(runId, readBatches(logDir(dir, runId), runId, readOptions, commits.follow(runId)));
+  }
+
+  async function source(runId: string): Promise<RunSource> {
+    return runSource(dir, runId, await kindOf(runId), commits.follow(runId));
   }
 
   async function list(): Promise<RunListing[]> {
@@ -159,9 +199,28 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       return log;
     },
     async writeArtifacts(runId, signal) {
-      const steps = read(runId, { follow: signal !== undefined, signal });
+      // The files of a run without a log are another program's.
+      if ((await kindOf(runId)) !== "log") throw new HiveWatchError("not_found", `run ${runId} in ${dir} has no log`);
       const isOwner = signal !== undefined;
-      await writeArtifacts(runId, artifactPaths(dir, checkRunId(runId)), steps, { isOwner, onDiagnostic });
+      const units = (from: number) => readUnits(runId, { from, follow: isOwner, signal });
+      await writeArtifacts(runId, artifactPaths(dir, runId), units, { isOwner, onDiagnostic });
+    },
+    async map(runId) {
+      await kindOf(runId);
+      return readMap(runId, artifactPaths(dir, runId).map2);
+    },
+    async *mapText(runId) {
+      yield* mapText(await source(runId));
+    },
+    async *lineTexts(runId) {
+      yield* lineTexts(await source(runId));
+    },
+    async export(runId, { from, ...exportOptions }) {
+      const kind = from ?? (await kindOf(runId));
+      const isThere = (await findRuns(dir, kind)).has(runId);
+      if (!isThere)
+        throw new HiveWatchError("not_found", `run ${runId} in ${dir} has no ${kind === "log" ? "log" : "JSON lines"}`);
+      return exportRun(runSource(dir, runId, kind, commits.follow(runId)), exportOptions);
     },
     behindArtifacts: () => logsThat((runId) => areArtifactsBehind(artifactPaths(dir, runId), logDir(dir, runId))),
     async cursor(runId, reader) {

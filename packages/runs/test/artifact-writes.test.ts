@@ -1,57 +1,109 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { HiveEvent } from "@hivewatch/core";
 import { temporaryFolder } from "@hivewatch/test-support";
 import { beforeEach, expect, test, vi } from "vitest";
-import { writeArtifacts } from "../src/artifacts.ts";
+import { type ArtifactOptions, type ArtifactPaths, writeArtifacts } from "../src/artifacts.ts";
 import { writeFileAtomic } from "../src/atomic-file.ts";
-import type { LogEntry, ReadStep } from "../src/read-entries.ts";
+import type { FoldStep } from "../src/fold-units.ts";
+import { writePiecesAtomic } from "../src/write-pieces.ts";
+import { updates } from "./support/events.ts";
 import { training } from "./support/training.ts";
 
 vi.mock("../src/atomic-file.ts", async (importActual) => {
   const actual = await importActual<typeof import("../src/atomic-file.ts")>();
-  return { writeFileAtomic: vi.fn(actual.writeFileAtomic) };
+  return { ...actual, writeFileAtomic: vi.fn(actual.writeFileAtomic) };
+});
+vi.mock("../src/write-pieces.ts", async (importActual) => {
+  const actual = await importActual<typeof import("../src/write-pieces.ts")>();
+  return { writePiecesAtomic: vi.fn(actual.writePiecesAtomic) };
 });
 
-beforeEach(() => void vi.mocked(writeFileAtomic).mockClear());
+beforeEach(() => {
+  vi.mocked(writeFileAtomic).mockClear();
+  vi.mocked(writePiecesAtomic).mockClear();
+});
 
-/** A run of which each event comes by itself, as a slow training's do. */
-function* oneByOne(rounds: number): Generator<ReadStep> {
-  for (const [i, event] of training(rounds).entries()) yield { entries: [{ position: i + 1, event }], atEnd: false };
+interface Written {
+  readonly dir: string;
+  readonly said: string[];
+  /** How often the head of the map in schema 2 was written, and the map in schema 1. */
+  readonly heads: number;
+  readonly maps: number;
+  /** Of all maps in schema 1. */
+  readonly mapChars: number;
 }
 
-function* atOnce(rounds: number): Generator<ReadStep> {
-  const entries: LogEntry[] = training(rounds).map((event, i) => ({ position: i + 1, event }));
-  yield { entries, atEnd: false };
-}
-
-async function* asSteps(steps: Iterable<ReadStep>): AsyncGenerator<ReadStep> {
-  yield* steps;
-}
-
-async function mapWrites(
-  steps: Iterable<ReadStep>,
-  maxMapChars?: number,
-): Promise<{ writes: number; dir: string; said: string[] }> {
+async function written(steps: Iterable<FoldStep>, options: Partial<ArtifactOptions> = {}): Promise<Written> {
   const dir = await temporaryFolder();
   const said: string[] = [];
-  const paths = { jsonl: join(dir, "r.jsonl"), map: join(dir, "r.map.json"), cursor: join(dir, "cursor.json") };
-  const onDiagnostic = (message: string): number => said.push(message);
-  await writeArtifacts("r", paths, asSteps(steps), { isOwner: true, onDiagnostic, maxMapChars });
-  const writes = vi.mocked(writeFileAtomic).mock.calls.filter(([path]) => path === paths.map).length;
-  return { writes, dir, said };
+  const paths: ArtifactPaths = {
+    jsonl: join(dir, "r.jsonl"),
+    map: join(dir, "r.map.json"),
+    map2: { head: join(dir, "r.map2.json"), frames: join(dir, "r.map2") },
+    cursor: join(dir, "cursor.json"),
+  };
+  let mapChars = 0;
+  const { writePiecesAtomic: write } =
+    await vi.importActual<typeof import("../src/write-pieces.ts")>("../src/write-pieces.ts");
+  vi.mocked(writePiecesAtomic).mockImplementation((path, pieces, maxBytes) => {
+    const text = [...pieces].join("");
+    mapChars += text.length;
+    return write(path, [text], maxBytes);
+  });
+  const read = async function* (): AsyncGenerator<FoldStep> {
+    yield* steps;
+  };
+  await writeArtifacts("r", paths, read, { isOwner: true, onDiagnostic: (message) => said.push(message), ...options });
+  const heads = vi.mocked(writeFileAtomic).mock.calls.filter(([path]) => path === paths.map2.head).length;
+  return { dir, said, heads, maps: vi.mocked(writePiecesAtomic).mock.calls.length, mapChars };
 }
 
-test("the map is written once for each round and once at the end, not for each event", async () => {
-  expect((await mapWrites(oneByOne(10))).writes).toBe(11);
+/** A run of which each event comes by itself, as a slow training's do. */
+function* oneByOne(events: readonly HiveEvent[]): Generator<FoldStep> {
+  for (const [i, event] of events.entries()) {
+    yield { units: [{ kind: "events", events: [event], position: i + 1 }], atEnd: false };
+    yield { units: [], atEnd: true };
+  }
+}
+
+function* atOnce(events: readonly HiveEvent[]): Generator<FoldStep> {
+  yield { units: [{ kind: "events", events, position: events.length }], atEnd: false };
+}
+
+test("files are written when rounds have ended and never for each event", async () => {
+  const rounds = 40;
+  const { heads } = await written(oneByOne(training(rounds)));
+  expect(heads).toBeGreaterThan(1);
+  // Each round, when it is over, and now and then what has come meanwhile.
+  expect(heads).toBeLessThan(2 * rounds);
 });
 
-test("the map of many rounds that are read at once is written once", async () => {
-  expect((await mapWrites(atOnce(10))).writes).toBe(1);
+test("files of many rounds that are read at once are written once", async () => {
+  const { heads, maps } = await written(atOnce(training(10)));
+  expect([heads, maps]).toEqual([1, 1]);
 });
 
-test("a map that has become too large is given up, and said so once; the lines go on", async () => {
-  const { dir, said } = await mapWrites(oneByOne(10), 2000);
-  expect((await readdir(dir)).sort()).toEqual(["cursor.json", "r.jsonl"]);
-  expect(said).toEqual([expect.stringContaining("too large")]);
+test("what is written of maps in schema 1 grows with the run and not with its square", async () => {
+  const { dir, mapChars } = await written(oneByOne(training(60)));
+  const { length } = await readFile(join(dir, "r.map.json"), "utf8");
+  expect(mapChars).toBeLessThan(20 * length);
+});
+
+test("a map in schema 1 that has become too large is given up, and said so once; all else goes on", async () => {
+  const { dir, said } = await written(oneByOne(training(10)), { maxMapBytes: 2000 });
+  expect((await readdir(dir)).sort()).toEqual(["cursor.json", "r.jsonl", "r.map2", "r.map2.json"]);
+  expect(said).toEqual([expect.stringContaining("hivewatch runs export r --map1")]);
   expect((await readFile(join(dir, "r.jsonl"), "utf8")).trimEnd().split("\n")).toHaveLength(training(10).length);
+});
+
+test("a round's end has its clients up to a number of them", async () => {
+  const lines = async (clients: number): Promise<string[]> => {
+    const end = training(1).filter((event) => event.event_type === "round_end");
+    const { dir } = await written(atOnce([...updates(clients).map((event) => ({ ...event, round: 0 })), ...end]));
+    return (await readFile(join(dir, "r.jsonl"), "utf8")).trimEnd().split("\n");
+  };
+  expect(JSON.parse((await lines(10_000)).at(-1) ?? "").clients).toHaveLength(10_000);
+  const large = JSON.parse((await lines(10_001)).at(-1) ?? "");
+  expect(large).toMatchObject({ clients: [], round_metrics: { num_completed: 10_001 } });
 });

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { applyEvent, createRun, createRunState, type HiveEvent } from "@hivewatch/core";
+import { createRun, type HiveEvent } from "@hivewatch/core";
 import { temporaryFolder } from "@hivewatch/test-support";
 import { describe, expect, test } from "vitest";
-import { filesEmitter, jsonlLines, mapSchema1 } from "../src/index.ts";
+import { filesEmitter } from "../src/index.ts";
 import { event, TIME, update } from "./support/events.ts";
+import { filesOfEvents } from "./support/memory-fold.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -36,14 +37,9 @@ const CLIENT_KEYS = [
 ];
 
 function filesOf(events: readonly HiveEvent[]): { lines: Fields[]; map: Fields & { rounds: Fields[] } } {
-  const state = createRunState("r");
-  let text = "";
-  for (const each of events) {
-    applyEvent(state, each);
-    text += jsonlLines(each, state);
-  }
-  const lines = text === "" ? [] : text.trimEnd().split("\n");
-  return { lines: lines.map((line) => JSON.parse(line)), map: JSON.parse(JSON.stringify(mapSchema1(state))) };
+  const { lines, map } = filesOfEvents(events);
+  const texts = lines === "" ? [] : lines.trimEnd().split("\n");
+  return { lines: texts.map((line) => JSON.parse(line)), map: JSON.parse(map) };
 }
 
 function clientsOf(line: Fields | undefined): Fields[] {

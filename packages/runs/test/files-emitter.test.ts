@@ -12,7 +12,7 @@ test("a Node server keeps a run on disk without a bridge", async () => {
   for (let i = 0; i < 1500; i++) run.logClientUpdate("a", { round: 1, local_loss: i });
   run.logRound(1, { global_accuracy: Number.NaN });
   expect(await run.finish()).toBe(true);
-  expect((await readdir(runsDir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json"]);
+  expect((await readdir(runsDir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json", "r.map2", "r.map2.json"]);
   const entries = await entriesOf(openRunStore({ dir: runsDir }).read("r"));
   expect(entries).toHaveLength(1503);
   expect(entries.at(-2)?.event).toMatchObject({ round_metrics: { global_accuracy: Number.NaN } });

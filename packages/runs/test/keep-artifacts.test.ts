@@ -30,8 +30,9 @@ test("files that a crash left behind their logs are brought up to date first", a
   await before.writeArtifacts("b");
   await appendUpdates(before, "b", 9, 5);
   const store = openRunStore({ dir: before.dir });
-  keep(store);
+  const { stop } = keep(store);
   await until("all files", async () => (await before.behindArtifacts()).length === 0);
+  await stop();
   for (const runId of ["a", "b"]) expect(await filesOf(store.dir, runId)).toEqual(await rebuilt(store.dir, runId));
 });
 
@@ -59,11 +60,12 @@ test("a damaged run doesn't keep the others from being brought up to date", asyn
 
 test("a run that has finished has its files, while its log stays open", async () => {
   const store = openRunStore({ dir: await temporaryFolder() });
-  keep(store);
+  const { stop } = keep(store);
   const log = await store.openLog("r");
   await log.append(batchOf(updates(3)));
   await log.append(batchOf([finished()], 3));
   await until("files that are up to date", async () => !(await store.behindArtifacts()).includes("r"));
+  await stop();
   expect(await filesOf(store.dir, "r")).toEqual(await rebuilt(store.dir, "r"));
   await log.close();
 });
@@ -71,11 +73,12 @@ test("a run that has finished has its files, while its log stays open", async ()
 test("files are written in a thread that learns of a log by what it is told", async () => {
   const writer = openRunStore({ dir: await temporaryFolder() });
   const elsewhere = openRunStore({ dir: writer.dir, pollIntervalMs: 3_600_000 });
-  keep(elsewhere);
+  const { stop } = keep(elsewhere);
   onTestFinished(writer.subscribe((news) => elsewhere.tell(structuredClone(news))));
   const log = await writer.openLog("r");
   for (let i = 0; i < 5; i++) await log.append(batchOf(updates(2, 2 * i), 2 * i));
   await log.close();
   await until("all files", async () => (await writer.behindArtifacts()).length === 0);
+  await stop();
   expect(await filesOf(writer.dir, "r")).toEqual(await rebuilt(writer.dir, "r"));
 });

@@ -35,7 +35,7 @@ test("the log of a run that ended long ago is removed; the run remains as its fi
   const before = await store.listing("r");
   expect(await removeIn(6)).toEqual([]);
   expect(await removeIn(8)).toEqual(["r"]);
-  expect((await readdir(store.dir)).sort()).toEqual(["r.jsonl", "r.map.json"]);
+  expect((await readdir(store.dir)).sort()).toEqual(["r.jsonl", "r.map.json", "r.map2", "r.map2.json"]);
   expect(await store.listing("r")).toMatchObject({ ...before, position: expect.any(Number) });
   expect(await removeIn(100)).toEqual([]);
   expect(said).toEqual([]);

@@ -5,6 +5,7 @@ they log goes to a HiveWatch bridge over gRPC, in the background. Adapters for f
 such as :mod:`hivewatch_bridge.flower`.
 """
 
+from . import _fork as _fork
 from ._default import (
     finish,
     init,

@@ -57,8 +57,13 @@ class EventQueue:
 
     @property
     def is_quarter_full(self) -> bool:
-        """Whether those who add many events at once should wait."""
+        """Whether those who add many events at once should wait until it `has_room`."""
         return 4 * (self._size + self._pending_size) > self._max_bytes
+
+    @property
+    def has_room(self) -> bool:
+        """Whether many events may be added at once."""
+        return 8 * (self._size + self._pending_size) <= self._max_bytes
 
     @property
     def since(self) -> float | None:

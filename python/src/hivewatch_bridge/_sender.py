@@ -60,8 +60,11 @@ class Sender:
         on_connected: Callable[[], None] = lambda: None,
     ) -> None:
         self.queue = queue
-        self.changed = threading.Condition()
+        lock = threading.RLock()
+        self.changed = threading.Condition(lock)
         """Guards the queue."""
+        # Told more rarely: whoever adds many events is not woken for each batch that goes.
+        self._has_room = threading.Condition(lock)
         self._settings = settings
         self._outbox = outbox
         self._spooler = spooler
@@ -94,12 +97,14 @@ class Sender:
 
     def add_segment(self, segment: Segment, until: float) -> None:
         """Adds many events. Waits before, if much is there already, but not beyond a time of the monotonic clock."""
+        queue = self.queue
         with self.changed:
-            self.changed.wait_for(
-                lambda: self.is_dead or not self.queue.is_quarter_full, max(0.0, until - time.monotonic())
-            )
-            self.queue.add_segment(segment)
-            self._wake()
+            if queue.is_quarter_full:
+                self._has_room.wait_for(lambda: self.is_dead or queue.has_room, max(0.0, until - time.monotonic()))
+            is_waited_for = not queue.has_full_segment
+            queue.add_segment(segment)
+            if is_waited_for or queue.is_half_full:
+                self._wake()
         self._warn_if_full()
 
     def wake(self) -> None:
@@ -239,8 +244,10 @@ class Sender:
             if end is not None and time.monotonic() >= end:
                 return False
             self._backlog.keep()
+            self._tell_room()
 
     def _seal_next(self, link: Link) -> Sealed | None:
+        self._tell_room()
         sealed = self._backlog.next_on_disk()
         if sealed is not None:
             return sealed
@@ -252,6 +259,11 @@ class Sender:
                     lambda: self.queue.has_full_segment or self._draining or link.failure, _LINGER_SEC
                 )
         return self._backlog.next_in_memory()
+
+    def _tell_room(self) -> None:
+        with self.changed:
+            if self.is_dead or self.queue.has_room:
+                self._has_room.notify_all()
 
     @contextmanager
     def _waking_at(self, pending: int) -> Iterator[None]:
@@ -301,6 +313,7 @@ class Sender:
         with self.changed:
             self.is_dead = True
             self.changed.notify_all()
+        self._tell_room()
 
     def _pause(self, reason: str) -> None:
         if not self._is_down:

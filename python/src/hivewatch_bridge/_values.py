@@ -159,10 +159,10 @@ def client_id(value: Any) -> str:
 
 def are_ids_fine(ids: Sequence[Any]) -> bool:
     """Whether values are ids of clients as they are. It doesn't say so of all that are."""
-    if not set(map(type, ids)) <= {str} or not "".join(ids).isascii():
+    if not set(map(type, ids)) <= {str}:
         return False
     lengths = set(map(len, ids))
-    return 0 not in lengths and max(lengths, default=0) <= MAX_ID_LENGTH
+    return 0 not in lengths and max(lengths, default=0) <= MAX_ID_LENGTH and "".join(ids).isascii()
 
 
 def required(name: str, check: Callable[[Any], Any], value: Any) -> Any:

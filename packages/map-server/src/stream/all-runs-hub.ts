@@ -153,6 +153,7 @@ export async function openAllRunsHub(parts: StreamParts, signal: AbortSignal): P
 
   followAll(begun);
   look().catch(hub.fail);
+  signal.addEventListener("abort", () => void parts.cursors.rest());
   return {
     hub,
     live: () => followed,

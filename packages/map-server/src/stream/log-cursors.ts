@@ -15,7 +15,8 @@ export interface Range {
 export interface LogCursors {
   /** Reads some entries of a range; none if the log ends before it begins. */
   read(range: Range): Promise<LogEntry[]>;
-  close(): Promise<void>;
+  /** Closes what is open for whoever goes on where a part ended. */
+  rest(): Promise<void>;
 }
 
 const MAX_ENTRIES = 1000;
@@ -30,8 +31,12 @@ interface Cursor {
   isDone: boolean;
 }
 
-/** Opens cursors over the logs of a store. */
-export function createLogCursors(store: Pick<RunStore, "read">): LogCursors {
+/**
+ * Reads the logs of a store.
+ *
+ * @param closing - from when on nothing is to be left open
+ */
+export function createLogCursors(store: Pick<RunStore, "read">, closing: AbortSignal): LogCursors {
   let idle: Cursor[] = [];
 
   function take({ runId, from }: Range): Cursor {
@@ -42,10 +47,18 @@ export function createLogCursors(store: Pick<RunStore, "read">): LogCursors {
 
   async function keep(cursor: Cursor): Promise<void> {
     idle.push(cursor);
+    if (closing.aborted) await rest();
     if (idle.length > MAX_IDLE) await idle.shift()?.steps.return(undefined);
   }
 
+  async function rest(): Promise<void> {
+    const open = idle;
+    idle = [];
+    for (const cursor of open) await cursor.steps.return(undefined);
+  }
+
   return {
+    rest,
     async read(range) {
       const cursor = take(range);
       await fill(cursor, range);
@@ -58,11 +71,6 @@ export function createLogCursors(store: Pick<RunStore, "read">): LogCursors {
         await keep(cursor);
       }
       return entries;
-    },
-    async close() {
-      const open = idle;
-      idle = [];
-      for (const cursor of open) await cursor.steps.return(undefined);
     },
   };
 }

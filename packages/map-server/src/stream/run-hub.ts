@@ -64,6 +64,7 @@ export function openRunHub(listing: RunListing, parts: StreamParts, signal: Abor
     }
   }
   follow().catch(hub.fail);
+  signal.addEventListener("abort", () => void parts.cursors.rest());
   return { hub, isOverAt: ({ position }) => end !== undefined && position >= end };
 }
 

@@ -30,11 +30,9 @@ const CACHE_BYTES = 128 * 1024 * 1024;
 const MAX_READERS = 4;
 
 export function createStreamParts(options: Pick<StreamParts, "store" | "stalledAfterMs" | "closing">): StreamParts {
-  const cursors = createLogCursors(options.store);
-  options.closing.addEventListener("abort", () => void cursors.close());
   return {
     ...options,
-    cursors,
+    cursors: createLogCursors(options.store, options.closing),
     memory: createCacheMemory(CACHE_BYTES),
     limit: createLimit(MAX_READERS),
     turns: createTurns(),

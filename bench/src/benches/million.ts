@@ -1,0 +1,90 @@
+import { type Bench, figureAtMost, Missing } from "../bench.ts";
+import { clientUpdates, encodedBatches, rows } from "../lib/batches.ts";
+import { numberIn } from "../lib/child.ts";
+import { untilMapIsReady } from "../lib/map-ready.ts";
+import { openPublisher } from "../lib/publisher.ts";
+import { go, sendEncoded, startPython } from "../lib/python-client.ts";
+import { seconds } from "../lib/seconds.ts";
+import { type Server, startFloor, startHivewatch } from "../lib/servers.ts";
+
+const BATCH_EVENTS = 500;
+const RUN_ID = "million";
+/** Longer than that nobody waits for a map. */
+const MAP_TIMEOUT_MS = 60_000;
+
+/** One round of very many clients. */
+export const million: Bench = {
+  name: "million",
+  what: "seconds from one call with a round of 1M clients until they are on disk, and until the files for the map are",
+  async run({ quick, say }) {
+    const clients = quick ? 2000 : 1_000_000;
+    const times = quick ? 1 : 3;
+    const durable: number[] = [];
+    const map: number[] = [];
+    const floors: number[] = [];
+    let ready = true;
+    for (let turn = 1; turn <= times && ready; turn++) {
+      const server = await startHivewatch();
+      const send = await prepare(server, clients, say);
+      const [sent, shown] = await Promise.all([
+        send(),
+        seconds(async () => {
+          ready = await untilMapIsReady(server.folder, RUN_ID, clients, MAP_TIMEOUT_MS);
+        }),
+      ]);
+      durable.push(sent);
+      map.push(shown);
+      if (!ready) say(`the map was not ready after ${MAP_TIMEOUT_MS / 1000} s`);
+      await server.stop();
+      floors.push(await secondsOfFloor(clients));
+      say(`${turn}/${times}: on disk after ${sent.toFixed(2)} s`);
+    }
+    const same = {
+      unit: "s",
+      floors,
+      floor: "a Python process that sends the same, already encoded, to a bare gRPC server",
+    };
+    return [
+      { ...same, name: "million", goal: figureAtMost(5), figures: durable },
+      { ...same, name: "million.map", figures: map },
+    ];
+  },
+};
+
+/** @returns what sends the round, and returns the seconds until the last ack */
+async function prepare(
+  server: Server,
+  clients: number,
+  say: (message: string) => void,
+): Promise<() => Promise<number>> {
+  try {
+    const client = await startPython("log_updates.py", server.address, "round", RUN_ID, String(clients));
+    return async () => numberIn(await go(client), "seconds");
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    say(`${error.message}: what is encoded already is sent instead`);
+    return prepareHere(server, clients);
+  }
+}
+
+function prepareHere(server: Server, clients: number): () => Promise<number> {
+  const batches = Array.from({ length: clients / BATCH_EVENTS }, (_, i) =>
+    clientUpdates(1, i * BATCH_EVENTS, BATCH_EVENTS),
+  );
+  const ends = [rows({ event_type: "round_end", round: 1, round_metrics: {} }), rows({ event_type: "finished" })];
+  const encoded = [...encodedBatches(RUN_ID, [...batches, ...ends])];
+  return async () => {
+    const publisher = openPublisher(server.address);
+    const taken = await seconds(() => publisher.publish(encoded));
+    publisher.close();
+    return taken;
+  };
+}
+
+async function secondsOfFloor(clients: number): Promise<number> {
+  const server = await startFloor();
+  const distinct = Array.from({ length: 16 }, (_, i) => clientUpdates(1, i * BATCH_EVENTS, BATCH_EVENTS));
+  const taken = await sendEncoded(server.address, distinct, clients / BATCH_EVENTS);
+  await server.stop();
+  return taken;
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import { access, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { HiveWatchError } from "@hivewatch/core";
+import { openLineFile } from "./line-file.ts";
+import { mapSchema1 } from "./map-schema-1.ts";
+import { type MapWriter, openMapWriter } from "./map-writer.ts";
+import type { RunSource } from "./run-texts.ts";
+import { takeUnit } from "./take-unit.ts";
+import { writePiecesAtomic } from "./write-pieces.ts";
+
+export interface ExportOptions {
+  /** Where the JSON lines go. Default: they are not made. */
+  jsonl?: string | undefined;
+  /** Where the head of the map in schema 2 goes, a name that ends with `.json`; its frames go beside it, without that. */
+  map?: string | undefined;
+  /** Where the map in schema 1 goes, however large it becomes. */
+  map1?: string | undefined;
+  /** Replace files that are there. Default: refuse to. */
+  force?: boolean | undefined;
+  /** Told how many events have been read, now and then. */
+  onProgress?: ((events: number) => void) | undefined;
+  /** Breaks it off; then nothing has been written. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What an export made. */
+export interface Exported {
+  readonly events: number;
+  readonly rounds: number;
+  readonly clients: number;
+  readonly files: readonly string[];
+}
+
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Makes a run's files anew, all of them at once: either all are there in the end, or those that were there before.
+ *
+ * @throws HiveWatchError `usage` if a file is in the way, or none is wanted; `unavailable`
+ */
+export async function exportRun(source: RunSource, options: ExportOptions): Promise<Exported> {
+  const targets = targetsOf(options);
+  await checkTargets(targets, options.force === true);
+  const folder = join(dirname(targets[0] ?? "."), `.hivewatch-export-${randomUUID()}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    const made = await make(source, folder, options);
+    for (const [name, target] of namesOf(options)) {
+      await mkdir(dirname(target), { recursive: true });
+      await rename(join(folder, name), target);
+    }
+    return { ...made, files: targets };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The names that files have while they are made, and where they go in the end: the head last, since it names the frames. */
+function namesOf({ jsonl, map, map1 }: ExportOptions): [name: string, target: string][] {
+  const names: [string, string | undefined][] = [
+    ["lines", jsonl],
+    ["map1", map1],
+    ["frames", map?.replace(/\.json$/, "")],
+    ["head", map],
+  ];
+  return names.flatMap(([name, target]): [string, string][] => (target === undefined ? [] : [[name, target]]));
+}
+
+function targetsOf(options: ExportOptions): string[] {
+  const targets = namesOf(options).map(([, target]) => target);
+  if (targets.length === 0) throw usage("an export needs something to make: lines, a map, or both");
+  if (options.map !== undefined && !options.map.endsWith(".json")) {
+    throw usage(`${options.map} must end with .json: the frames go beside it, under the same name without that`);
+  }
+  if (new Set(targets).size < targets.length) throw usage("two files can't have the same name");
+  return targets;
+}
+
+async function checkTargets(targets: readonly string[], force: boolean): Promise<void> {
+  for (const target of targets) {
+    const isThere = await access(target).then(
+      () => true,
+      () => false,
+    );
+    if (isThere && !force)
+      throw usage(`${target} is there already: choose another place, or add --force to replace it`);
+  }
+}
+
+async function make(source: RunSource, folder: string, options: ExportOptions): Promise<Omit<Exported, "files">> {
+  const paths = { head: join(folder, "head"), frames: join(folder, "frames") };
+  const map = await openMapWriter(source.runId, paths, { isOwner: true });
+  try {
+    const { position, lineBytes } = await readAll(source, folder, map, options);
+    if (options.map1 !== undefined) {
+      await writePiecesAtomic(join(folder, "map1"), mapSchema1(map.fold), Number.POSITIVE_INFINITY);
+    }
+    // How long the lines are is told of those that are made behind a log, to go on with both.
+    if (options.map !== undefined) await map.save(position, source.kind === "log" ? lineBytes : null);
+    const { run, shelf, clients } = map.fold;
+    return { events: run.eventCount, rounds: shelf.numbers().length, clients: clients.ids.size };
+  } finally {
+    await map.close();
+  }
+}
+
+async function readAll(
+  { kind, read }: RunSource,
+  folder: string,
+  map: MapWriter,
+  { jsonl, map: wantsMap, onProgress = () => {}, signal }: ExportOptions,
+): Promise<{ position: number; lineBytes: number }> {
+  const path = join(folder, "lines");
+  if (jsonl !== undefined) await (await open(path, "wx")).close();
+  const lines = openLineFile(path, 0);
+  const needsLines = jsonl !== undefined || (wantsMap !== undefined && kind === "log");
+  let position = 0;
+  let lineBytes = 0;
+  for await (const { units } of read(0)) {
+    for (const unit of units) {
+      signal?.throwIfAborted();
+      const taken = takeUnit(map.fold, unit, needsLines);
+      position = unit.position;
+      for (const piece of taken.lines) lineBytes += piece.length;
+      if (jsonl !== undefined) lines.add(taken.lines);
+      if (lines.heldBytes > MAX_LINE_BYTES) await lines.write();
+      await map.relieve();
+      onProgress(map.fold.run.eventCount);
+    }
+  }
+  await lines.write();
+  return { position, lineBytes };
+}
+
+function usage(message: string): HiveWatchError {
+  return new HiveWatchError("usage", message);
+}
