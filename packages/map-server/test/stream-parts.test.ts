@@ -5,6 +5,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { createCacheMemory, createFrameCache } from "../src/stream/frame-cache.ts";
 import { createHub } from "../src/stream/hub.ts";
 import { createLogCursors } from "../src/stream/log-cursors.ts";
+import { createPublisher } from "../src/stream/publisher.ts";
 import { type RunPlace, runPlace } from "../src/stream/run-hub.ts";
 import { createLimit } from "../src/stream/scheduling.ts";
 import { serve } from "../src/stream/serve.ts";
@@ -191,4 +192,29 @@ test("no more work runs at a time than the limit allows, and all of it gets done
   await Promise.all(all);
   await until("all", () => done === 20);
   expect(most).toBe(3);
+});
+
+test("whatever is offered is published, at whichever moment of the publishing before it", async () => {
+  const entries = updates(100).map((event, i) => ({ event, position: i + 1 }));
+  const published: number[] = [];
+  let offered = 0;
+  async function offerNext(turns: number): Promise<void> {
+    for (let i = 0; i < turns; i++) await undefined;
+    const next = entries.slice(offered, offered + 1);
+    offered += next.length;
+    if (next.length > 0) void publisher.offer(next);
+  }
+  const publisher = createPublisher({
+    async publish(taken) {
+      published.push(...taken.map(({ position }) => position));
+      void offerNext(offered % 20);
+    },
+    pauseMs: () => 0,
+    onError(error) {
+      throw error;
+    },
+  });
+  void offerNext(0);
+  await until("the last one", () => published.length === entries.length);
+  expect(published).toEqual(entries.map(({ position }) => position));
 });

@@ -25,13 +25,20 @@ export function createPublisher({ publish, pauseMs, onError }: PublisherOptions)
   let endPause = (): void => {};
 
   async function publishAll(): Promise<void> {
-    while (pending.length > 0) {
-      const ms = publishedAt + pauseMs() - performance.now();
-      if (ms > 0 && pending.length < ENOUGH_ENTRIES) await pause(ms);
-      const entries = pending;
-      pending = [];
-      for (let i = 0; i < entries.length; i += ENOUGH_ENTRIES) await publish(entries.slice(i, i + ENOUGH_ENTRIES));
-      publishedAt = performance.now();
+    try {
+      while (pending.length > 0) {
+        const ms = publishedAt + pauseMs() - performance.now();
+        if (ms > 0 && pending.length < ENOUGH_ENTRIES) await pause(ms);
+        const entries = pending;
+        pending = [];
+        for (let i = 0; i < entries.length; i += ENOUGH_ENTRIES) await publish(entries.slice(i, i + ENOUGH_ENTRIES));
+        publishedAt = performance.now();
+      }
+    } catch (error) {
+      onError(error);
+    } finally {
+      // At once: what is offered from now on needs another one to publish it.
+      publishing = undefined;
     }
   }
 
@@ -48,11 +55,7 @@ export function createPublisher({ publish, pauseMs, onError }: PublisherOptions)
   return {
     async offer(entries) {
       for (const entry of entries) pending.push(entry);
-      publishing ??= publishAll()
-        .catch(onError)
-        .finally(() => {
-          publishing = undefined;
-        });
+      publishing ??= publishAll();
       if (pending.length < ENOUGH_ENTRIES) return;
       endPause();
       await publishing;
