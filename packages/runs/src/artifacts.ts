@@ -48,13 +48,13 @@ export type ReadFrom = (position: number) => AsyncIterable<FoldStep>;
 
 /** How many lines are held at most before they are written; those of a round of many clients don't fit into memory. */
 const MAX_LINE_BYTES = 2 * 1024 * 1024;
-export const MAX_MAP_BYTES: number = 64 * 1024 * 1024;
+const MAX_MAP_BYTES = 64 * 1024 * 1024;
 
 /** The files may take one part in so many of the time: when a round has ended, and when something else has come. */
 const ROUND_SHARE = 4;
 const IDLE_SHARE = 20;
 /** The map in schema 1 is written when the run has grown by one part in so many. */
-const MAP_GROWTH = 4;
+const MAP_GROWTH = 2;
 
 /**
  * Writes a run's files behind its log: when rounds have ended, at the end of the run, and at the end of the steps, but

@@ -103,7 +103,7 @@ test("a round's end has its clients up to a number of them", async () => {
     const { dir } = await written(atOnce([...updates(clients).map((event) => ({ ...event, round: 0 })), ...end]));
     return (await readFile(join(dir, "r.jsonl"), "utf8")).trimEnd().split("\n");
   };
-  expect(JSON.parse((await lines(10_000)).at(-1) ?? "").clients).toHaveLength(10_000);
-  const large = JSON.parse((await lines(10_001)).at(-1) ?? "");
-  expect(large).toMatchObject({ clients: [], round_metrics: { num_completed: 10_001 } });
+  expect(JSON.parse((await lines(500)).at(-1) ?? "").clients).toHaveLength(500);
+  const large = JSON.parse((await lines(501)).at(-1) ?? "");
+  expect(large).toMatchObject({ clients: [], round_metrics: { num_completed: 501 } });
 });
