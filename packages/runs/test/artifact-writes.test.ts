@@ -38,6 +38,7 @@ async function written(steps: Iterable<FoldStep>, options: Partial<ArtifactOptio
   const dir = await temporaryFolder();
   const said: string[] = [];
   const paths: ArtifactPaths = {
+    log: join(dir, "r.log"),
     jsonl: join(dir, "r.jsonl"),
     map: join(dir, "r.map.json"),
     map2: { head: join(dir, "r.map2.json"), frames: join(dir, "r.map2") },
@@ -53,6 +54,7 @@ async function written(steps: Iterable<FoldStep>, options: Partial<ArtifactOptio
   });
   const read = async function* (): AsyncGenerator<FoldStep> {
     yield* steps;
+    yield { units: [], atEnd: true };
   };
   await writeArtifacts("r", paths, read, { isOwner: true, onDiagnostic: (message) => said.push(message), ...options });
   const heads = vi.mocked(writeFileAtomic).mock.calls.filter(([path]) => path === paths.map2.head).length;
