@@ -12,9 +12,11 @@ export interface ArtifactCursor {
   readonly mapPosition: number;
   /** Whether the map in schema 1 has become too large, and is not written any more. */
   readonly isMapTooLarge: boolean;
+  /** What the log ended with, by `logEnd`, when all of it was in the files; empty if it isn't known. */
+  readonly end: string;
 }
 
-export const BEGINNING: ArtifactCursor = { position: 0, jsonlBytes: 0, mapPosition: -1, isMapTooLarge: false };
+export const BEGINNING: ArtifactCursor = { position: 0, jsonlBytes: 0, mapPosition: -1, isMapTooLarge: false, end: "" };
 
 export async function readCursor(path: string): Promise<ArtifactCursor | undefined> {
   const value = await readFile(path, "utf8")
@@ -25,7 +27,8 @@ export async function readCursor(path: string): Promise<ArtifactCursor | undefin
   if (!("jsonlBytes" in value && typeof value.jsonlBytes === "number")) return undefined;
   const mapPosition = "mapPosition" in value && typeof value.mapPosition === "number" ? value.mapPosition : -1;
   const isMapTooLarge = "isMapTooLarge" in value && value.isMapTooLarge === true;
-  return { position: value.position, jsonlBytes: value.jsonlBytes, mapPosition, isMapTooLarge };
+  const end = "end" in value && typeof value.end === "string" ? value.end : "";
+  return { position: value.position, jsonlBytes: value.jsonlBytes, mapPosition, isMapTooLarge, end };
 }
 
 /** Where to go on. */

@@ -15,12 +15,14 @@ import { openLineFile } from "./line-file.ts";
 import { mapSchema1 } from "./map-schema-1.ts";
 import { type MapPaths, type MapWriter, openMapWriter } from "./map-writer.ts";
 import { createPace } from "./pace.ts";
-import { changeTime, logTime } from "./run-files.ts";
+import { logEnd } from "./run-files.ts";
 import { takeUnit } from "./take-unit.ts";
 import { writePiecesAtomic } from "./write-pieces.ts";
 
 /** Where the files of a run are. */
 export interface ArtifactPaths {
+  /** The folder of its log. */
+  readonly log: string;
   readonly jsonl: string;
   /** The map in schema 1. */
   readonly map: string;
@@ -48,13 +50,13 @@ export type ReadFrom = (position: number) => AsyncIterable<FoldStep>;
 
 /** How many lines are held at most before they are written; those of a round of many clients don't fit into memory. */
 const MAX_LINE_BYTES = 2 * 1024 * 1024;
-export const MAX_MAP_BYTES: number = 64 * 1024 * 1024;
+const MAX_MAP_BYTES = 64 * 1024 * 1024;
 
 /** The files may take one part in so many of the time: when a round has ended, and when something else has come. */
 const ROUND_SHARE = 4;
 const IDLE_SHARE = 20;
 /** The map in schema 1 is written when the run has grown by one part in so many. */
-const MAP_GROWTH = 4;
+const MAP_GROWTH = 2;
 
 /**
  * Writes a run's files behind its log: when rounds have ended, at the end of the run, and at the end of the steps, but
@@ -93,7 +95,7 @@ async function writeBehind(
       map = await open(true);
     }
     if (isOwner) await cutLines(paths.jsonl, start.jsonlBytes);
-    await follow(paths, { map, cursor, ...start }, read(map.position), options);
+    await follow(paths, { map, cursor, ...start }, read, options);
     return true;
   } catch (error) {
     if (!map.isDamaged || isFresh) throw error;
@@ -122,7 +124,7 @@ interface Going {
 async function follow(
   paths: ArtifactPaths,
   { map, cursor, linesFrom, jsonlBytes }: Going,
-  steps: AsyncIterable<FoldStep>,
+  read: ReadFrom,
   options: ArtifactOptions,
 ): Promise<void> {
   const { onDiagnostic = () => {}, maxMapBytes = MAX_MAP_BYTES } = options;
@@ -135,6 +137,9 @@ async function follow(
   let { mapPosition, isMapTooLarge } = cursor;
   let eventsInMap = fold.run.eventCount;
   let hasRoundEnded = false;
+  /** What the log ended with before it was read to its end: all of that is in the fold. And what the cursor says of it. */
+  let coveredEnd = "";
+  let savedEnd = cursor.end;
 
   async function writeMap(): Promise<void> {
     const isWritten = await writePiecesAtomic(paths.map, mapSchema1(fold), maxMapBytes);
@@ -161,41 +166,54 @@ async function follow(
     await lines.write();
     if (position !== savedPosition) await map.save(position, lines.bytes);
     if (isMapDue(isIdle) || (isEnd && !isMapTooLarge && mapPosition !== position)) await mapPace.run(writeMap);
+    const end = isMapTooLarge || mapPosition === position ? coveredEnd : "";
     await writeFileAtomic(
       paths.cursor,
-      stringifyEvent({ position, jsonlBytes: lines.bytes, mapPosition, isMapTooLarge }),
+      stringifyEvent({ position, jsonlBytes: lines.bytes, mapPosition, isMapTooLarge, end }),
     );
     savedPosition = position;
+    savedEnd = end;
     hasRoundEnded = false;
   }
 
-  for await (const { units, atEnd } of steps) {
-    let hasRunEnded = false;
-    for (const unit of units) {
-      const taken = takeUnit(fold, unit, unit.position > linesFrom);
-      position = unit.position;
-      lines.add(taken.lines);
-      hasRoundEnded ||= taken.endsRound;
-      hasRunEnded ||= taken.endsRun;
-      if (lines.heldBytes > MAX_LINE_BYTES) await lines.write();
-      await map.relieve();
-    }
-    const hasNews = position !== savedPosition && position >= linesFrom;
+  function isSaveDue(hasRunEnded: boolean, atEnd: boolean): boolean {
+    if (position < linesFrom) return false;
     const isDue = filesPace.isDue(hasRoundEnded ? ROUND_SHARE : IDLE_SHARE);
-    if (hasNews && (hasRunEnded || ((hasRoundEnded || atEnd) && isDue))) {
-      await filesPace.run(() => save(atEnd, hasRunEnded));
+    if (position !== savedPosition) return hasRunEnded || ((hasRoundEnded || atEnd) && isDue);
+    return atEnd && savedEnd !== coveredEnd && isDue && (isMapTooLarge || mapPosition === position || isMapDue(true));
+  }
+
+  async function readOn(): Promise<void> {
+    let nextEnd = await logEnd(paths.log);
+    for await (const { units, atEnd } of read(position)) {
+      let hasRunEnded = false;
+      for (const unit of units) {
+        const taken = takeUnit(fold, unit, unit.position > linesFrom);
+        position = unit.position;
+        lines.add(taken.lines);
+        hasRoundEnded ||= taken.endsRound;
+        hasRunEnded ||= taken.endsRun;
+        if (lines.heldBytes > MAX_LINE_BYTES) await lines.write();
+        await map.relieve();
+      }
+      if (atEnd) {
+        coveredEnd = nextEnd;
+        nextEnd = await logEnd(paths.log);
+      }
+      if (isSaveDue(hasRunEnded, atEnd)) await filesPace.run(() => save(atEnd, hasRunEnded));
     }
   }
-  if (position !== savedPosition || position !== cursor.position || mapPosition !== position) await save(true, true);
+
+  await readOn();
+  // What came just before the end was read with it, but is not known to be all.
+  if (coveredEnd !== (await logEnd(paths.log))) await readOn();
+  if (position !== savedPosition || savedEnd !== coveredEnd || savedEnd === "") await save(true, true);
 }
 
-/**
- * Whether a log has been written to since its files were. At worst it says so of files that are complete.
- *
- * @param logDir - the folder of the log's segments
- */
-export async function areArtifactsBehind(paths: ArtifactPaths, logDir: string): Promise<boolean> {
-  const time = await logTime(logDir);
+/** Whether there may be more in a log than in its files. At worst it says so of files that are complete. */
+export async function areArtifactsBehind(paths: ArtifactPaths): Promise<boolean> {
+  const end = await logEnd(paths.log);
+  if (end === "") return false;
   const sizes = await Promise.all([paths.jsonl, paths.map2.head].map(sizeOf));
-  return time > 0 && ((await changeTime(paths.cursor)) <= time || sizes.includes(undefined));
+  return (await readCursor(paths.cursor))?.end !== end || sizes.includes(undefined);
 }

@@ -1,6 +1,6 @@
 import { CLIENT_NUMBERS, CLIENT_TEXTS } from "@hivewatch/core";
 import type { MapFold } from "./map-fold.ts";
-import { cellJson, type RoundPart } from "./round-part.ts";
+import { MISSING, NUMBER, type PartColumn, type RoundPart, VALUE } from "./round-part.ts";
 
 /** How many fields the contract has; they come first among a run's. */
 const KNOWN = CLIENT_NUMBERS.length + CLIENT_TEXTS.length;
@@ -8,34 +8,75 @@ const ROUND = 0;
 
 /** The clients of a part as objects with what is known of each, each as its JSON. */
 export function* knownClients(fold: MapFold, part: RoundPart, round: number): Generator<string> {
+  const members = membersOf(fold, part, () => "");
+  // As in Python's files: a result says of which round it is.
+  const rounds = part.columns[ROUND]?.kinds;
+  const roundJson = `,${fold.fields.keys[ROUND]}${round}`;
   for (let row = 0; row < part.rows; row++) {
-    // As in Python's files: a result says of which round it is.
-    yield clientJson(fold, part, row, (field) =>
-      field === ROUND && (part.results[row] ?? 0) > 0 ? `${round}` : undefined,
-    );
+    const isMissing = rounds === undefined || rounds[row] === MISSING;
+    const start = isMissing && (part.results[row] ?? 0) > 0 ? roundJson : "";
+    yield clientJson(fold, part, row, start, members);
   }
 }
 
 /** Those clients of a part that sent a result, with null for what is not known of them. */
 export function* fullClients(fold: MapFold, part: RoundPart, round: number): Generator<string> {
+  const { keys } = fold.fields;
+  const members = membersOf(fold, part, (field) => {
+    if (field === ROUND) return `,${keys[field]}${round}`;
+    return field < KNOWN ? `,${keys[field]}null` : "";
+  });
   for (let row = 0; row < part.rows; row++) {
-    if (part.results[row] === 0) continue;
-    yield clientJson(fold, part, row, (field) => (field === ROUND ? `${round}` : field < KNOWN ? "null" : undefined));
+    if (part.results[row] !== 0) yield clientJson(fold, part, row, "", members);
   }
 }
 
-/** @param fill - what stands for a field that has no value; undefined: nothing */
+/** A field of the clients, or text that is the same in all of them. */
+type Member = string | ((row: number) => string);
+
 function clientJson(
-  { clients, fields }: MapFold,
+  { clients }: MapFold,
   part: RoundPart,
   row: number,
-  fill: (field: number) => string | undefined,
+  start: string,
+  members: readonly Member[],
 ): string {
-  let json = `{"client_id":${JSON.stringify(clients.ids.text(part.clients[row] ?? 0))}`;
+  let json = `{"client_id":${JSON.stringify(clients.ids.text(part.clients[row] ?? 0))}${start}`;
+  for (const member of members) json += typeof member === "string" ? member : member(row);
+  return `${json}}`;
+}
+
+/** @param fill - what stands for a field that has no value */
+function membersOf({ fields }: MapFold, part: RoundPart, fill: (field: number) => string): Member[] {
+  const members: Member[] = [];
   for (let field = 0; field < fields.names.length; field++) {
     const column = part.columns[field];
-    const value = (column && cellJson(column, row)) ?? fill(field);
-    if (value !== undefined) json += `,${fields.keys[field]}${value}`;
+    const last = members.at(-1);
+    if (column !== undefined) members.push(memberOf(column, `,${fields.keys[field]}`, fill(field)));
+    else if (typeof last === "string") members[members.length - 1] = last + fill(field);
+    else members.push(fill(field));
   }
-  return `${json}}`;
+  return members;
+}
+
+function memberOf(
+  { kinds, numbers, codes, values }: PartColumn,
+  key: string,
+  missing: string,
+): (row: number) => string {
+  // Many fields are the same for a whole round, and printing a number is what takes longest here.
+  let last = Number.NaN;
+  let text = `${key}"NaN"`;
+  const members = values.texts.map((json) => key + json);
+  return (row) => {
+    const kind = kinds[row];
+    if (kind === VALUE) return members[codes?.[row] ?? 0] ?? missing;
+    if (kind !== NUMBER) return missing;
+    const value = numbers?.[row] ?? 0;
+    if (value !== last) {
+      last = value;
+      text = Number.isFinite(value) ? `${key}${value}` : `${key}"${value}"`;
+    }
+    return text;
+  };
 }

@@ -35,7 +35,7 @@ export interface RoundLine {
 }
 
 /** Of a round with more clients than that, the line of its end has the figures alone. */
-export const MAX_LINE_CLIENTS = 10_000;
+export const MAX_LINE_CLIENTS = 500;
 
 /**
  * An event as the lines of `<run_id>.jsonl` that Python hivewatch would write: one client a line with all known fields,

@@ -17,7 +17,7 @@ export interface RetentionOptions {
 /**
  * Removes the logs of runs that have finished, are old enough, and have been read to their end by all: their files are
  * written, and every reader that has a cursor has come to the end. What remains of such a run is `<run_id>.jsonl` and
- * `<run_id>.map.json`; it can be looked at as before, and not be written to any more.
+ * its maps; it can be looked at as before, and not be written to any more.
  *
  * @returns the runs whose logs were removed
  */
@@ -41,7 +41,7 @@ export async function removeOldLogs(store: RunStore, options: RetentionOptions):
 async function isReadByAll(store: RunStore, runId: string, folder: string): Promise<boolean> {
   const listing = await store.listing(runId);
   if (listing === undefined || listing.status === "running") return false;
-  if (await areArtifactsBehind(artifactPaths(store.dir, runId), folder)) return false;
+  if (await areArtifactsBehind(artifactPaths(store.dir, runId))) return false;
   for (const reader of await readersOf(folder)) if (await isReaderBehind(folder, reader)) return false;
   return true;
 }

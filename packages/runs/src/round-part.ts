@@ -131,17 +131,6 @@ export function setCell(part: Cells, row: number, field: number, value: PartValu
   }
 }
 
-/** The JSON of a cell; undefined if it is empty. */
-export function cellJson(column: PartColumn, row: number): string | undefined {
-  const kind = column.kinds[row];
-  if (kind === NUMBER) return numberJson(column.numbers?.[row] ?? 0);
-  return kind === VALUE ? column.values.texts[column.codes?.[row] ?? 0] : undefined;
-}
-
-function numberJson(value: number): string {
-  return Number.isFinite(value) ? (Object.is(value, -0) ? "0" : `${value}`) : `"${value}"`;
-}
-
 /** What a part takes of memory, about. */
 export function cellBytes(part: Cells): number {
   let bytes = 8 * part.capacity;

@@ -19,6 +19,7 @@ export function jsonlPath(dir: string, runId: string): string {
 
 export function artifactPaths(dir: string, runId: string): ArtifactPaths {
   return {
+    log: logDir(dir, runId),
     jsonl: jsonlPath(dir, runId),
     map: join(dir, `${runId}.map.json`),
     map2: { head: join(dir, `${runId}.map2.json`), frames: join(dir, `${runId}.map2`) },

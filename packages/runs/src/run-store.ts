@@ -222,7 +222,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
         throw new HiveWatchError("not_found", `run ${runId} in ${dir} has no ${kind === "log" ? "log" : "JSON lines"}`);
       return exportRun(runSource(dir, runId, kind, commits.follow(runId)), exportOptions);
     },
-    behindArtifacts: () => logsThat((runId) => areArtifactsBehind(artifactPaths(dir, runId), logDir(dir, runId))),
+    behindArtifacts: () => logsThat((runId) => areArtifactsBehind(artifactPaths(dir, runId))),
     async cursor(runId, reader) {
       await kindOf(runId);
       return openCursor(logDir(dir, runId), reader);

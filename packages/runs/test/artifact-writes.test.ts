@@ -38,6 +38,7 @@ async function written(steps: Iterable<FoldStep>, options: Partial<ArtifactOptio
   const dir = await temporaryFolder();
   const said: string[] = [];
   const paths: ArtifactPaths = {
+    log: join(dir, "r.log"),
     jsonl: join(dir, "r.jsonl"),
     map: join(dir, "r.map.json"),
     map2: { head: join(dir, "r.map2.json"), frames: join(dir, "r.map2") },
@@ -53,6 +54,7 @@ async function written(steps: Iterable<FoldStep>, options: Partial<ArtifactOptio
   });
   const read = async function* (): AsyncGenerator<FoldStep> {
     yield* steps;
+    yield { units: [], atEnd: true };
   };
   await writeArtifacts("r", paths, read, { isOwner: true, onDiagnostic: (message) => said.push(message), ...options });
   const heads = vi.mocked(writeFileAtomic).mock.calls.filter(([path]) => path === paths.map2.head).length;
@@ -103,7 +105,7 @@ test("a round's end has its clients up to a number of them", async () => {
     const { dir } = await written(atOnce([...updates(clients).map((event) => ({ ...event, round: 0 })), ...end]));
     return (await readFile(join(dir, "r.jsonl"), "utf8")).trimEnd().split("\n");
   };
-  expect(JSON.parse((await lines(10_000)).at(-1) ?? "").clients).toHaveLength(10_000);
-  const large = JSON.parse((await lines(10_001)).at(-1) ?? "");
-  expect(large).toMatchObject({ clients: [], round_metrics: { num_completed: 10_001 } });
+  expect(JSON.parse((await lines(500)).at(-1) ?? "").clients).toHaveLength(500);
+  const large = JSON.parse((await lines(501)).at(-1) ?? "");
+  expect(large).toMatchObject({ clients: [], round_metrics: { num_completed: 501 } });
 });

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
 import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
+import { writeArtifacts } from "../src/artifacts.ts";
 import { packEvents } from "../src/batch.ts";
+import { type FoldStep, unitsOfLog } from "../src/fold-units.ts";
+import { readBatches } from "../src/read-batches.ts";
+import { artifactPaths } from "../src/run-files.ts";
 import type { RunLog } from "../src/run-log.ts";
 import { openRunStore, type RunStore } from "../src/run-store.ts";
 import { batchOf, updates } from "./support/events.ts";
@@ -214,6 +218,28 @@ test("runs whose files a crash left behind are found, and no others", async () =
   expect(await store.behindArtifacts()).toEqual([]);
   await rm(join(store.dir, "r.jsonl"));
   expect(await store.behindArtifacts()).toEqual(["r"]);
+});
+
+test("files that were being brought up to date when their writer was stopped are behind, however new they are", async () => {
+  const store = await openStore();
+  const log = await store.openLog("r");
+  const events = training(6);
+  for (let at = 0; at < events.length; at += 10) await append(log, events.slice(at, at + 10));
+  await log.close();
+  const paths = artifactPaths(store.dir, "r");
+  const read = async function* (from: number): AsyncGenerator<FoldStep> {
+    const all = unitsOfLog(
+      "r",
+      readBatches(paths.log, "r", { from }, async () => {}),
+    );
+    for await (const { units } of all) for (const unit of units) yield { units: [unit], atEnd: false };
+    throw new Error("stopped");
+  };
+  await expect(writeArtifacts("r", paths, read, { isOwner: true })).rejects.toThrow("stopped");
+  expect((await readFile(paths.jsonl, "utf8")).length).toBeGreaterThan(100);
+  expect(await store.behindArtifacts()).toEqual(["r"]);
+  await store.writeArtifacts("r");
+  expect(await store.behindArtifacts()).toEqual([]);
 });
 
 test("an event with no clients makes no line, and does no harm", async () => {

@@ -1,12 +1,14 @@
 import { applyEvent, createRunState, type HiveEvent, stringifyEvent } from "@hivewatch/core";
 import { newSeed, type Random, randomFrom } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { batchEvents, packEvents } from "../src/batch.ts";
 import { decodeColumns } from "../src/column-block.ts";
 import { areSurelyValid } from "../src/columns.ts";
 import type { FoldUnit } from "../src/fold-units.ts";
 import { jsonlLines } from "../src/jsonl-line.ts";
+import type { MapFold } from "../src/map-fold.ts";
 import { mapSchema1 } from "../src/map-schema-1.ts";
+import { cellBytes } from "../src/round-part.ts";
 import { takeUnit } from "../src/take-unit.ts";
 import { event } from "./support/events.ts";
 import { memoryFold } from "./support/memory-fold.ts";
@@ -17,7 +19,7 @@ vi.setConfig({ testTimeout: 120_000 });
 test("a fold makes of any events what core's state makes of them, however they come and wherever its parts are", async () => {
   const random = randomFrom(newSeed());
   let blocks = 0;
-  for (let i = 0; i < 150; i++) {
+  for (let i = 0; i < 80; i++) {
     const events = anyEvents(random, 1 + random.below(120));
     const state = createRunState("r");
     const fold = memoryFold({ partRows: random.pick([2, 4, 64]), maxBytes: random.pick([0, 2 ** 30]) });
@@ -44,8 +46,78 @@ test("a fold makes of any events what core's state makes of them, however they c
     await fold.shelf.save(fold.write);
     expect(JSON.parse(`[${fold.shelf.entries().join(",")}]`)).toHaveLength(state.rounds.size);
   }
-  expect(blocks).toBeGreaterThan(500);
+  expect(blocks).toBeGreaterThan(100);
 });
+
+describe("what is held in memory is bounded", () => {
+  const maxBytes = 1024 * 1024;
+
+  test("in a round of many clients, who report in any order", async () => {
+    const random = randomFrom(newSeed());
+    const clients = 20_000;
+    const fold = memoryFold({ partRows: 1024, maxBytes });
+    for (let at = 0; at < clients; at += 2000) {
+      takeUnit(
+        fold,
+        blockOf(2000, (i) => [at + i, 1]),
+        false,
+      );
+      await fold.shelf.relieve(fold.write);
+      expect(heldBytes(fold)).toBeLessThan(maxBytes);
+    }
+    for (let i = 0; i < 3; i++) {
+      takeUnit(
+        fold,
+        blockOf(2000, () => [random.below(clients), 1]),
+        false,
+      );
+      await fold.shelf.relieve(fold.write);
+      expect(heldBytes(fold)).toBeLessThan(maxBytes);
+    }
+    const table = fold.shelf.look(1);
+    expect(table?.rows).toBe(clients);
+    let results = 0;
+    for (const part of fold.shelf.parts(table ?? fail())) for (const count of part.results) results += count;
+    expect(results).toBe(clients + 3 * 2000);
+  });
+
+  test("in many rounds that never end", async () => {
+    const fold = memoryFold({ partRows: 1024, maxBytes });
+    for (let round = 0; round < 300; round += 3) {
+      takeUnit(
+        fold,
+        blockOf(600, (i) => [i % 200, round + (i % 3)]),
+        false,
+      );
+      await fold.shelf.relieve(fold.write);
+      expect(heldBytes(fold)).toBeLessThan(maxBytes);
+    }
+    expect(fold.shelf.numbers()).toHaveLength(300);
+    expect(fold.shelf.numbers().map((round) => fold.shelf.look(round)?.rows)).toEqual(
+      Array.from({ length: 300 }, () => 200),
+    );
+  });
+});
+
+function fail(): never {
+  throw new Error("the round is missing");
+}
+
+/** Results with six metrics, in columns. */
+function blockOf(count: number, who: (i: number) => [client: number, round: number]): FoldUnit {
+  const events = Array.from({ length: count }, (_, i) => {
+    const [client, round] = who(i);
+    const metrics = Object.fromEntries(["a", "b", "c", "d", "e", "f"].map((name, n) => [name, (i * 7 + n) / 13]));
+    return event({ event_type: "client_update", round, clients: [{ client_id: `client-${client}`, ...metrics }] });
+  });
+  const [unit] = unitsOf(events, true);
+  return unit ?? fail();
+}
+
+function heldBytes(fold: MapFold): number {
+  const parts = fold.shelf.numbers().flatMap((round) => fold.shelf.look(round)?.parts ?? []);
+  return parts.reduce((sum, { loaded }) => sum + (loaded === undefined ? 0 : cellBytes(loaded)), 0);
+}
 
 /** Sums of sums differ in their last digits from sums of all, so that derived figures are compared by their first ones. */
 function rounded(value: unknown): unknown {

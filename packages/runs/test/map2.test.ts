@@ -1,6 +1,13 @@
 import { cp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { applyEvent, createRunState, decodeMapPart, type HiveEvent, summarizeRound } from "@hivewatch/core";
+import {
+  applyEvent,
+  createRunState,
+  decodeMapPart,
+  type HiveEvent,
+  type RunState,
+  summarizeRound,
+} from "@hivewatch/core";
 import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
 import { writeArtifacts } from "../src/artifacts.ts";
