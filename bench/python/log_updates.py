@@ -62,9 +62,6 @@ WAYS = {"calls": calls, "bulk": bulk, "round": one_round}
 
 def main(how: str, run_id: str, count: int) -> None:
     """Does what the arguments say."""
-    if how != "calls" and not hasattr(hivewatch, "log_client_updates"):
-        tell(event="missing", what="hivewatch_bridge.log_client_updates")
-        return
     run = hivewatch.init(run_id=run_id, verbose=False)
     log = WAYS[how](run, count)
     wait_for_go()

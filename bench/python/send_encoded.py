@@ -1,6 +1,6 @@
 """Sends batches that are encoded already, as fast as this language and its gRPC can, and waits for an ack of each.
 
-Arguments: the metrics (of no use here), `host:port`, a file of batches with their lengths before them, how many to send.
+Arguments: the metrics (of no use here), `host:port`, a file of batches, each behind its length, how many to send.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 
 import grpc
-
 from training import tell, wait_for_go
 
 WINDOW = 8

@@ -18,19 +18,19 @@ describe("pnpm bench", () => {
     expect(benches).toContain("ingest-cpu");
   });
 
-  test.each(benches)("%s works", async (name) => {
-    const program = startProgram(process.execPath, [MAIN, name, "--quick", "--json"], { env });
-    const { code } = await program.exited;
-    expect(program.stderr()).not.toContain("failed:");
-    expect(code).toBe(0);
-    const results = program
-      .stdout()
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => fields(JSON.parse(line)));
-    if (!program.stderr().includes("skipped:")) expect(results).not.toEqual([]);
-    for (const result of results) checkResult(result, name);
-  });
+  for (const name of benches) {
+    test(`${name} works`, async (context) => {
+      const program = startProgram(process.execPath, [MAIN, name, "--quick", "--json"], { env });
+      const { code } = await program.exited;
+      const [, missing] = /skipped: (.*)/.exec(program.stderr()) ?? [];
+      if (missing !== undefined) context.skip(missing);
+      expect(program.stderr()).not.toContain("failed:");
+      expect(code).toBe(0);
+      const lines = program.stdout().split("\n").filter(Boolean);
+      expect(lines).not.toEqual([]);
+      for (const line of lines) checkResult(fields(JSON.parse(line)), name);
+    });
+  }
 
   test("an unknown name is answered with those that there are", async () => {
     const program = startProgram(process.execPath, [MAIN, "ingest-gpu"]);

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { demand, Missing } from "../bench.ts";
+import { demand } from "../bench.ts";
 import { encodedBatches, METRICS, type Payload } from "./batches.ts";
-import { type Child, numberIn, startChild, textIn } from "./child.ts";
+import { type Child, numberIn, startChild } from "./child.ts";
 import { newFolder } from "./left-over.ts";
 import { findPython, findReference, pythonEnvironment, pythonProgram } from "./pythons.ts";
 
@@ -23,8 +23,7 @@ async function start(
   env: Readonly<Record<string, string>>,
 ): Promise<Child> {
   const child = startChild(python, [pythonProgram(program), METRICS.join(","), ...args], { env });
-  const first = await child.next();
-  if (first.event === "missing") throw new Missing(`there is no ${textIn(first, "what")}`);
+  await child.next(); // ready
   return child;
 }
 
