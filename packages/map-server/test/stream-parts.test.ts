@@ -100,12 +100,15 @@ test("a subscriber who never takes that either is cut off", async () => {
 test("caches share their memory, and what was put in first goes first", () => {
   const memory = createCacheMemory(100);
   const [one, two] = [createFrameCache(memory), createFrameCache(memory)];
-  const frame = { data: Buffer.alloc(40), next: { id: "" } };
+  const frame = { data: Buffer.alloc(40), next: { id: "" }, isPassing: false };
   one.set("a", frame);
   two.set("b", frame);
   expect([one.get("a"), two.get("b")]).toEqual([frame, frame]);
   one.set("c", frame);
   expect([one.get("a"), two.get("b"), one.get("c")]).toEqual([undefined, frame, frame]);
+  one.set("passing", { ...frame, data: Buffer.alloc(0), isPassing: true });
+  one.forget();
+  expect([one.get("c"), one.get("passing")]).toEqual([frame, undefined]);
   one.clear();
   two.set("d", frame);
   expect([two.get("b"), two.get("d")]).toEqual([frame, frame]);

@@ -4,6 +4,8 @@ import type { Place } from "./place.ts";
 export interface Frame<P extends Place> {
   readonly data: Buffer;
   readonly next: P;
+  /** Whether it would be encoded in another way at another time. */
+  readonly isPassing: boolean;
 }
 
 /** What all caches of a server may hold together. */
@@ -44,6 +46,8 @@ export interface FrameCache<P extends Place> {
   get(id: string): Frame<P> | undefined;
   set(id: string, frame: Frame<P>): void;
   clear(): void;
+  /** Drops the frames that are passing. */
+  forget(): void;
 }
 
 export function createFrameCache<P extends Place>(memory: CacheMemory): FrameCache<P> {
@@ -58,6 +62,13 @@ export function createFrameCache<P extends Place>(memory: CacheMemory): FrameCac
       entry.release = memory.hold(frame.data.length, () => {
         if (frames.get(id) === entry) frames.delete(id);
       });
+    },
+    forget() {
+      for (const [id, { frame, release }] of frames) {
+        if (!frame.isPassing) continue;
+        release();
+        frames.delete(id);
+      }
     },
     clear() {
       for (const { release } of frames.values()) release();

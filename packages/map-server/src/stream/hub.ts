@@ -16,6 +16,8 @@ export interface Stretch<P extends Place> {
   readonly entries: readonly LogEntry[];
   /** The place behind the entry of an index. */
   placeAfter(index: number): P;
+  /** Whether the entry would be told in another way at another time. Default: none would. */
+  isPassing?(entry: LogEntry): boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface Hub<P extends Place> {
    * @throws what the hub failed with, or the reading of the log
    */
   after(place: P, variant: Variant, signal: AbortSignal): Promise<Frame<P> | undefined>;
-  /** Drops the encoded frames: they would be encoded in another way now. */
+  /** Drops the frames that are passing: they would be encoded in another way now. */
   forget(): void;
   /** Ends the streams of all subscribers with an error. */
   fail(error: unknown): void;
@@ -73,7 +75,7 @@ export function createHub<P extends Place>(options: HubOptions<P>): Hub<P> {
   const lines = new Map<string, Line<P>>();
   const waiting = new Set<() => void>();
   let { head } = options;
-  /** Counts how often the encoded frames were dropped. */
+  /** Counts how often frames were forgotten. */
   let generation = 0;
   let failure: { readonly error: unknown } | undefined;
 
@@ -112,7 +114,7 @@ export function createHub<P extends Place>(options: HubOptions<P>): Hub<P> {
     const stretch = await options.load(place, target, (id) => cache.get(id) !== undefined);
     const frames = await encodeAll(stretch, variant);
     if (begunIn === generation) remember(cache, place, frames);
-    return frames[0] ?? { data: Buffer.alloc(0), next: target };
+    return frames[0] ?? { data: Buffer.alloc(0), next: target, isPassing: true };
   }
 
   return {
@@ -155,7 +157,7 @@ export function createHub<P extends Place>(options: HubOptions<P>): Hub<P> {
     },
     forget() {
       generation++;
-      for (const { cache } of lines.values()) cache.clear();
+      for (const { cache } of lines.values()) cache.forget();
     },
     fail(error) {
       failure = { error };
@@ -165,7 +167,7 @@ export function createHub<P extends Place>(options: HubOptions<P>): Hub<P> {
 }
 
 async function encodeAll<P extends Place>(
-  { entries, placeAfter }: Stretch<P>,
+  { entries, placeAfter, isPassing = () => false }: Stretch<P>,
   { form, coding }: Variant,
 ): Promise<Frame<P>[]> {
   const frames: Frame<P>[] = [];
@@ -173,7 +175,11 @@ async function encodeAll<P extends Place>(
     const first = start;
     const { data, count } = encodeFrame(entries.slice(first), form, (index) => placeAfter(first + index).id);
     start += count;
-    frames.push({ data: await encodeShared(data, coding), next: placeAfter(start - 1) });
+    frames.push({
+      data: await encodeShared(data, coding),
+      next: placeAfter(start - 1),
+      isPassing: entries.slice(first, start).some(isPassing),
+    });
   }
   return frames;
 }

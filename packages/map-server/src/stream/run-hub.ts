@@ -52,7 +52,7 @@ export function openRunHub(listing: RunListing, parts: StreamParts, signal: Abor
       if (event.event_type === "finished") end = position;
     }
     const isOver = end !== undefined;
-    // What was encoded by now may hold an init, which tells the other mode.
+    // An init that was encoded by now tells the other mode.
     if (isOver !== wasOver) hub.forget();
     await hub.publish(stretchOf(entries, isOver));
   }
@@ -72,15 +72,17 @@ function stretchOf(entries: readonly LogEntry[], isOver: boolean): Stretch<RunPl
   return {
     entries: withMode(entries, isOver),
     placeAfter: (index) => runPlace(entries[index]?.position ?? 0),
+    isPassing: isInit,
   };
 }
 
 /** Tells in a run's first event whether it is going on, as Python hivewatch's viewer wants to know. */
 function withMode(entries: readonly LogEntry[], isOver: boolean): readonly LogEntry[] {
-  if (!entries.some(({ event }) => event.event_type === "init")) return entries;
+  if (!entries.some(isInit)) return entries;
   const mode = isOver ? "static" : "live";
-  return entries.map(({ event, position }) => ({
-    event: event.event_type === "init" ? { ...event, mode } : event,
-    position,
-  }));
+  return entries.map((entry) => (isInit(entry) ? { ...entry, event: { ...entry.event, mode } } : entry));
+}
+
+function isInit({ event }: LogEntry): boolean {
+  return event.event_type === "init";
 }
