@@ -63,7 +63,7 @@ function runIdOf(name: string, suffix: string): string | undefined {
 }
 
 /** When a file was last changed, in ms; 0 if there is none. */
-export async function changeTime(path: string): Promise<number> {
+async function changeTime(path: string): Promise<number> {
   const stats = await stat(path).catch(() => undefined);
   return stats?.mtimeMs ?? 0;
 }
