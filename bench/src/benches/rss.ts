@@ -12,7 +12,7 @@ const MEBIBYTE = 2 ** 20;
 const MILLION = 1_000_000;
 /** No more is needed to know that it grows, and the machine is needed for other things. */
 const STOP_AT_BYTES = 2048 * MEBIBYTE;
-const STOP_AFTER_MS = 8 * 60_000;
+const STOP_AFTER_MS = 4 * 60_000;
 
 interface Memory {
   readonly maxMebibytes: number;
