@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Fields, fields, inRepository, runProgram, startProgram } from "@hivewatch/test-support";
+import { type Fields, fields, inRepository, runProgram, startProgram, temporaryFolder } from "@hivewatch/test-support";
 import { describe, expect, test } from "vitest";
 
 const MAIN = inRepository("bench/dist/main.js");
@@ -20,7 +20,9 @@ describe("pnpm bench", () => {
 
   for (const name of benches) {
     test(`${name} works`, async (context) => {
-      const program = startProgram(process.execPath, [MAIN, name, "--quick", "--json"], { env });
+      // Also what a killed bench has left is gone afterwards.
+      const places = { ...env, TMPDIR: await temporaryFolder() };
+      const program = startProgram(process.execPath, [MAIN, name, "--quick", "--json"], { env: places });
       const { code } = await program.exited;
       const [, missing] = /skipped: (.*)/.exec(program.stderr()) ?? [];
       if (missing !== undefined) context.skip(missing);
