@@ -68,7 +68,7 @@ def main(how: str, run_id: str, count: int) -> None:
     began = time.perf_counter()
     log()
     durable = run.finish(timeout=FINISH_SEC)
-    tell(durable=durable, seconds=time.perf_counter() - began)
+    tell(durable=durable, dropped=run._sender.queue.dropped, seconds=time.perf_counter() - began)
 
 
 if __name__ == "__main__":

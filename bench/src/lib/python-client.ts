@@ -27,12 +27,17 @@ async function start(
   return child;
 }
 
-/** Has it begin, and waits for what it says at its end. */
+/** Has it begin, and waits for what it says at its end: that everything is on disk, or this fails. */
 export async function go(child: Child): Promise<Record<string, unknown>> {
-  child.say("go");
-  const said = await child.next();
+  const said = await begin(child);
   demand(said.durable !== false, "not everything that was logged came to be on disk");
   return said;
+}
+
+/** The same for a program that may lose something, and tells how much. */
+export function begin(child: Child): Promise<Record<string, unknown>> {
+  child.say("go");
+  return child.next();
 }
 
 /** Sends encoded batches to the floor, as a Python process does, and returns the seconds until all are acknowledged. */
