@@ -111,21 +111,22 @@ function readFields(payload: Buffer): ColumnsFields {
     if (number === 2 && isFixed64(wireType)) return addFixed64s(fields.timestamps, reader, wireType);
     if (wireType !== WireType.LengthDelimited) return void reader.skip(wireType, number);
     if (number === 1) fields.eventType = reader.string(true);
-    else if (number === 3) fields.columns.push(readColumn(reader));
+    else if (number === 3) fields.columns.push(readColumn(reader, payload));
     else reader.skip(wireType, number);
   });
   return fields;
 }
 
-function readColumn(reader: BinaryReader): ColumnFields {
+function readColumn(reader: BinaryReader, payload: Buffer): ColumnFields {
   const column: ColumnFields = { name: "", present: undefined, numbers: [], texts: [], json: [] };
-  eachField(reader, endOfLength(reader), (number, wireType) => {
+  const end = endOfLength(reader);
+  eachField(reader, end, (number, wireType) => {
     if (number === 3 && isFixed64(wireType)) return addFixed64s(column.numbers, reader, wireType);
     if (wireType !== WireType.LengthDelimited) return void reader.skip(wireType, number);
     if (number === 1) column.name = reader.string(true);
     else if (number === 2) column.present = reader.bytes();
-    else if (number === 4) addSpan(column.texts, reader);
-    else if (number === 5) addSpan(column.json, reader);
+    else if (number === 4) addTexts(column.texts, number, reader, payload, end);
+    else if (number === 5) addTexts(column.json, number, reader, payload, end);
     else reader.skip(wireType, number);
   });
   return column;
@@ -156,6 +157,16 @@ function addSpan(spans: Spans, reader: BinaryReader): void {
   const end = endOfLength(reader);
   spans.push(reader.pos, end);
   reader.pos = end;
+}
+
+/** Passes over a text and those that follow it directly, as nearly all of a column do. */
+function addTexts(spans: Spans, field: number, reader: BinaryReader, payload: Buffer, end: number): void {
+  const tag = (field << 3) | WireType.LengthDelimited;
+  addSpan(spans, reader);
+  while (reader.pos < end && payload[reader.pos] === tag) {
+    reader.pos++;
+    addSpan(spans, reader);
+  }
 }
 
 function isFixed64(wireType: WireType): boolean {
@@ -224,14 +235,9 @@ class PackedNumbers implements NumberColumn {
   }
 
   get numbers(): Float64Array {
-    this.#numbers ??= readNumbers(joined(this.#payload, this.#spans));
+    this.#numbers ??= new Float64Array(copied(joined(this.#payload, this.#spans)));
     return this.#numbers;
   }
-}
-
-function readNumbers(bytes: Buffer): Float64Array {
-  // A copy, since the bytes needn't begin at a multiple of 8.
-  return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
 function packedTexts(payload: Buffer, spans: Spans): PackedTexts {
@@ -261,16 +267,21 @@ function areUtf8(payload: Buffer, spans: Spans): boolean {
 }
 
 function readTimes(payload: Buffer, spans: Spans): Float64Array {
-  const bytes = joined(payload, spans);
-  const times = new Float64Array(bytes.length / 8);
+  const halves = new Uint32Array(copied(joined(payload, spans)));
+  const times = new Float64Array(halves.length / 2);
   for (let i = 0; i < times.length; i++) {
-    const time = bytes.readUInt32LE(8 * i + 4) * 2 ** 32 + bytes.readUInt32LE(8 * i);
+    const time = (halves[2 * i + 1] ?? 0) * 2 ** 32 + (halves[2 * i] ?? 0);
     if (time >= TIME_LIMIT_US) {
       throw malformed(`timestamp_us of event ${i} must be microseconds since 1970, but it is ${time}`);
     }
     times[i] = time;
   }
   return times;
+}
+
+/** A copy, for what must begin at a multiple of 8 bytes. */
+function copied(bytes: Buffer): ArrayBufferLike {
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
 }
 
 function countPresent(present: Uint8Array | undefined, count: number): number {

@@ -47,6 +47,16 @@ test("what other encoders make of the same message is read the same: lists in pi
   });
 });
 
+test("a field of the message that looks like one more text of its last column is none", () => {
+  const writer = new BinaryWriter();
+  writer.tag(2, WireType.Bit64).fixed64(MICROS);
+  writer.tag(3, WireType.LengthDelimited).fork();
+  writer.tag(1, WireType.LengthDelimited).string("x").tag(4, WireType.LengthDelimited).string("a").join();
+  writer.tag(4, WireType.LengthDelimited).string("a later version's");
+  const [column] = decodeColumns(writer.finish()).columns;
+  expect(column?.kind === "texts" && column.texts.decode()).toEqual(["a"]);
+});
+
 test.each([
   ["in a text", (writer: BinaryWriter) => writer.tag(4, WireType.LengthDelimited).bytes(Uint8Array.of(0x61, 0xc3))],
   ["in JSON", (writer: BinaryWriter) => writer.tag(5, WireType.LengthDelimited).bytes(Uint8Array.of(0xff))],
