@@ -23,7 +23,9 @@ FINISH_TIMEOUT_SEC = 10.0
 # What a lock can be waited for, on every system.
 _MAX_TIMEOUT_SEC = 4_000_000.0
 _KEEP_TIMEOUT_SEC = 1.0
-_MAX_WAIT_SEC = 1.0
+# For how long nothing may move, and how long it may take in all.
+_MAX_STALL_SEC = 1.0
+_MAX_WAIT_SEC = 10.0
 _MAX_EVENT_CHARACTERS = 2_097_152
 
 _Method = TypeVar("_Method", bound=Callable[..., None])
@@ -115,8 +117,8 @@ class Run:
     ) -> None:
         """Logs the results that many clients had in a round, as :meth:`log_client_update` would one by one.
 
-        For a server that has them as columns. Everything is copied; if more than 16 MiB wait to be sent it waits for
-        that, but not longer than a second.
+        For a server that has them as columns. Everything is copied; if more than 16 MiB wait to be sent it waits while
+        they are, for up to 10 s; if for a second nothing moves, it doesn't.
 
         Args:
             round: number of the round.
@@ -127,9 +129,11 @@ class Run:
         sender = self._sender
         if sender is None or not self._is_open(sender):
             return
-        until = time.monotonic() + _MAX_WAIT_SEC
+        end = time.monotonic() + _MAX_WAIT_SEC
+        timeout = _MAX_STALL_SEC
         for payload in encode_updates("client_update", round, client_ids, metrics, self._warn):
-            sender.add_segment(Segment(payload, droppable=True), until)
+            had_room = sender.add_segment(Segment(payload, droppable=True), timeout)
+            timeout = min(timeout, max(0.0, end - time.monotonic())) if had_room else 0.0
 
     @_never_raises
     def log_round(

@@ -95,17 +95,23 @@ class Sender:
                 self._wake()
         self._warn_if_full()
 
-    def add_segment(self, segment: Segment, until: float) -> None:
-        """Adds many events. Waits before, if much is there already, but not beyond a time of the monotonic clock."""
+    def add_segment(self, segment: Segment, timeout: float) -> bool:
+        """Adds many events. Waits before, if much is there already, for `timeout` seconds at most.
+
+        Returns:
+            Whether there was room in time. They are added in any case.
+        """
         queue = self.queue
         with self.changed:
-            if queue.is_quarter_full:
-                self._has_room.wait_for(lambda: self.is_dead or queue.has_room, max(0.0, until - time.monotonic()))
+            had_room = not queue.is_quarter_full or self._has_room.wait_for(
+                lambda: self.is_dead or queue.has_room, timeout
+            )
             is_waited_for = not queue.has_full_segment
             queue.add_segment(segment)
             if is_waited_for or queue.is_half_full:
                 self._wake()
         self._warn_if_full()
+        return had_room
 
     def wake(self) -> None:
         """Is to be called when as many events are pending as `wake_at`."""
