@@ -5,6 +5,7 @@
 import "./lib/node-version.mjs";
 import { readFileSync, rmSync } from "node:fs";
 import { runChecks } from "./check.mjs";
+import { flowerEnvironments, simulationEnvironment, testsFor } from "./lib/flower-versions.mjs";
 import { installPackages } from "./lib/pnpm.mjs";
 import { runPytest } from "./lib/pytest.mjs";
 import { run, secondsSince, twoAtATime } from "./lib/run.mjs";
@@ -19,7 +20,6 @@ const OTHER_NODES = ["22.23.3", "24.21.0"];
 /** The versions that python/pyproject.toml promises. */
 const PYTHON_VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"];
 const TEST_REQUIREMENTS = ["python/requirements-test.txt"];
-const FLOWER_REQUIREMENTS = [...TEST_REQUIREMENTS, "python/requirements-flower.txt"];
 const REFERENCE = "hivewatch==0.3.1";
 
 const VITEST = "node_modules/vitest/vitest.mjs";
@@ -82,8 +82,14 @@ async function setUp() {
     const python = (name, interpreter, requirements) => {
       steps.push(() => report(`Python: ${name}`, () => setUpPython(name, interpreter, requirements)));
     };
+    const needed = flowerEnvironments.filter(({ isMain }) => isMain || parts.includes("python"));
+    if (parts.includes(SOAK)) needed.push(simulationEnvironment);
     const newEnough = found.find(({ version }) => Number(version.split(".")[1]) >= 11);
-    python("flower", newEnough, { files: FLOWER_REQUIREMENTS, withOurs: true });
+    for (const { name, version, isMain, packages, relaxed } of needed) {
+      // The newer versions of Flower want Python 3.11 or later; the main one is needed also where that is another.
+      const interpreter = found.find((each) => each.version === version) ?? (isMain ? newEnough : undefined);
+      python(name, interpreter, { files: TEST_REQUIREMENTS, withOurs: true, packages, relaxed });
+    }
     if (testsNode) python("reference", found[0], { packages: [REFERENCE] });
     for (const version of parts.includes("python") ? PYTHON_VERSIONS : []) {
       const interpreter = found.find((each) => each.version === version);
@@ -136,6 +142,9 @@ async function setUpPython(name, interpreter, requirements) {
  */
 async function runVitest(node, ...args) {
   if (pythons.has("flower")) told.HIVEWATCH_TEST_PYTHON_FLOWER = pythons.get("flower");
+  if (pythons.has(simulationEnvironment.name)) {
+    told.HIVEWATCH_TEST_PYTHON_SIMULATION = pythons.get(simulationEnvironment.name);
+  }
   if (pythons.has("reference")) told.HIVEWATCH_TEST_PYTHON_REFERENCE = pythons.get("reference");
   rmSync(VITEST_REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=./scripts/lib/vitest-report.mjs"];
@@ -151,12 +160,7 @@ async function runVitest(node, ...args) {
 async function testPython() {
   const names = [...pythons.keys()].filter((name) => name !== "reference");
   const tests = names.map((name) => async () => {
-    // Flower is in its own environment only: elsewhere its tests would be skipped by design, which is no news.
-    const result = await runPytest(
-      name,
-      pythons.get(name),
-      name === "flower" ? [] : ["--ignore=python/tests/test_flower.py"],
-    );
+    const result = await runPytest(name, pythons.get(name), testsFor(name));
     console.log(`Python: ${name}\n${result.output.trim()}\n`);
     count(result);
   });

@@ -4,6 +4,7 @@ import {
   type Fields,
   fields,
   inRepository,
+  isSoak,
   list,
   startHivewatch,
   startProgram,
@@ -11,6 +12,7 @@ import {
 } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
+import { testFaults } from "./support/flower-faults.ts";
 import { fetchJson } from "./support/json.ts";
 import { needChromium, needFlower } from "./support/parts.ts";
 import { connection, figures, runStatus, shownClients, shownRun } from "./support/viewer.ts";
@@ -24,6 +26,8 @@ const SITES = [
   { site: "lyon", city: "Lyon", country: "FR", lat: 45.76, lng: 4.84 },
   { site: "porto", city: "Porto", country: "PT", lat: 41.15, lng: -8.61 },
 ];
+
+if (isSoak) testFaults();
 
 test("the Flower example, deployed for real, is seen with its sites and to its end", {
   timeout: GIVE_UP_MS,

@@ -47,6 +47,16 @@ def main():
 
 def run(scratch, rounds, stack):
     """Starts Flower, runs the app to its end and returns the exit code."""
+    environment, _ = deploy(scratch, stack)
+    app = copy_app(scratch)
+    stream = start_run(app, rounds, environment, stack)
+    stream.wait()
+    # `flwr run` exits with 0 also when the run has failed.
+    return report(wait_for(lambda: the_run(environment, "finished"), "the end of the run", scratch))
+
+
+def deploy(scratch, stack):
+    """Starts a SuperLink and a SuperNode for each site. Returns their environment and the SuperNodes."""
     ports = free_ports(1 + len(SITES))
     address = f"127.0.0.1:{ports[0]}"
     environment = prepare(scratch, address)
@@ -59,26 +69,29 @@ def run(scratch, rounds, stack):
         stack,
     )
     wait_for(lambda: accepts(ports[0]), "the SuperLink", scratch)
+    nodes = []
     for i, site in enumerate(SITES):
         config = {"partition-id": i, "num-partitions": len(SITES), **site}
-        start(
-            ["flower-supernode", "--insecure", "--superlink", address, "--port", str(ports[1 + i])]
-            + ["--node-config", " ".join(f"{name}={toml(value)}" for name, value in config.items())],
-            environment,
-            scratch / f"supernode-{i}.log",
-            stack,
-        )
+        command = ["flower-supernode", "--insecure", "--superlink", address, "--port", str(ports[1 + i])]
+        command += ["--node-config", " ".join(f"{name}={toml(value)}" for name, value in config.items())]
+        nodes.append(start(command, environment, scratch / f"supernode-{i}.log", stack))
     wait_for(lambda: nodes_online(environment) == len(SITES), "the SuperNodes", scratch)
+    return environment, nodes
 
-    shutil.copytree(HERE / "app", scratch / "app", ignore=shutil.ignore_patterns("__pycache__"))
+
+def copy_app(scratch):
+    """A copy of the app: `flwr run` writes into its folder."""
+    return shutil.copytree(HERE / "app", scratch / "app", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def start_run(app, rounds, environment, stack):
+    """Starts a run, and the process that shows what it prints."""
     # Before the SuperLink is stopped: the ServerApp is no process of ours, and would outlive it.
     stack.callback(stop_run, environment)
-    command = ["flwr", "run", str(scratch / "app"), CONNECTION, "--stream", "--run-config", f"num-rounds={rounds}"]
+    command = ["flwr", "run", str(app), CONNECTION, "--stream", "--run-config", f"num-rounds={rounds}"]
     stream = subprocess.Popen(command, env=environment, start_new_session=True)
     stack.callback(stop, stream)
-    stream.wait()
-    # `flwr run` exits with 0 also when the run has failed.
-    return report(wait_for(lambda: the_run(environment, "finished"), "the end of the run", scratch))
+    return stream
 
 
 def prepare(scratch, address):
@@ -98,13 +111,14 @@ def prepare(scratch, address):
 
 
 def start(command, environment, log, stack):
-    """Starts a process that is stopped when `stack` closes, with everything that it started itself."""
+    """Starts a process that is stopped when `stack` closes, with everything that it started itself, and returns it."""
     output = stack.enter_context(log.open("w"))
     # In a session of its own, so that Ctrl-C reaches this program alone, which stops the others in order.
     process = subprocess.Popen(
         command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
     )
     stack.callback(stop, process)
+    return process
 
 
 def stop(process):

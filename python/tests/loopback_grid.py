@@ -4,12 +4,18 @@ It does what Flower's own grids do: `send_and_receive` pushes messages, then pul
 time is up, through the object's own `push_messages` and `pull_messages`.
 """
 
+import copy
+import logging
 import os
+import threading
 import time
 from dataclasses import dataclass, field
 from itertools import count
 
-from flwr.app import Context, Error, Message, RecordDict
+try:
+    from flwr.app import Context, Error, Message, RecordDict
+except ImportError:  # Flower up to 1.19
+    from flwr.common import Context, Error, Message, RecordDict
 
 try:
     from flwr.supercore.task_identity import TaskIdentity
@@ -49,6 +55,8 @@ class LoopbackGrid:
         run_id: as Flower makes them, above 2^53.
         faults: by (message_type, round, node id): SILENT, REFUSED, or an Error that the SuperLink sends instead of the
             reply.
+
+    Several threads may send and receive at once, as the legacy API does.
     """
 
     def __init__(self, nodes, run_id=10388190150487002303, faults=None):
@@ -61,6 +69,7 @@ class LoopbackGrid:
             for node, (_, config) in nodes.items()
         }
         self._replies = {}
+        self._one_client = threading.Lock()
         self._ids = count(1)
 
     def get_node_ids(self):
@@ -100,7 +109,9 @@ class LoopbackGrid:
     def _fault(self, message):
         metadata = message.metadata
         config = next(iter(message.content.config_records.values()), {})
-        return self.faults.get((metadata.message_type, config.get("server-round"), metadata.dst_node_id))
+        # The legacy API names the round in the message's group.
+        number = config.get("server-round") or int(metadata.group_id or 0)
+        return self.faults.get((metadata.message_type, number, metadata.dst_node_id))
 
     def _reply(self, message, fault):
         if isinstance(fault, Error):
@@ -111,8 +122,12 @@ class LoopbackGrid:
         node = message.metadata.dst_node_id
         handle, _ = self._nodes[node]
         try:
-            return handle(message, self._contexts[node])
+            # A copy, as from a network: clients change what they are sent. One client at a time, as they are processes
+            # of their own elsewhere: in Python 3.11, threads that read numpy's format at once disturb each other.
+            with self._one_client:
+                return handle(copy.deepcopy(message), self._contexts[node])
         except Exception as error:
+            logging.getLogger(__name__).exception("A client failed.")
             return Message(Error(code=CLIENT_APP_RAISED_EXCEPTION, reason=str(error)), reply_to=message)
 
 

@@ -39,10 +39,6 @@ def evaluate_centrally(server_round, arrays):
     return MetricRecord({"loss": loss(weights, 99), "accuracy": accuracy(weights, 99)})
 
 
-app = ClientApp()
-
-
-@app.train()
 def train(message, context):
     """A few steps of gradient descent."""
     partition = context.node_config["partition-id"]
@@ -60,7 +56,6 @@ def train(message, context):
     return FlowerMessage(content, reply_to=message)
 
 
-@app.evaluate()
 def evaluate(message, context):
     """How good the global model is on the client's data."""
     partition = context.node_config["partition-id"]
@@ -72,6 +67,16 @@ def evaluate(message, context):
     }
     return FlowerMessage(RecordDict({"metrics": MetricRecord(metrics)}), reply_to=message)
 
+
+def make_app(mods=()):
+    """A ClientApp that trains and evaluates like this."""
+    app = ClientApp(mods=list(mods))
+    app.train()(train)
+    app.evaluate()(evaluate)
+    return app
+
+
+app = make_app()
 
 # As Flower makes them: above 2^53, where doubles can't tell neighbours apart.
 NODES = {

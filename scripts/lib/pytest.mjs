@@ -7,7 +7,7 @@ import { root, run } from "./run.mjs";
  *
  * @param {string} name of the environment, for the report
  * @param {string} python its interpreter
- * @param {string[]} args further ones for pytest
+ * @param {string[]} args what to test, and further ones for pytest
  * @returns {Promise<{ output: string, passed: number, failed: number, skipped: string[] }>}
  */
 export async function runPytest(name, python, args) {
@@ -15,7 +15,7 @@ export async function runPytest(name, python, args) {
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
   // No cache: the runs on several interpreters would write the same one.
-  const command = ["-m", "pytest", "python/tests", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`, ...args];
+  const command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`, ...args];
   const { ok, output } = await run(python, command);
 
   let xml = "";

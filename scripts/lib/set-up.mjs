@@ -92,6 +92,7 @@ export async function findPythons(versions) {
  * @property {Interpreter} interpreter
  * @property {string[]} [files] requirement files, relative to the repository
  * @property {string[]} [packages] such as `hivewatch==0.3.1`
+ * @property {string[]} [relaxed] what the packages require, of which any version will do
  * @property {boolean} [withOurs] whether it holds our own package, in editable mode
  */
 
@@ -101,12 +102,13 @@ export async function findPythons(versions) {
  * @param {PythonEnvironment} environment
  * @returns {Promise<{ python: string } | { failure: string }>}
  */
-export async function makePythonEnvironment({ name, interpreter, files = [], packages = [], withOurs = false }) {
+export async function makePythonEnvironment(environment) {
+  const { name, interpreter, files = [], packages = [], relaxed = [], withOurs = false } = environment;
   const folder = path.join(root, ".cache/venvs", name);
   const python = path.join(folder, "bin/python");
   const stamp = path.join(folder, "made-from");
   const sources = withOurs ? [...files, OUR_MANIFEST] : files;
-  const hash = createHash("sha256").update(JSON.stringify([interpreter, packages, folder, withOurs]));
+  const hash = createHash("sha256").update(JSON.stringify([interpreter, packages, relaxed, folder, withOurs]));
   for (const file of sources) hash.update(readFileSync(path.join(root, file)));
   const madeFrom = hash.digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom) return { python };
@@ -115,7 +117,11 @@ export async function makePythonEnvironment({ name, interpreter, files = [], pac
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
   const steps = [
     () => run(interpreter.executable, ["-m", "venv", folder]),
-    () => run(python, [...pip, ...files.flatMap((file) => ["-r", file]), ...packages]),
+    ...(relaxed.length > 0 ? [() => run(python, [...pip, "--no-deps", ...packages])] : []),
+    async () => {
+      const wanted = relaxed.length > 0 ? await requirementsOf(python, packages, relaxed) : packages;
+      return run(python, [...pip, ...files.flatMap((file) => ["-r", file]), ...wanted]);
+    },
   ];
   if (withOurs) steps.push(() => inTurn(() => run(python, [...pip, "--editable", path.dirname(OUR_MANIFEST)])));
   for (const step of steps) {
@@ -124,6 +130,26 @@ export async function makePythonEnvironment({ name, interpreter, files = [], pac
   }
   writeFileSync(stamp, madeFrom);
   return { python };
+}
+
+/**
+ * What installed packages require, without the versions of those that are relaxed.
+ *
+ * @param {string} python
+ * @param {string[]} packages such as `flwr==1.42.0`
+ * @param {string[]} relaxed such as `certifi`
+ */
+async function requirementsOf(python, packages, relaxed) {
+  const question = `import re, sys
+from importlib.metadata import requires
+relaxed = sys.argv[1].split(",")
+for package in sys.argv[2:]:
+    for line in requires(package.split("=")[0]) or []:
+        name = re.match("[A-Za-z0-9._-]+", line).group()
+        if "extra ==" not in line:
+            print(name if name in relaxed else line)`;
+  const { stdout } = await run(python, ["-c", question, relaxed.join(","), ...packages]);
+  return stdout.trim().split("\n");
 }
 
 /** Our package is built in its own folder, where two builds at once would be in each other's way. */

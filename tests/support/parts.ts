@@ -25,12 +25,20 @@ const FLOWER: Part = {
   fallback: inRepository(".cache/venvs/flower/bin/python"),
 };
 
+const SIMULATION: Part = {
+  name: "a Python with flwr[simulation] and hivewatch_bridge",
+  variable: "HIVEWATCH_TEST_PYTHON_SIMULATION",
+  fallback: inRepository(".cache/venvs/flower-simulation/bin/python"),
+};
+
 /** The browser, or the test is skipped. */
 export const needChromium = (context: TestContext): string => need(CHROMIUM, context);
 /** The interpreter with Python hivewatch, or the test is skipped. */
 export const needReference = (context: TestContext): string => need(REFERENCE, context);
 /** The interpreter with Flower and our Python package, or the test is skipped. */
 export const needFlower = (context: TestContext): string => need(FLOWER, context);
+/** The interpreter with Flower's simulation and our Python package, or the test is skipped. */
+export const needSimulation = (context: TestContext): string => need(SIMULATION, context);
 
 function need({ name, variable, fallback }: Part, context: TestContext): string {
   const path = process.env[variable] ?? fallback;

@@ -17,7 +17,7 @@ def main(grid: Grid, context: Context) -> None:
     strategy = FedAvg(min_train_nodes=3, min_evaluate_nodes=3, min_available_nodes=3)
 
     # Everything that strategy.start does from here on is reported.
-    strategy = watch(strategy, config=settings)
+    watch(strategy, config=settings)
 
     strategy.start(
         grid=grid,

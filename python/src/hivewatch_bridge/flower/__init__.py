@@ -1,19 +1,19 @@
-"""Adapter for Flower's message API (`flwr.serverapp`, Flower 1.21 and later).
+"""Adapter for Flower, both APIs: `flwr.serverapp` (Flower 1.21 and later) and `flwr.server` (1.18 and later).
 
-One line in the ServerApp is enough::
+One line in the server's program is enough::
 
     from hivewatch_bridge.flower import watch
 
-    strategy = watch(FedAvg(...))
+    strategy = FedAvg(...)
+    watch(strategy)
     strategy.start(grid=grid, initial_arrays=arrays, num_rounds=3)
 
 Whatever Flower knows is reported while the strategy runs: who was selected, each reply as it arrives, who failed or
 never answered, what the server aggregated and evaluated. Nothing about the training changes.
 
-Flower doesn't know where a client is, nor how long it trained. A client says so in a ConfigRecord named ``hivewatch``
-in its reply, which strategies ignore::
+Flower doesn't know how long a client trained, nor what that took, nor (mostly) where it is. Clients say so with::
 
-    content["hivewatch"] = ConfigRecord({"site": "hospital-a", "lat": 50.94, "lng": 6.96, "train_time_sec": 4.2})
+    app = ClientApp(mods=[client_mod])
 """
 
 from __future__ import annotations
@@ -23,30 +23,40 @@ from typing import Any, TypeVar
 
 from .._log import logger
 from .._run import Run
-from ._hook import Hook
-from ._watcher import Watcher
+from ._client_mod import client_mod
+from ._guard import Guard
+from ._hook import owner_of_hooks
+from ._watcher import Options, Watcher
 
-__all__ = ["watch"]
+__all__ = ["client_mod", "unwatch", "watch"]
 
 _Strategy = TypeVar("_Strategy")
+_guard = Guard()
 
 
 def watch(
     strategy: _Strategy,
+    grid: object = None,
     *,
     run: Run | None = None,
     config: Mapping[str, Any] | None = None,
     endpoint: str | None = None,
     token: str | None = None,
 ) -> _Strategy:
-    """Reports everything that happens in `strategy.start` to HiveWatch.
+    """Reports everything that a strategy does to HiveWatch, until :func:`unwatch`.
+
+    Each training is a run: `strategy.start` in the message API; in the legacy API `start_server`, a `ServerApp` with a
+    strategy, `Server.fit` or a `DefaultWorkflow`. Its end, and whether it failed or was stopped, is that of the run. A
+    loop of one's own, which calls the strategy's methods itself, is a run that ends with :func:`unwatch`; or give it a
+    `run` of your own.
 
     If strategies are nested, as with differential privacy, watch the outermost one.
 
     Args:
-        strategy: a strategy of Flower's message API. It is changed in place, and only as long as `start` runs.
-        run: the run to report to, which the caller finishes. By default each `start` is a run of its own, under
-            Flower's run id.
+        strategy: a strategy of either API. It is changed in place.
+        grid: only if messages are sent before the strategy is started, which are then reported too.
+        run: the run to report to, which the caller finishes. By default each training is a run of its own, under
+            Flower's run id where there is one.
         config: added to what is known of the run's settings, such as `context.run_config`.
         endpoint: as in :func:`hivewatch_bridge.init`.
         token: as in :func:`hivewatch_bridge.init`.
@@ -54,9 +64,15 @@ def watch(
     Returns:
         The same object.
     """
-    if not callable(getattr(strategy, "start", None)):
-        logger.warning("HiveWatch can't watch a %s: it has no start().", type(strategy).__name__)
-    elif not isinstance(vars(strategy).get("start"), Hook):
-        watcher = Watcher(strategy, run, config, endpoint, token)
-        strategy.start = Hook(strategy, "start", watcher.start)  # type: ignore[attr-defined]
+    if not (callable(getattr(strategy, "start", None)) or callable(getattr(strategy, "configure_fit", None))):
+        logger.warning("HiveWatch can't watch a %s: it is no strategy of Flower's.", type(strategy).__name__)
+    elif owner_of_hooks(strategy) is None:
+        _guard(Watcher(strategy, grid, Options(run, config or {}, endpoint, token)).install)
     return strategy
+
+
+def unwatch(strategy: object) -> None:
+    """Undoes :func:`watch`: every method is as it was. A training with a loop of its own is over."""
+    watcher = owner_of_hooks(strategy)
+    if isinstance(watcher, Watcher):
+        _guard(watcher.remove)

@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ._messages import client_record, metrics_of
 from ._metrics import EVALUATE_PREFIXES, TRAIN_PREFIXES, accuracy_name, loss_name, prefixed
 from ._round import EVALUATE
 
 # What these say holds for the client, whatever it was doing.
-_PLACE = ("lat", "lng", "city", "country", "region", "site")
+_PLACE = ("lat", "lng", "city", "country", "region", "site", "partition_id")
 
 
-def train_fields(content: Any, weight_key: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Reply:
+    """A client's answer, whichever API it came through."""
+
+    metrics: dict[str, Any]
+    size: int
+    """In bytes: what of it is known."""
+    record: dict[str, Any] = field(default_factory=dict)
+    """What the client said of itself."""
+
+
+def train_fields(reply: Reply, weight_key: str) -> dict[str, Any]:
     """Fields of a `client_update` from the reply to a training message."""
-    metrics = metrics_of(content)
+    metrics = dict(reply.metrics)
     local = _take_local(metrics, TRAIN_PREFIXES)
     samples = _present("num_samples", metrics.pop(weight_key, None))
-    return {**metrics, **client_record(content), **local, **samples}
+    return {**metrics, **reply.record, **local, **samples}
 
 
-def other_fields(content: Any, weight_key: str, phase: str, known: set[str]) -> dict[str, Any]:
+def other_fields(reply: Reply, weight_key: str, phase: str, known: set[str]) -> dict[str, Any]:
     """Fields of a `client_metric` from any other reply, under names that say which phase they are of.
 
     Args:
-        content: the reply's records.
+        reply: the client's reply.
         weight_key: name of the metric that counts samples.
         phase: `evaluate`, or whatever the application does.
         known: which of `local_accuracy` and `local_loss` are known from training. The rest is taken from an evaluation.
     """
-    metrics = metrics_of(content)
+    metrics = dict(reply.metrics)
     local = _take_local(dict(metrics), EVALUATE_PREFIXES) if phase == EVALUATE else {}
     samples = _present("num_samples", metrics.pop(weight_key, None))
-    record = client_record(content)
+    record = dict(reply.record)
     place = {name: record.pop(name) for name in _PLACE if name in record}
     missing = {name: value for name, value in local.items() if name not in known}
     return {**prefixed(phase, {**metrics, **record, **samples}), **place, **missing}

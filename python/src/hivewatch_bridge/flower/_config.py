@@ -24,7 +24,8 @@ def describe_run(strategy: object, grid: object, arguments: Mapping[str, Any]) -
         "app": getattr(flower_run, "fab_id", None),
         "app_version": getattr(flower_run, "fab_version", None),
         "strategy": _numbers(vars(strategy)),
-        "model_bytes": _model_bytes(arguments.get("initial_arrays")),
+        "wrapped_strategy": _type_of(getattr(strategy, "strategy", None)),
+        "model_bytes": _model_bytes(arguments.get("initial_arrays"), strategy),
     }
     return {name: value for name, value in known.items() if value not in (None, "", {})}
 
@@ -59,8 +60,16 @@ def _numbers(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _model_bytes(arrays: Any) -> int | None:
-    return sum(len(array.data) for array in arrays.values()) if arrays else None
+def _type_of(wrapped: object) -> str | None:
+    return None if wrapped is None else type(wrapped).__name__
+
+
+def _model_bytes(arrays: Any, strategy: object) -> int | None:
+    if arrays:
+        return sum(len(array.data) for array in arrays.values())
+    # In the legacy API the strategy has the model, if the server has it at all.
+    parameters = getattr(getattr(strategy, "strategy", strategy), "initial_parameters", None)
+    return sum(len(tensor) for tensor in parameters.tensors) if parameters else None
 
 
 def _flower_version() -> str | None:

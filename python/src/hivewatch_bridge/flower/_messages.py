@@ -6,8 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._reasons import short_reason
+from ._client import Reply
+from ._round import TRAIN
 
 RECORD_NAME = "hivewatch"
+
+# How clients of the legacy API are spoken to through messages: their results are split into records of these names.
+_LEGACY_METRICS = ("fitres.metrics", "evaluateres.metrics", "getpropertiesres.properties")
+_LEGACY_STATUS = ("fitres.status", "evaluateres.status", "getparametersres.status", "getpropertiesres.status")
+_SECURE_AGGREGATION = "secaggplus_configs"
+# In this stage the clients train; before and after it they exchange keys.
+_TRAINING_STAGE = "collect_masked_vectors"
 
 _ERROR_NAMES = {
     0: "UNKNOWN",
@@ -25,21 +34,59 @@ _COMMUNICATION_ERRORS = (3, 4)
 
 
 def phase_of(message: Any) -> str:
-    """`train`, `evaluate`, `query`, …: the type of a message, without the name of a custom action."""
-    return str(message.metadata.message_type).partition(".")[0]
+    """`train`, `evaluate`, `query`, …: the type of a message, without the name of a custom action.
+
+    The stages of secure aggregation are training messages too: those in which nobody trains are `secagg_setup` and so
+    on.
+    """
+    phase = str(message.metadata.message_type).partition(".")[0]
+    if phase == TRAIN and message.has_content():
+        stage = message.content.config_records.get(_SECURE_AGGREGATION, {}).get("stage", _TRAINING_STAGE)
+        return phase if stage == _TRAINING_STAGE else f"secagg_{stage}"
+    return phase
 
 
-def metrics_of(content: Any) -> dict[str, Any]:
-    """The metrics of all MetricRecords."""
+def action_of(message: Any) -> str | None:
+    """Name of the custom action, if the message has one."""
+    return str(message.metadata.message_type).partition(".")[2] or None
+
+
+def reply_of(message: Any) -> Reply:
+    """What a reply without an error says."""
+    content = message.content
+    return Reply(_metrics_of(content), content_bytes(content), _client_record(content))
+
+
+def refusal_of(message: Any) -> str | None:
+    """Why a client of the legacy API has no result, though it answered."""
+    for name in _LEGACY_STATUS:
+        status = message.content.config_records.get(name)
+        if status is not None and status.get("code", 0) != 0:
+            return status_reason(status.get("code"), str(status.get("message", "")))
+    return None
+
+
+def status_reason(code: Any, message: str) -> str:
+    """A status of the legacy API that is not OK, in short."""
+    name = getattr(code, "name", None) or f"STATUS_{code}"
+    return short_reason(f"{name}: {message}" if message else name)
+
+
+def _metrics_of(content: Any) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for record in content.metric_records.values():
         metrics.update(record)
+    for name in _LEGACY_METRICS:
+        metrics.update(_speaking(content.config_records.get(name, {})))
     return metrics
 
 
-def client_record(content: Any) -> dict[str, Any]:
-    """What the client said of itself, in the ConfigRecord named `hivewatch`. Empty values say nothing."""
-    record = content.config_records.get(RECORD_NAME, {})
+def _client_record(content: Any) -> dict[str, Any]:
+    return _speaking(content.config_records.get(RECORD_NAME, {}))
+
+
+def _speaking(record: Mapping[str, Any]) -> dict[str, Any]:
+    # Empty values say nothing.
     return {name: value for name, value in record.items() if not isinstance(value, bytes) and value not in ("", [])}
 
 

@@ -2,112 +2,142 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable, TypeVar
 
 from .._run import Run
-from ._client import other_fields, train_fields
-from ._messages import content_bytes, error_reason, is_communication_error, phase_of, places_of
+from ._client import Reply, other_fields, train_fields
 from ._round import TRAIN, Round
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class _Request:
-    """A message that was sent and not yet answered."""
+class Request:
+    """What a client was asked."""
 
     node: str
     phase: str
-    round: Round | None
-    sent: float
     size: int
+    """In bytes: what of it is known."""
+    sent: float
+    """`time.monotonic()`."""
+    action: str | None = None
+    round: Round | None = None
+
+
+def _in_turn(method: _Method) -> _Method:
+    """Clients of the legacy API are asked from threads of their own."""
+
+    @functools.wraps(method)
+    def locked(self: Reporter, *args: Any, **kwargs: Any) -> Any:
+        with self._lock:
+            return method(self, *args, **kwargs)
+
+    return locked  # type: ignore[return-value]
 
 
 class Reporter:
-    """The events of one `start`.
+    """The events of one training.
 
     Args:
         run: where they go.
         weight_key: name of the metric that counts a client's samples.
-        evaluates_centrally: whether a round is only complete once the server has evaluated the model itself.
+        evaluates_centrally: whether a round is only complete once the server has evaluated the model after the clients
+            have.
     """
 
     def __init__(self, run: Run, weight_key: str, evaluates_centrally: bool) -> None:
         self.run = run
         self._weight_key = weight_key
-        self._evaluates_centrally = evaluates_centrally
+        self.evaluates_centrally = evaluates_centrally
         self._round: Round | None = None
         self._announced: set[int] = set()
-        self._requests: dict[str, _Request] = {}
+        self._requests: dict[Hashable, Request] = {}
         self._places: dict[str, dict[str, Any]] = {}
+        self._lock = threading.RLock()
 
+    @_in_turn
     def configuring(self, number: int) -> None:
         """A phase of a round is about to be configured."""
         if self._round is None or self._round.number != number:
-            self.end_round()
+            self._end_round()
             self._round = Round(number)
 
-    def configured(self, number: int, phase: str, messages: Iterable[Any]) -> None:
+    @_in_turn
+    def configured(self, number: int, phase: str, nodes: list[str]) -> None:
         """The clients of a phase were chosen."""
-        nodes = [str(message.metadata.dst_node_id) for message in messages]
         if self._round is not None:
-            self._round.tally(phase).selected = len(nodes)
+            self._round.tally(phase).selected = nodes
             self._round.started = self._round.started or time.monotonic()
         if phase == TRAIN or number not in self._announced:
             self._announced.add(number)
             self.run.round_start(number, selected=nodes if phase == TRAIN else None)
 
-    def pushed(self, messages: Iterable[Any], message_ids: Iterable[str | None], sent: float) -> None:
-        """Messages were handed over; those without an id were not taken."""
-        sizes: dict[int, int] = {}
-        ids = iter(message_ids)
-        for message in messages:
-            # The messages of a round share one content, which may be large.
-            key = id(message.content)
-            if key not in sizes:
-                sizes[key] = content_bytes(message.content)
-            request = _Request(str(message.metadata.dst_node_id), phase_of(message), self._round, sent, sizes[key])
-            message_id = next(ids, None)
-            if message_id is None:
-                self._failed(request, "not accepted by the SuperLink", is_communication=True)
-                continue
-            self._requests[message_id] = request
-            if self._round is not None:
-                self._round.bytes_down += request.size
+    @_in_turn
+    def asked(self, key: Hashable, request: Request) -> None:
+        """A client was asked something; the answer comes under the same key."""
+        self._requests[key] = Request(**{**vars(request), "round": self._round})
+        if self._round is not None:
+            self._round.bytes_down += request.size
 
-    def received(self, replies: Iterable[Any]) -> None:
-        """Replies have arrived."""
-        now = time.monotonic()
-        for reply in replies:
-            request = self._requests.pop(reply.metadata.reply_to_message_id, None)
-            if reply.has_error():
-                # An error that the SuperLink made has the SuperLink as its source: only the request tells the client.
-                if request is not None:
-                    self._failed(request, error_reason(reply), is_communication_error(reply))
-            else:
-                self._replied(reply, request, now)
+    @_in_turn
+    def not_sent(self, request: Request, reason: str) -> None:
+        """A request was not taken by those who should bring it to the client."""
+        self._failed(Request(**{**vars(request), "round": self._round}), reason, is_communication=True)
 
-    @property
-    def unanswered(self) -> set[str]:
-        """Ids of the messages that were not yet answered."""
-        return set(self._requests)
+    @_in_turn
+    def answered(self, key: Hashable, reply: Reply) -> bool:
+        """A client has answered. Returns whether it was asked."""
+        request = self._requests.pop(key, None)
+        if request is not None:
+            self._replied(request, reply, {"bytes_received": request.size, "round_trip_sec": _since(request.sent)})
+        return request is not None
 
-    def gave_up(self, message_ids: Iterable[str]) -> None:
-        """Nobody waits for the replies to these messages any more."""
-        for message_id in message_ids:
-            request = self._requests.pop(message_id, None)
-            if request is not None:
-                self._failed(request, "no reply", is_communication=False)
+    @_in_turn
+    def answered_unasked(self, node: str, phase: str, reply: Reply) -> None:
+        """A client has answered something that was asked before anybody watched."""
+        self._replied(Request(node, phase, 0, 0, round=self._round), reply, {})
 
+    @_in_turn
+    def failed(self, key: Hashable, reason: str, is_communication: bool) -> None:
+        """Instead of a client's answer there is an error. Without a request nobody knows whose it is."""
+        request = self._requests.pop(key, None)
+        if request is not None:
+            self._failed(request, reason, is_communication)
+
+    @_in_turn
+    def gave_up(self, keys: Iterable[Hashable]) -> None:
+        """Nobody waits for the answers to these requests any more."""
+        for key in keys:
+            self.failed(key, "no reply", is_communication=False)
+
+    @_in_turn
+    def phase_over(self, number: int, phase: str) -> None:
+        """No more answers are taken in this phase of a round."""
+        round = self._round
+        if round is None or round.number != number:
+            return
+        self.gave_up([k for k, each in self._requests.items() if each.round is round and each.phase == phase])
+        for node in round.tally(phase).silent():
+            self._failed(Request(node, phase, 0, 0, round=round), "no reply", is_communication=False)
+
+    @_in_turn
     def aggregated_train(self, number: int, seconds: float, metrics: dict[str, Any]) -> None:
         """The server has aggregated the clients' models."""
         if self._round is not None and self._round.number == number:
             self._round.aggregation_sec = seconds
             self._round.train_metrics = metrics
+            self._round.is_trained = True
+            self._round.ended = time.monotonic()
 
+    @_in_turn
     def aggregated_evaluate(self, number: int, metrics: dict[str, Any]) -> None:
-        """The server has aggregated the clients' evaluations."""
+        """The server has aggregated the clients' evaluations, if there were any."""
         if metrics:
             self.run.log_evaluation(number, "federated", metrics)
         if self._round is not None and self._round.number == number:
@@ -116,6 +146,7 @@ class Reporter:
             self._round.ended = time.monotonic()
             self._end_if_complete()
 
+    @_in_turn
     def evaluated_centrally(self, number: int, metrics: dict[str, Any]) -> None:
         """The server has evaluated the model itself; before the first round that is round 0."""
         if metrics:
@@ -128,50 +159,63 @@ class Reporter:
             self._round.ended = time.monotonic()
             self._end_if_complete()
 
-    def end_round(self) -> None:
-        """Sums up the round, if all of its steps but the server's own evaluation are over."""
-        if self._round is not None and self._round.is_aggregated:
-            self._round.report(self.run)
-            self._round = None
+    @_in_turn
+    def know_places(self, places: dict[str, dict[str, Any]]) -> None:
+        """Where nodes are, as the SuperLink knows it."""
+        self._places.update(places)
 
-    def know_places(self, nodes: Iterable[Any]) -> None:
-        """The nodes, as the SuperLink knows them."""
-        self._places.update(places_of(nodes))
+    @_in_turn
+    def close(self, is_complete: bool) -> None:
+        """The training is over; what a training that was broken off still waited for is nobody's fault."""
+        if is_complete:
+            self.gave_up(list(self._requests))
+            self._end_round()
+        elif self._round is not None and self._round.is_aggregated:
+            self._round.report(self.run)
 
     def _end_if_complete(self) -> None:
-        if self._round is not None and (self._round.is_judged or not self._evaluates_centrally):
-            self.end_round()
+        round = self._round
+        if round is not None and round.is_aggregated and (round.is_judged or not self.evaluates_centrally):
+            self._end_round()
 
-    def _replied(self, reply: Any, request: _Request | None, now: float) -> None:
-        node = request.node if request else str(reply.metadata.src_node_id)
-        phase = request.phase if request else phase_of(reply)
-        round = request.round if request else self._round
-        size = content_bytes(reply.content)
-        traffic: dict[str, Any] = {"bytes_sent": size}
-        if request is not None:
-            traffic.update(bytes_received=request.size, round_trip_sec=now - request.sent)
+    def _end_round(self) -> None:
+        if self._round is not None and (self._round.is_trained or self._round.is_aggregated):
+            self._round.report(self.run)
+        self._round = None
+
+    def _replied(self, request: Request, reply: Reply, traffic: dict[str, Any]) -> None:
+        node, phase, round = request.node, request.phase, request.round
         if round is not None:
-            round.tally(phase).completed += 1
-            round.bytes_up += size
-        number = None if round is None else round.number
-        place = self._places.get(node, {})
+            round.tally(phase).completed.add(node)
+            round.bytes_up += reply.size
+        about = {**self._places.get(node, {}), "round": None if round is None else round.number}
+        if request.action is not None:
+            about["action"] = request.action
+        traffic = {"bytes_sent": reply.size, **traffic}
         if phase == TRAIN:
-            fields = train_fields(reply.content, self._weight_key)
+            fields = train_fields(reply, self._weight_key)
             if round is not None:
                 round.local_names[node] = {"local_accuracy", "local_loss"} & fields.keys()
-            self.run.log_client_update(node, **_keywords({**fields, **place, **traffic, "round": number}))
+            self.run.log_client_update(node, **_keywords({**fields, **traffic, **about}))
         else:
             known = round.local_names.get(node, set()) if round is not None else set()
-            fields = other_fields(reply.content, self._weight_key, phase, known)
+            fields = other_fields(reply, self._weight_key, phase, known)
             named = {f"{phase}_{name}": value for name, value in traffic.items()}
-            self.run.log_client_metric(node, **_keywords({**fields, **place, **named, "round": number}))
+            self.run.log_client_metric(node, **_keywords({**fields, **named, **about}))
 
-    def _failed(self, request: _Request, reason: str, is_communication: bool) -> None:
-        if request.round is None:
+    def _failed(self, request: Request, reason: str, is_communication: bool) -> None:
+        node, phase, round = request.node, request.phase, request.round
+        if round is None:
+            # Dropouts are of rounds.
+            self.run.log_event("client_error", client_id=node, phase=phase, reason=reason)
             return
-        request.round.tally(request.phase).failures += 1
+        round.train_tally(phase).failed.add(node)
         log = self.run.log_comm_failure if is_communication else self.run.log_dropout
-        log(request.round.number, request.node, reason, phase=request.phase)
+        log(round.number, node, reason, phase=phase)
+
+
+def _since(moment: float) -> float:
+    return time.monotonic() - moment
 
 
 def _keywords(fields: dict[str, Any]) -> dict[str, Any]:

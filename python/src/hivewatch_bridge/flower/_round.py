@@ -16,10 +16,14 @@ EVALUATE = "evaluate"
 class Tally:
     """How one phase of a round went."""
 
-    selected: int | None = None
+    selected: list[str] | None = None
     """Clients that were asked; None if the phase was not configured."""
-    completed: int = 0
-    failures: int = 0
+    completed: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+
+    def silent(self) -> list[str]:
+        """Clients that were asked and of which nothing was heard."""
+        return [node for node in self.selected or [] if node not in self.completed and node not in self.failed]
 
 
 @dataclass
@@ -37,6 +41,8 @@ class Round:
     train_metrics: dict[str, Any] = field(default_factory=dict)
     evaluate_metrics: dict[str, Any] = field(default_factory=dict)
     central_metrics: dict[str, Any] = field(default_factory=dict)
+    is_trained: bool = False
+    """Whether the server has aggregated what the clients trained."""
     is_aggregated: bool = False
     """Whether the last step that every round has is over."""
     is_judged: bool = False
@@ -48,15 +54,19 @@ class Round:
         """How a phase goes; phases of the application's own are added."""
         return self.tallies.setdefault(phase, Tally())
 
+    def train_tally(self, phase: str) -> Tally:
+        """The tally in which a failure of a phase counts: who fails in a stage of secure aggregation doesn't train."""
+        return self.tally(TRAIN if phase.startswith("secagg_") else phase)
+
     def report(self, run: Run) -> None:
         """Logs the end of the round."""
         train, evaluate = self.tallies[TRAIN], self.tallies[EVALUATE]
         was_asked = train.selected is not None
         run.log_round(
             self.number,
-            num_selected=train.selected,
-            num_completed=train.completed if was_asked else None,
-            num_failures=train.failures if was_asked else None,
+            num_selected=len(train.selected) if train.selected is not None else None,
+            num_completed=len(train.completed) if was_asked else None,
+            num_failures=len(train.failed) if was_asked else None,
             total_bytes_up=self.bytes_up if was_asked else None,
             total_bytes_down=self.bytes_down if was_asked else None,
             round_duration_sec=self._duration(),
@@ -94,7 +104,7 @@ def _evaluate_counts(evaluate: Tally) -> dict[str, Any]:
     if not evaluate.selected:
         return {}
     return {
-        "num_evaluate_selected": evaluate.selected,
-        "num_evaluate_completed": evaluate.completed,
-        "num_evaluate_failures": evaluate.failures,
+        "num_evaluate_selected": len(evaluate.selected),
+        "num_evaluate_completed": len(evaluate.completed),
+        "num_evaluate_failures": len(evaluate.failed),
     }

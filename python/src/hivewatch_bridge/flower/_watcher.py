@@ -1,10 +1,10 @@
-"""Follows a strategy through its `start`."""
+"""Follows the trainings of one strategy."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from .._lifecycle import start_run
@@ -12,115 +12,211 @@ from .._log import logger
 from .._reasons import exception_reason
 from .._run import Run
 from ._config import describe_run, flower_run_id, without_secrets
+from ._entry import Entry, LegacyEntries, grid_of_proxy
+from ._grid_steps import GridSteps
 from ._guard import Guard
 from ._hook import Hooks
+from ._legacy_steps import LegacySteps
+from ._message_steps import MessageSteps
+from ._proxy_steps import ProxySteps
 from ._reporter import Reporter
-from ._steps import Steps
 
-_DEFAULT_WEIGHT_KEY = "num-examples"
+_MESSAGE_WEIGHT_KEY = "num-examples"
+_LEGACY_WEIGHT_KEY = "num_examples"
 _FINISH_SEC = 5.0
 # Flower forces a process to exit 5 s after it was told to stop.
 _ABORT_SEC = 3.0
 
-# How often an id was used, so that a second `start` under one Flower run is told from the first.
+# Trainings that are being followed, so that a strategy inside of another one is not taken for one of its own.
+_followed: list[Watcher] = []
+# How often an id was used, so that a second training under one Flower run is told from the first.
 _starts: dict[str, int] = {}
 
 
 @dataclass
+class Options:
+    """As of :func:`hivewatch_bridge.flower.watch`."""
+
+    run: Run | None
+    config: Mapping[str, Any]
+    endpoint: str | None
+    token: str | None
+
+
+@dataclass
 class _Session:
-    """One `start` that is being watched."""
+    """A training that is being watched."""
 
     run: Run
     reporter: Reporter
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    hooks: Hooks
+    """On what belongs to this training alone: its grid and its clients."""
+    hooked: list[object] = field(default_factory=list)
 
 
 class Watcher:
-    """Watches every `start` of one strategy. Arguments as :func:`hivewatch_bridge.flower.watch`."""
+    """Watches every training of one strategy.
 
-    def __init__(
-        self,
-        strategy: object,
-        run: Run | None,
-        config: Mapping[str, Any] | None,
-        endpoint: str | None,
-        token: str | None,
-    ) -> None:
+    A training begins and ends with `start` in the message API, and with `Server.fit` or a workflow in the legacy API.
+    One with a loop of its own begins with the first thing that is seen of it, and ends with `remove`.
+    """
+
+    def __init__(self, strategy: Any, grid: object, options: Options) -> None:
         self._strategy = strategy
-        self._run = run
-        self._config = config or {}
-        self._endpoint = endpoint
-        self._token = token
+        self._options = options
         self._guard = Guard()
+        self._hooks = Hooks(owner=self)
+        self._session: _Session | None = None
+        self._is_entered = False
+        self._may_begin = True
+        self._grid_steps = GridSteps(self._reporter, self._guard)
+        self._message_steps = MessageSteps(self._reporter_with, self._guard)
+        self._proxy_steps = ProxySteps(self._reporter, self._guard)
+        self._legacy_steps = LegacySteps(self._reporter, self._ask, self._guard)
+        self._grid = grid
 
-    def start(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Runs the strategy's own `start`, watched."""
-        hooks = Hooks()
-        try:
-            session = self._guard(self._open, hooks, original, args, kwargs)
-            if session is not None:
-                return self._watched(session, original)
-        finally:
-            hooks.remove()
-        return original(*args, **kwargs)
+    def install(self) -> None:
+        """Replaces the strategy's methods, and those of the grid if it is known."""
+        if is_legacy(self._strategy):
+            legacy_entries.acquire()
+            self._legacy_steps.hook(self._hooks, self._strategy)
+        else:
+            self._hooks.install(self._strategy, "start", self._start)
+            self._message_steps.hook(self._hooks, self._strategy)
+        if self._grid is not None:
+            self._grid_steps.hook(self._hooks, self._grid)
 
-    def _watched(self, session: _Session, original: Callable[..., Any]) -> Any:
+    def remove(self) -> None:
+        """Puts everything back. A training that has no other end is over now."""
+        if not self._is_entered:
+            self._guard(self._end, None)
+        self._hooks.remove()
+        if is_legacy(self._strategy):
+            legacy_entries.release()
+
+    def follow(self, entry: Entry, call: Callable[[], Any]) -> Any:
+        """Runs a whole training, watched."""
+        if self._is_entered:
+            # An override that calls what it overrides.
+            return call()
+        self._guard(self._begin, entry)
+        self._is_entered = True
+        _followed.append(self)
         try:
-            result = original(*session.args, **session.kwargs)
+            result = call()
         except BaseException as error:
-            self._guard(self._close, session, error)
+            self._guard(self._end, error)
             raise
-        self._guard(self._close, session, None)
+        finally:
+            self._is_entered = False
+            _followed.remove(self)
+        self._guard(self._end, None)
         return result
 
-    def _open(
-        self, hooks: Hooks, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> _Session:
-        bound = inspect.signature(original).bind(*args, **kwargs)
-        grid = bound.arguments["grid"]
-        evaluate_fn = _argument(bound, "evaluate_fn")
-        run = self._run or self._start_run(grid, bound)
-        reporter = Reporter(run, self._weight_key(), callable(evaluate_fn))
-        steps = Steps(reporter, self._guard)
-        steps.hook_strategy(hooks, self._strategy)
-        steps.hook_grid(hooks, grid)
-        if callable(evaluate_fn):
-            _replace_argument(bound, "evaluate_fn", steps.evaluate_fn(evaluate_fn))
-        return _Session(run, reporter, bound.args, bound.kwargs)
+    def _start(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        entry, bound_args, bound_kwargs = self._guard(self._bind, original, args, kwargs) or (Entry(), args, kwargs)
+        return self.follow(entry, lambda: original(*bound_args, **bound_kwargs))
 
-    def _start_run(self, grid: object, bound: inspect.BoundArguments) -> Run:
+    def _bind(
+        self, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Entry, tuple[Any, ...], dict[str, Any]]:
+        bound = inspect.signature(original).bind(*args, **kwargs)
+        evaluate_fn = _argument(bound, "evaluate_fn")
         complete = inspect.BoundArguments(bound.signature, type(bound.arguments)(bound.arguments))
         complete.apply_defaults()
-        known = describe_run(self._strategy, grid, complete.arguments)
+        arguments = {**complete.arguments, **complete.arguments.get(_catch_all(bound), {})}
+        if callable(evaluate_fn):
+            _replace_argument(bound, "evaluate_fn", self._message_steps.evaluate_fn(evaluate_fn))
+        return Entry(arguments.get("grid"), arguments, callable(evaluate_fn)), bound.args, bound.kwargs
+
+    def _reporter(self) -> Reporter | None:
+        return self._reporter_with(None)
+
+    def _reporter_with(self, grid: object) -> Reporter | None:
+        if self._session is None and self._may_begin and not _followed:
+            # Only once: a training that is over must not begin again because somebody uses its grid.
+            self._may_begin = False
+            self._begin(Entry(grid or self._grid))
+        if self._session is not None and grid is not None:
+            self._hook_grid(self._session, grid)
+        return self._session.reporter if self._session is not None else None
+
+    def _begin(self, entry: Entry) -> None:
+        self._may_begin = False
+        if self._session is None:
+            run = self._options.run or self._start_run(entry)
+            self._guard.run = run
+            reporter = Reporter(run, self._weight_key(), entry.evaluates_centrally)
+            self._session = _Session(run, reporter, Hooks())
+        else:
+            self._session.reporter.evaluates_centrally = entry.evaluates_centrally
+        if entry.grid is not None:
+            self._hook_grid(self._session, entry.grid)
+
+    def _hook_grid(self, session: _Session, grid: object) -> None:
+        if grid is not self._grid and not any(grid is each for each in session.hooked):
+            session.hooked.append(grid)
+            self._grid_steps.hook(session.hooks, grid)
+
+    def _ask(self, proxy: object, _phase: str) -> None:
+        session = self._session
+        if session is None:
+            return
+        grid = grid_of_proxy(proxy)
+        if grid is not None:
+            self._hook_grid(session, grid)
+        elif not any(proxy is each for each in session.hooked):
+            session.hooked.append(proxy)
+            self._proxy_steps.hook(session.hooks, proxy)
+
+    def _start_run(self, entry: Entry) -> Run:
+        known = describe_run(self._strategy, entry.grid, entry.arguments)
         return start_run(
-            run_id=_fresh_id(flower_run_id(grid)),
+            run_id=_fresh_id(flower_run_id(entry.grid)),
             algorithm=type(self._strategy).__name__,
-            config={**known, **without_secrets(self._config)},
-            endpoint=self._endpoint,
-            token=self._token,
+            config={**known, **without_secrets(self._options.config)},
+            endpoint=self._options.endpoint,
+            token=self._options.token,
         )
 
     def _weight_key(self) -> str:
+        if is_legacy(self._strategy):
+            return _LEGACY_WEIGHT_KEY
         # Strategies for differential privacy wrap the one that has it.
         for strategy in (self._strategy, getattr(self._strategy, "strategy", None)):
             key = getattr(strategy, "weighted_by_key", None)
             if isinstance(key, str):
                 return key
-        return _DEFAULT_WEIGHT_KEY
+        return _MESSAGE_WEIGHT_KEY
 
-    def _close(self, session: _Session, error: BaseException | None) -> None:
-        session.reporter.end_round()
-        if session.run is self._run:
+    def _end(self, error: BaseException | None) -> None:
+        session, self._session = self._session, None
+        if session is None:
             return
-        if error is None:
-            is_durable = session.run.finish(timeout=_FINISH_SEC)
-        else:
-            # `flwr stop`, SIGTERM and Flower's own RunNotRunningException arrive as what is no Exception.
-            status = "failed" if isinstance(error, Exception) else "aborted"
-            is_durable = session.run.finish(status, exception_reason(error), timeout=_ABORT_SEC)
-        if not is_durable:
-            logger.warning("Not everything of run %s has reached HiveWatch.", session.run.run_id)
+        session.hooks.remove()
+        self._guard(session.reporter.close, error is None)
+        self._guard.run = None
+        if session.run is not self._options.run:
+            _finish(session.run, error)
+
+
+legacy_entries = LegacyEntries(lambda owner, entry, call: owner.follow(entry, call))
+
+
+def is_legacy(strategy: object) -> bool:
+    """Whether a strategy is of the legacy API."""
+    return callable(getattr(strategy, "configure_fit", None))
+
+
+def _finish(run: Run, error: BaseException | None) -> None:
+    if error is None:
+        is_durable = run.finish(timeout=_FINISH_SEC)
+    else:
+        # `flwr stop`, SIGTERM and Flower's own RunNotRunningException arrive as what is no Exception.
+        status = "failed" if isinstance(error, Exception) else "aborted"
+        is_durable = run.finish(status, exception_reason(error), timeout=_ABORT_SEC)
+    if not is_durable:
+        logger.warning("Not everything of run %s has reached HiveWatch.", run.run_id)
 
 
 def _fresh_id(flower_id: str | None) -> str | None:
