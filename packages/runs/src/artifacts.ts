@@ -158,7 +158,7 @@ async function follow(
   function isMapDue(isIdle: boolean): boolean {
     if (isMapTooLarge || mapPosition === position) return false;
     const hasGrown = (fold.run.eventCount - eventsInMap) * MAP_GROWTH >= fold.run.eventCount;
-    return hasGrown || (isIdle && mapPace.isDue(IDLE_SHARE));
+    return mapPace.isDue(hasGrown ? ROUND_SHARE : IDLE_SHARE) && (hasGrown || isIdle);
   }
 
   /** The lines first, since a map tells how far they go; the cursor last, since it says that all is there. */

@@ -3,13 +3,13 @@ import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { HiveWatchError, type MapHead, type MapPlace, stringifyEvent } from "@hivewatch/core";
-import { writeFileAtomic } from "./atomic-file.ts";
 import { compress, encodePart } from "./encode-part.ts";
 import { copyFrameFile, createFrameFile, type FrameFile, type Frames, frameFileId, type Place } from "./frame-file.ts";
 import { createMapFold, type MapFold } from "./map-fold.ts";
 import { readMap } from "./map-reader.ts";
 import type { WriteParts } from "./round-shelf.ts";
 import { syncDirectory } from "./segments.ts";
+import { writePiecesAtomic } from "./write-pieces.ts";
 
 /** Where a map in schema 2 stands. */
 export interface MapPaths {
@@ -129,7 +129,8 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
       const isLost = path === paths.frames && (await frameFileId(path)) !== frames.id;
       if (isLost || isWasteful()) await compact();
       await putInPlace();
-      await writeFileAtomic(paths.head, headText(fold, frames, clientPlaces, position, jsonlBytes));
+      const pieces = headPieces(fold, frames, clientPlaces, position, jsonlBytes);
+      await writePiecesAtomic(paths.head, pieces, Number.POSITIVE_INFINITY);
     },
     async close() {
       await frames.close();
@@ -167,13 +168,16 @@ async function ownFrames(
   }
 }
 
-function headText(
+/** So many rounds of a head are put together at a time: the text of a long run is megabytes, and is written often. */
+const HEAD_ROUNDS = 512;
+
+function* headPieces(
   { run, fields, clients, shelf, context }: MapFold,
   frames: FrameFile,
   clientPlaces: readonly Place[],
   position: number,
   jsonlBytes: number | null,
-): string {
+): Generator<string> {
   const head: Omit<MapHead, "rounds"> = {
     schema_version: 2,
     run_id: run.runId,
@@ -196,5 +200,10 @@ function headText(
       parts: clientPlaces.map(({ offset, length }): MapPlace => [offset, length]),
     },
   };
-  return `${stringifyEvent(head).slice(0, -1)},"rounds":[${shelf.entries().join(",")}]}\n`;
+  yield `${stringifyEvent(head).slice(0, -1)},"rounds":[`;
+  const entries = shelf.entries();
+  for (let at = 0; at < entries.length; at += HEAD_ROUNDS) {
+    yield `${at === 0 ? "" : ","}${entries.slice(at, at + HEAD_ROUNDS).join(",")}`;
+  }
+  yield "]}";
 }
