@@ -30,6 +30,11 @@ const FIRST_RESTART_MS = 1000;
 const LAST_RESTART_MS = 30_000;
 /** One that has lived for so long has begun well. */
 const HEALTHY_MS = 60_000;
+/**
+ * What a thread makes and soon forgets is collected whenever a third of this is full. Left to itself V8 lets it grow to 48,
+ * in each thread, and gives nothing back for as long as there is something to do.
+ */
+const YOUNG_MEBIBYTES = 12;
 
 interface Life {
   readonly exited: Promise<string>;
@@ -99,7 +104,8 @@ function startLife<Ready>(
   onReady: (ready: Ready) => void,
 ): Life {
   // What an emitter prints must not come between the lines that programs read.
-  const worker = new Worker(entry, { name: what, workerData: data(last), stdout: true });
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES };
+  const worker = new Worker(entry, { name: what, workerData: data(last), stdout: true, resourceLimits });
   worker.stdout.pipe(process.stderr, { end: false });
   const post = (message: ToThread): void => worker.postMessage(message);
   const sender = startNewsSender(store.subscribe, (news) => post({ type: "news", news }));
