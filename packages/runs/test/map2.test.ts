@@ -98,6 +98,13 @@ function anyTraining(seed: number, count: number): HiveEvent[] {
   return events;
 }
 
+test("a run of very many rounds has all of them in its head", async () => {
+  const store = openRunStore({ dir: await temporaryFolder() });
+  const rounds = Array.from({ length: 1300 }, (_, round) => update({ client_id: "a", local_loss: round }, round));
+  await session(store, rounds);
+  await expectMapOf(store.dir, rounds.length);
+});
+
 test("a part gives back every value exactly, and takes it up in as little room as it can", () => {
   const random = randomFrom(newSeed());
   for (let i = 0; i < 300; i++) {
