@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, fstatSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 
 /** What a log needs of an open file. */
@@ -12,14 +12,17 @@ export interface DiskFile {
   /** Cuts what is behind that many bytes. */
   truncate(bytes: number): Promise<void>;
   stat(): Promise<FileStat>;
+  /**
+   * Whether it still has a name: false when it was removed, or replaced by another. At once, since it is asked before every
+   * acknowledgement: the system knows it of an open file, and to ask in the background would cost more than to write a batch.
+   */
+  isNamed(): boolean;
   close(): Promise<void>;
 }
 
 export interface FileStat {
   readonly size: number;
   readonly modifiedMs: number;
-  /** Whether it still has a name: false when it was removed, or replaced by another. */
-  readonly isNamed: boolean;
 }
 
 /**
@@ -100,9 +103,10 @@ function nodeFile(handle: FileHandle): DiskFile {
     sync: () => handle.datasync(),
     truncate: (bytes) => handle.truncate(bytes),
     async stat() {
-      const { size, mtimeMs, nlink } = await handle.stat();
-      return { size, modifiedMs: mtimeMs, isNamed: nlink > 0 };
+      const { size, mtimeMs } = await handle.stat();
+      return { size, modifiedMs: mtimeMs };
     },
+    isNamed: () => fstatSync(handle.fd).nlink > 0,
     close: () => handle.close(),
   };
 }

@@ -12,7 +12,7 @@ export interface LogLock {
    */
   readonly tookOver: boolean;
   /** Whether nobody has taken it since. */
-  isHeld(): Promise<boolean>;
+  isHeld(): boolean;
   /** Gives it back. */
   release(): Promise<void>;
 }
@@ -204,8 +204,8 @@ function holdLock(disk: Disk, lock: LockFile, file: DiskFile, tookOver: boolean,
     }
   }
 
-  async function isHeld(): Promise<boolean> {
-    isLost ||= !(await file.stat()).isNamed;
+  function isHeld(): boolean {
+    isLost ||= !file.isNamed();
     return !isLost;
   }
 
@@ -216,7 +216,7 @@ function holdLock(disk: Disk, lock: LockFile, file: DiskFile, tookOver: boolean,
       clearInterval(heart);
       await beating;
       try {
-        if (await isHeld()) await file.append([Buffer.from(RELEASED)]).catch(() => disk.remove(lock.path));
+        if (isHeld()) await file.append([Buffer.from(RELEASED)]).catch(() => disk.remove(lock.path));
       } finally {
         await file.close();
       }

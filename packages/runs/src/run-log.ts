@@ -158,8 +158,8 @@ async function startLog(
     await writer.write(group, marks);
     // Who takes the log from us removes our lock before it looks at what is written. So if the lock is still there
     // now, it will find these.
-    const [isHeld] = await Promise.all([lock.isHeld(), durability === "commit" ? writer.sync() : undefined]);
-    if (!isHeld) throw lockLost(runId);
+    if (!lock.isHeld()) throw lockLost(runId);
+    if (durability === "commit") await writer.sync();
     writer.keep(group);
   }
 

@@ -115,7 +115,7 @@ describe("the lock of a process out of reach", () => {
     for (let i = 0; i < 3; i++) {
       await expect(lock(dir, { processes: strangers })).rejects.toMatchObject({ code: "locked" });
     }
-    expect(await held.isHeld()).toBe(true);
+    expect(held.isHeld()).toBe(true);
     await held.release();
   });
 
@@ -124,7 +124,7 @@ describe("the lock of a process out of reach", () => {
     const held = await lock(dir, { heartbeatMs: NEVER_MS });
     const taken = await lock(dir, { processes: strangers, silenceMs: 20 });
     expect([held.tookOver, taken.tookOver]).toEqual([false, true]);
-    expect([await held.isHeld(), await taken.isHeld()]).toEqual([false, true]);
+    expect([held.isHeld(), taken.isHeld()]).toEqual([false, true]);
     await held.release();
     await expect(lock(dir)).rejects.toMatchObject({ code: "locked" });
     await taken.release();
@@ -180,7 +180,7 @@ test("whatever is done at once by whom, no two ever have it", async () => {
       if (held === undefined) continue;
       holders.add(held);
       expect(holders.size).toBe(1);
-      for (let step = random.below(5); step > 0; step--) expect(await held.isHeld()).toBe(true);
+      for (let step = random.below(5); step > 0; step--) expect(held.isHeld()).toBe(true);
       expect(holders.size).toBe(1);
       holders.delete(held);
       if (random.below(4) === 0) return kill();

@@ -144,8 +144,8 @@ export function modelMachine(random: Random): ModelMachine {
           step("look", path, () => ({
             size: inode.bytes.length,
             modifiedMs: inode.modifiedMs,
-            isNamed: [...entries.values()].includes(inode),
           })),
+        isNamed: () => [...entries.values()].includes(inode),
         close: () => step("look", path, () => undefined),
       };
     }
