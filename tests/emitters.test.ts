@@ -68,7 +68,7 @@ test.each(["hung", "spinning", "failing", "slow", "black-holed"])(
     expect(list(await fetchJson(`${http}/runs/r/events`))).toHaveLength(EVENTS);
     await until("the map of all rounds", async () => {
       const map = await readJson(join(runsDir, "r.map.json")).catch(() => undefined);
-      return list(map?.rounds).length === ROUNDS;
+      return list(map?.rounds ?? []).length === ROUNDS;
     });
     expect(await readLines(join(runsDir, "r.jsonl"))).toHaveLength(EVENTS);
     await until("the other's end", async () => (await well.taken()).at(-1)?.event_type === "emitter_finished");

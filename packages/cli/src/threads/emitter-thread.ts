@@ -3,6 +3,7 @@ import { keepDelivering, openRunStore } from "@hivewatch/runs";
 import type { EmitterModule } from "../emitters/find-emitters.ts";
 import { loadEmitter } from "../emitters/load-emitter.ts";
 import { runThread } from "./inside-thread.ts";
+import { stepBack } from "./step-back.ts";
 
 /** What the thread of an emitter is started with. */
 export interface EmitterData extends EmitterModule {
@@ -11,6 +12,7 @@ export interface EmitterData extends EmitterModule {
 
 const { runsDir, ...module }: EmitterData = workerData;
 
+stepBack();
 await runThread<null>(async ({ signal, onNews, say }, ready) => {
   const store = openRunStore({ dir: runsDir, onDiagnostic: say });
   onNews(store.tell);

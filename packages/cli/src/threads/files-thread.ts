@@ -2,6 +2,7 @@ import { workerData } from "node:worker_threads";
 import { errorMessage } from "@hivewatch/core";
 import { keepArtifacts, openRunStore, removeOldLogs } from "@hivewatch/runs";
 import { type InsideThread, runThread } from "./inside-thread.ts";
+import { stepBack } from "./step-back.ts";
 
 /** What the thread of the files is started with. */
 export interface FilesData {
@@ -15,6 +16,7 @@ const LOOK_AGAIN_MS = 3600 * 1000;
 
 const { runsDir, keepLogsDays }: FilesData = workerData;
 
+stepBack();
 await runThread<null>(async (thread, ready) => {
   const { signal, onNews, say } = thread;
   const store = openRunStore({ dir: runsDir, onDiagnostic: say });
