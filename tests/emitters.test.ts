@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun } from "@hivewatch/core";
-import { list, runCommand, startHivewatch, temporaryFolder, until } from "@hivewatch/test-support";
+import { type Ended, list, runCommand, startHivewatch, temporaryFolder, until } from "@hivewatch/test-support";
 import { expect, test, vi } from "vitest";
 import { blackHoled, type TestEmitter, WRITES, writeEmitter } from "./support/emitters.ts";
 import { fetchJson, readJson, readLines } from "./support/json.ts";
@@ -137,21 +137,17 @@ export default { emitters: [Object.assign(named(), { name: "mine" })] };`;
   expect((await named.taken()).at(-1)?.event_type).toBe("emitter_finished");
 });
 
+/** Starts `hivewatch up` with an emitter that it should refuse. */
+function upWith(emitter: string): Promise<Ended> {
+  return runCommand(["up", "--json", "--port", "0", "--grpc-port", "0", "--emit", emitter]);
+}
+
 test.each([
   ["mlflow", "the emitter mlflow is not installed: npm install @hivewatch/emitter-mlflow"],
   ["@someone/their-emitter", "npm install @someone/their-emitter"],
   ["./nowhere.mjs", "there is no emitter at"],
 ])("an emitter that isn't there is told of at once: %s", async (name, message) => {
-  const { code, stdout, stderr } = await runCommand([
-    "up",
-    "--json",
-    "--port",
-    "0",
-    "--grpc-port",
-    "0",
-    "--emit",
-    name,
-  ]);
+  const { code, stdout, stderr } = await upWith(name);
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toContain(message);
   expect(stderr.trimEnd().split("\n")).toHaveLength(1);
@@ -164,16 +160,7 @@ test.each([
 ])("a module that is no emitter is told of before anything is taken: %s", async (text, message) => {
   const path = join(await temporaryFolder(), "mine.mjs");
   await writeFile(path, text);
-  const { code, stdout, stderr } = await runCommand([
-    "up",
-    "--json",
-    "--port",
-    "0",
-    "--grpc-port",
-    "0",
-    "--emit",
-    path,
-  ]);
+  const { code, stdout, stderr } = await upWith(path);
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toContain(message);
 });

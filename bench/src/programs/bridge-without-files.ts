@@ -3,6 +3,6 @@ import { startBridge } from "@hivewatch/bridge";
 import { openRunStore } from "@hivewatch/runs";
 
 const [dir = "."] = process.argv.slice(2);
-const store = { ...openRunStore({ dir }), writeArtifacts: async (): Promise<void> => {} };
+const store = openRunStore({ dir });
 const bridge = await startBridge({ store, port: 0, onDiagnostic: console.error });
 console.log(JSON.stringify({ event: "ready", grpc: bridge.address }));

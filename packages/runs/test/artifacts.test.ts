@@ -1,35 +1,18 @@
 import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type HiveEvent, parseEvent } from "@hivewatch/core";
+import { parseEvent } from "@hivewatch/core";
 import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
 import { writeArtifacts } from "../src/artifacts.ts";
-import { packEvents } from "../src/batch.ts";
 import { type FoldStep, unitsOfLog } from "../src/fold-units.ts";
 import { readBatches } from "../src/read-batches.ts";
 import { artifactPaths } from "../src/run-files.ts";
-import type { RunLog } from "../src/run-log.ts";
 import { openRunStore, type RunStore } from "../src/run-store.ts";
 import { batchOf, updates } from "./support/events.ts";
+import { appendTo, session } from "./support/stored.ts";
 import { training } from "./support/training.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
-
-async function append(log: RunLog, events: readonly HiveEvent[]): Promise<void> {
-  const sequence = { runId: log.runId, producerId: "p", producerEpoch: 1n, firstSeq: log.highWaterMark("p", 1n) };
-  for (const batch of packEvents(events, sequence)) await log.append(batch);
-}
-
-/** Writes events as a bridge does: with the run's files written behind the log. */
-async function session(store: RunStore, events: readonly HiveEvent[]): Promise<void> {
-  const log = await store.openLog("r");
-  const stop = new AbortController();
-  const files = store.writeArtifacts("r", stop.signal);
-  await append(log, events);
-  await log.close();
-  stop.abort();
-  await files;
-}
 
 interface Files {
   readonly jsonl: string;
@@ -115,11 +98,11 @@ test("a second process that brings the files up to date does no harm to the one 
   const log = await store.openLog("r");
   const stop = new AbortController();
   const files = store.writeArtifacts("r", stop.signal);
-  await append(log, events.slice(0, 5));
+  await appendTo(log, events.slice(0, 5));
   const meddling: Promise<void>[] = [];
   for (let at = 5; at < events.length; ) {
     const end = at + 1 + random.below(20);
-    await append(log, events.slice(at, end));
+    await appendTo(log, events.slice(at, end));
     at = end;
     if (random.below(2) === 0) meddling.push(other.writeArtifacts("r"));
   }
@@ -190,14 +173,14 @@ test("a file of lines that somebody cuts meanwhile is told of, and made anew the
   const log = await store.openLog("r");
   const files = store.writeArtifacts("r", new AbortController().signal);
   const failed = expect(files).rejects.toThrow("has become shorter");
-  await append(log, events.slice(0, 20));
+  await appendTo(log, events.slice(0, 20));
   await until(
     // All of them: a write that is under way would take the place of what was cut.
     "the first lines",
     async () => (await readFile(join(store.dir, "r.jsonl"), "utf8").catch(() => "")).split("\n").length > 20,
   );
   await truncate(join(store.dir, "r.jsonl"), 10);
-  await append(log, events.slice(20));
+  await appendTo(log, events.slice(20));
   await failed;
   await log.close();
   await store.writeArtifacts("r");
@@ -211,7 +194,7 @@ test("runs whose files a crash left behind are found, and no others", async () =
   await writeFile(join(store.dir, "python.jsonl"), '{"event_type":"init"}\n');
   expect(await store.behindArtifacts()).toEqual([]);
   const log = await store.openLog("r");
-  await append(log, updates(3));
+  await appendTo(log, updates(3));
   await log.close();
   expect(await store.behindArtifacts()).toEqual(["r"]);
   await store.writeArtifacts("r");
@@ -224,7 +207,7 @@ test("files that were being brought up to date when their writer was stopped are
   const store = await openStore();
   const log = await store.openLog("r");
   const events = training(6);
-  for (let at = 0; at < events.length; at += 10) await append(log, events.slice(at, at + 10));
+  for (let at = 0; at < events.length; at += 10) await appendTo(log, events.slice(at, at + 10));
   await log.close();
   const paths = artifactPaths(store.dir, "r");
   const read = async function* (from: number): AsyncGenerator<FoldStep> {

@@ -11,34 +11,18 @@ import {
 import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
 import { writeArtifacts } from "../src/artifacts.ts";
-import { packEvents } from "../src/batch.ts";
 import { encodePart } from "../src/encode-part.ts";
 import { unitsOfLog } from "../src/fold-units.ts";
 import { readBatches } from "../src/read-batches.ts";
 import { addRow, createPart, setCell } from "../src/round-part.ts";
 import { artifactPaths, logDir } from "../src/run-files.ts";
-import type { RunLog } from "../src/run-log.ts";
-import { openRunStore, type RunStore } from "../src/run-store.ts";
+import { openRunStore } from "../src/run-store.ts";
 import { event, update, updates } from "./support/events.ts";
 import { readMap2 } from "./support/read-map2.ts";
+import { appendTo, session } from "./support/stored.ts";
 import { training } from "./support/training.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
-
-async function append(log: RunLog, events: readonly HiveEvent[]): Promise<void> {
-  const sequence = { runId: log.runId, producerId: "p", producerEpoch: 1n, firstSeq: log.highWaterMark("p", 1n) };
-  for (const batch of packEvents(events, sequence)) await log.append(batch);
-}
-
-async function session(store: RunStore, events: readonly HiveEvent[]): Promise<void> {
-  const log = await store.openLog("r");
-  const stop = new AbortController();
-  const files = store.writeArtifacts("r", stop.signal);
-  await append(log, events);
-  await log.close();
-  stop.abort();
-  await files;
-}
 
 /** What core makes of a log. */
 async function stateOf(dir: string): Promise<RunState> {
@@ -182,7 +166,7 @@ test("parts that are moved to disk come back when a client of theirs reports lat
   const dir = await temporaryFolder();
   const store = openRunStore({ dir });
   const log = await store.openLog("r");
-  await append(log, events);
+  await appendTo(log, events);
   await log.close();
   const read = (from: number) =>
     unitsOfLog(
@@ -209,7 +193,7 @@ test("whenever a writer is killed, the next one goes on to the same files", asyn
   const copies: string[] = [];
   for (let at = 0; at < events.length; ) {
     const end = Math.min(events.length, at + 1 + random.below(120));
-    await append(log, events.slice(at, end));
+    await appendTo(log, events.slice(at, end));
     at = end;
     // What a crash leaves: files of different moments, but none that is older than what it was written after.
     const copy = await temporaryFolder();
@@ -319,7 +303,7 @@ test("a second process that brings a map up to date does no harm to the one that
   const files = store.writeArtifacts("r", stop.signal);
   for (let at = 0; at < events.length; ) {
     const end = Math.min(events.length, at + 1 + random.below(100));
-    await append(log, events.slice(at, end));
+    await appendTo(log, events.slice(at, end));
     at = end;
     if (random.below(2) === 0) await other.writeArtifacts("r");
   }
@@ -334,7 +318,7 @@ test("a run is shown before its round has ended, and its file of lines goes on w
   const log = await store.openLog("r");
   const stop = new AbortController();
   const files = store.writeArtifacts("r", stop.signal);
-  await append(log, updates(10));
+  await appendTo(log, updates(10));
   await until("a map of the round that goes on", async () => {
     const map = await store.map("r");
     await map?.frames.close();
