@@ -1,7 +1,10 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import { openRunData } from "./data/open-run-data.ts";
+import type { RoundTable, RunData } from "./data/run-data.ts";
 import { createRoundViews, type RoundView } from "./model/round-view.ts";
+import { createPageState, type PageState } from "./page-state.ts";
 import { createPlayer, type Player } from "./replay/player.ts";
 import { openRunFeed, type RunFeed, type Snapshot } from "./stream/run-feed.ts";
 import { readUrl, writeUrl } from "./url-state.ts";
@@ -9,6 +12,12 @@ import { readUrl, writeUrl } from "./url-state.ts";
 /** Everything about the run that is open: where it comes from, which round is shown, and who is selected. */
 export interface Session {
   readonly runId: string;
+  readonly data: RunData;
+  readonly state: PageState;
+  /** The table of the shown round, or of the one before while that is being fetched. */
+  readonly table: ReadonlySignal<RoundTable | undefined>;
+  /** Which clients the filter lets through: 1, by index; undefined: all. */
+  readonly matches: ReadonlySignal<Uint8Array | undefined>;
   readonly feed: RunFeed;
   readonly snapshot: ReadonlySignal<Snapshot>;
   readonly player: Player;
@@ -26,6 +35,8 @@ const URL_DELAY_MS = 300;
 export function openSession(runId: string): Session {
   const url = readUrl(location);
   const feed = openRunFeed(runId);
+  const data = openRunData(runId);
+  const state = createPageState();
   const player = createPlayer(
     {
       rounds: computed(() => feed.snapshot.value.model.rounds),
@@ -34,6 +45,8 @@ export function openSession(runId: string): Session {
     url.round,
   );
   const selected = signal(url.clientId);
+  const table = data.table(player.round);
+  const matches = computed(() => undefined);
   const viewOf = createRoundViews();
   const view = computed(() => viewOf(feed.snapshot.value.model, player.round.value));
 
@@ -56,6 +69,10 @@ export function openSession(runId: string): Session {
 
   return {
     runId,
+    data,
+    state,
+    table,
+    matches,
     feed,
     snapshot: feed.snapshot,
     player,
@@ -66,6 +83,7 @@ export function openSession(runId: string): Session {
       stopWriting();
       player.close();
       feed.close();
+      data.close();
     },
   };
 }

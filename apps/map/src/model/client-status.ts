@@ -1,5 +1,5 @@
 import type { ClientMetrics, RoundState } from "@hivewatch/core";
-import { quantile } from "./quantile.ts";
+import { quantile } from "../data/quantile.ts";
 
 /** How a client stands in a round, the gravest first. */
 export const CLIENT_STATUSES = [

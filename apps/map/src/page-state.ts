@@ -1,0 +1,39 @@
+import { type Signal, signal } from "@preact/signals";
+
+/** What somebody chose to see, all of which a link can say. Which round that is, the player holds. */
+export interface PageState {
+  /** The client whose drawer is open, by id. */
+  readonly client: Signal<string | undefined>;
+  /** What the clients are searched for: words and conditions, as `status:dropped country:DE local_accuracy<0.5`. */
+  readonly filter: Signal<string>;
+  /** What colours the clients on the map: `status`, or a field of theirs. */
+  readonly colorBy: Signal<string>;
+  readonly projection: Signal<Projection>;
+  /** The field whose distribution is shown. */
+  readonly metric: Signal<string>;
+  /** Other runs that are laid over the charts, by id. */
+  readonly compared: Signal<readonly string[]>;
+  /** What the tabbed panel shows. */
+  readonly tab: Signal<Tab>;
+}
+
+export const PROJECTIONS = ["equal-earth", "mercator", "globe"] as const;
+
+export type Projection = (typeof PROJECTIONS)[number];
+
+export const TABS = ["clients", "participation", "distribution", "multiples", "events"] as const;
+
+export type Tab = (typeof TABS)[number];
+
+/** What a page shows that was told nothing. */
+export function createPageState(): PageState {
+  return {
+    client: signal(undefined),
+    filter: signal(""),
+    colorBy: signal("status"),
+    projection: signal("equal-earth"),
+    metric: signal("local_accuracy"),
+    compared: signal([]),
+    tab: signal("clients"),
+  };
+}
