@@ -164,3 +164,12 @@ function codeOf({ values, known }: Cells, value: unknown): number {
   }
   return code;
 }
+
+/** What the columns of a round take of memory, about. */
+export function columnBytes(table: RoundColumns): number {
+  let bytes = 9 * table.clients.length + table.rowOf.byteLength;
+  for (const { kinds, numbers, codes, values } of table.columns.values()) {
+    bytes += kinds.length + (numbers?.byteLength ?? 0) + (codes?.byteLength ?? 0) + 100 * values.length;
+  }
+  return bytes;
+}

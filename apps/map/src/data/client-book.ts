@@ -1,0 +1,60 @@
+import type { ClientNews } from "../engine/client-list.ts";
+import type { Clients } from "./run-data.ts";
+
+/** The clients as the page knows them, put together from what it is told. */
+export interface ClientBook {
+  /** As they are now. */
+  readonly clients: Clients;
+  /** Takes what is new; the clients as they were before are not to be used any longer. */
+  add(news: ClientNews): Clients;
+}
+
+export function createClientBook(): ClientBook {
+  const ids: string[] = [];
+  const city: (string | undefined)[] = [];
+  const country: (string | undefined)[] = [];
+  let lat = new Float64Array(0);
+  let lng = new Float64Array(0);
+  const indices = new Map<string, number>();
+
+  function makeRoom(): void {
+    if (ids.length <= lat.length) return;
+    const room = 2 ** Math.ceil(Math.log2(ids.length));
+    lat = extended(lat, room);
+    lng = extended(lng, room);
+  }
+
+  function current(): Clients {
+    return {
+      ids,
+      lat: lat.subarray(0, ids.length),
+      lng: lng.subarray(0, ids.length),
+      city,
+      country,
+      indexOf: (id) => indices.get(id) ?? -1,
+    };
+  }
+
+  const book = {
+    clients: current(),
+    add(news: ClientNews) {
+      for (const id of news.ids) indices.set(id, ids.push(id) - 1);
+      makeRoom();
+      for (const place of news.places) {
+        lat[place.client] = place.lat;
+        lng[place.client] = place.lng;
+        city[place.client] = place.city;
+        country[place.client] = place.country;
+      }
+      book.clients = current();
+      return book.clients;
+    },
+  };
+  return book;
+}
+
+function extended(values: Float64Array, room: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(room).fill(Number.NaN);
+  larger.set(values);
+  return larger;
+}

@@ -1,0 +1,397 @@
+import { decodeMapClients, decodeMapPart, type MapHead } from "@hivewatch/core";
+import type { Connection, History } from "../data/run-data.ts";
+import { createEventQueue, type EventQueue } from "./event-queue.ts";
+import { historyOf } from "./history.ts";
+import { httpMapSource } from "./map-source.ts";
+import type { Request, Update } from "./messages.ts";
+import { overviewOf } from "./overview.ts";
+import { createReadings } from "./readings.ts";
+import { columnBytes } from "./round-columns.ts";
+import { roundTable } from "./round-table.ts";
+import { createRunStore, isOpen, type RoundEntry, refreshFigures, takeClients, takeEvent, takeHead, takeParts } from "./run-store.ts";
+
+/** Reads a run, keeps it in columns, and tells the page what it wants to know of it. */
+export interface Engine {
+  take(request: Request): void;
+  close(): void;
+}
+
+/** So much of the rounds' columns is held in memory, about; the rest can be fetched again. */
+const MAX_HELD_BYTES = 192 * 1024 * 1024;
+
+/** So much is read in the background to learn of every round, compressed; of larger runs the newest rounds. */
+const MAX_READ_BYTES = 256 * 1024 * 1024;
+
+/** So much is fetched at a time in the background, compressed. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_ROUNDS = 16;
+
+/** The page is told of changes no more often than this, and never more than a part of the time. */
+const PUBLISH_MS = 100;
+const PUBLISH_SHARE = 4;
+
+/** A round that goes on is read anew no more often than this. */
+const REREAD_MS = 2_000;
+
+export interface EngineOptions {
+  readonly runId: string;
+  /** The page's address, to which all others are relative. */
+  readonly base: string;
+  readonly publish: (update: Update) => void;
+}
+
+export function createEngine({ runId, base, publish }: EngineOptions): Engine {
+  const query = new URLSearchParams({ run_id: runId, batch: "1" });
+  const address = (path: string): string => new URL(path, base).href;
+  const id = encodeURIComponent(runId);
+  const source = httpMapSource(address(`runs/${id}/map2`), address(`runs/${id}/map2/frames`));
+  let store = createRunStore(runId);
+  let readings = createReadings();
+  let head: MapHead | undefined;
+  let queue: EventQueue | undefined;
+  let connection: Connection = { phase: "loading", lastArrival: undefined };
+  let shown: number | undefined;
+  const digests = new Set<string>();
+  let wantsParticipation = false;
+  let isClosed = false;
+
+  const used = new Map<number, number>();
+  let clock = 0;
+  const fetching = new Map<number, Promise<void>>();
+  const readAt = new Map<number, number>();
+  let readBytes = 0;
+
+  let overviewChanged = true;
+  let tableChanged = true;
+  let readingsChanged = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function setConnection(change: Partial<Connection>): void {
+    connection = { ...connection, ...change };
+    publish({ kind: "connection", value: connection });
+  }
+
+  // --- what is fetched -------------------------------------------------------------------------------------------
+
+  async function fetchHead(): Promise<MapHead | undefined> {
+    const found = await source.head();
+    if (found === "unchanged" || found === undefined) return head;
+    const isMoved = head?.frames.id !== found.frames.id;
+    const known = head;
+    head = found;
+    takeHead(store, found);
+    await fetchClients(found, isMoved ? undefined : known);
+    return found;
+  }
+
+  async function fetchClients(found: MapHead, known: MapHead | undefined): Promise<void> {
+    const wanted = found.clients.parts.flatMap((place, i) => {
+      const before = known?.clients.parts[i];
+      return before?.[0] === place[0] && before[1] === place[1] ? [] : [{ place, i }];
+    });
+    const parts = await source.parts(found, wanted.map(({ place }) => place));
+    for (const [k, part] of (parts ?? []).entries()) {
+      takeClients(store, (wanted[k]?.i ?? 0) * found.part_rows, decodeMapClients(part));
+    }
+  }
+
+  /** Fetches rounds that are in the map alone. */
+  async function fetchRounds(entries: readonly RoundEntry[]): Promise<void> {
+    const wanted = entries.filter(({ columns, round }) => columns === undefined && !fetching.has(round));
+    if (wanted.length > 0) {
+      const work = fetchParts(wanted).finally(() => {
+        for (const { round } of wanted) fetching.delete(round);
+      });
+      for (const { round } of wanted) fetching.set(round, work);
+    }
+    await Promise.all(entries.map(({ round }) => fetching.get(round)));
+  }
+
+  async function fetchParts(entries: readonly RoundEntry[]): Promise<void> {
+    for (let tried = 0; tried < 3 && head !== undefined; tried++) {
+      const from = head;
+      const parts = await source.parts(from, entries.flatMap(({ places }) => places));
+      if (parts === undefined || head !== from) {
+        // The frames have been moved: the head says where to.
+        await fetchHead();
+        continue;
+      }
+      let next = 0;
+      for (const entry of entries) {
+        const own = parts.slice(next, next + entry.places.length).map(decodeMapPart);
+        next += entry.places.length;
+        const hadWaiting = entry.waiting.length > 0;
+        if (entry.columns === undefined) takeParts(store, entry, own, from.position);
+        if (hadWaiting) store.changed.add(entry.round);
+      }
+      return;
+    }
+  }
+
+  // --- what is learned -------------------------------------------------------------------------------------------
+
+  /** Reads all rounds in the background, the newest first. */
+  async function readAll(): Promise<void> {
+    while (!isClosed) {
+      const batch = nextBatch();
+      if (batch.length === 0) break;
+      await fetchRounds(batch);
+      for (const entry of batch) readRound(entry);
+      relieve();
+      schedule();
+      await pause();
+    }
+    readingsChanged = true;
+    schedule();
+  }
+
+  function nextBatch(): RoundEntry[] {
+    const batch: RoundEntry[] = [];
+    let bytes = 0;
+    if (readBytes > MAX_READ_BYTES) return batch;
+    for (const entry of sorted().reverse()) {
+      if (readings.has(entry.round)) continue;
+      const size = entry.columns === undefined ? entry.places.reduce((sum, [, length]) => sum + length, 0) : 0;
+      if (batch.length > 0 && bytes + size > BATCH_BYTES) break;
+      bytes += size;
+      batch.push(entry);
+      if (batch.length === BATCH_ROUNDS) break;
+    }
+    readBytes += bytes;
+    return batch;
+  }
+
+  function readRound(entry: RoundEntry): void {
+    const { columns } = entry;
+    if (columns === undefined) return;
+    readings.read(columns, isOpen(store.run, entry));
+    readAt.set(entry.round, Date.now());
+    readingsChanged = true;
+  }
+
+  function sorted(): RoundEntry[] {
+    return [...store.rounds.values()].sort((a, b) => a.round - b.round);
+  }
+
+  /** Lets go of columns that can be fetched again, if too much is held. */
+  function relieve(): void {
+    const held = sorted().filter(({ columns }) => columns !== undefined);
+    let bytes = held.reduce((sum, { columns }) => sum + (columns === undefined ? 0 : columnBytes(columns)), 0);
+    if (bytes <= MAX_HELD_BYTES) return;
+    held.sort((a, b) => (used.get(a.round) ?? 0) - (used.get(b.round) ?? 0));
+    let stuck = 0;
+    for (const entry of held) {
+      if (bytes <= MAX_HELD_BYTES * 0.75) break;
+      if (entry.columns === undefined || entry.round === shown) continue;
+      if (head === undefined || entry.position > head.position || entry.places.length === 0) {
+        stuck++;
+        continue;
+      }
+      bytes -= columnBytes(entry.columns);
+      entry.columns = undefined;
+    }
+    if (stuck > 0 && head !== undefined) refreshHead();
+  }
+
+  let headAskedAt = 0;
+
+  /** Asks for a newer head, so that what it tells of need not be held any longer. */
+  function refreshHead(): void {
+    if (Date.now() - headAskedAt < REREAD_MS) return;
+    headAskedAt = Date.now();
+    fetchHead().catch(() => {});
+  }
+
+  // --- what comes in ---------------------------------------------------------------------------------------------
+
+  function startQueue(lastId: string): EventQueue {
+    return createEventQueue(address(`stream?${query}`), lastId, {
+      onEvents(events, position) {
+        const missing = events.flatMap((event) => takeEvent(store, event, position));
+        if (missing.length > 0) fetchRounds([...new Set(missing)]).then(schedule, () => {});
+        if (connection.phase === "live") connection = { ...connection, lastArrival: Date.now() };
+        overviewChanged = true;
+        schedule();
+      },
+      onPhase(phase) {
+        setConnection({ phase: phase === "loading" && head !== undefined ? "live" : phase });
+        if (phase === "live" || phase === "over") void readAll();
+      },
+      onReload() {
+        void open();
+      },
+    });
+  }
+
+  // --- what is told ----------------------------------------------------------------------------------------------
+
+  function schedule(): void {
+    timer ??= setTimeout(flush, PUBLISH_MS);
+  }
+
+  function flush(): void {
+    timer = undefined;
+    if (isClosed) return;
+    const start = performance.now();
+    absorbChanges();
+    tell();
+    const cost = performance.now() - start;
+    if (cost * PUBLISH_SHARE > PUBLISH_MS) {
+      timer = setTimeout(() => {
+        timer = undefined;
+        if (overviewChanged || tableChanged || store.changed.size > 0) schedule();
+      }, cost * PUBLISH_SHARE);
+    }
+  }
+
+  /** Derives what follows from the rounds that have changed. */
+  function absorbChanges(): void {
+    const now = Date.now();
+    let later = false;
+    for (const round of store.changed) {
+      const entry = store.rounds.get(round);
+      if (entry === undefined || (entry.columns === undefined && entry.places.length > 0)) continue;
+      refreshFigures(entry);
+      overviewChanged = true;
+      if (round === shown) tableChanged = true;
+      if (isOpen(store.run, entry) && now - (readAt.get(round) ?? 0) < REREAD_MS) {
+        later = true;
+        continue;
+      }
+      if (connection.phase !== "loading") readRound(entry);
+      store.changed.delete(round);
+    }
+    relieve();
+    if (later) setTimeout(schedule, REREAD_MS);
+  }
+
+  function tell(): void {
+    const news = store.clients.news();
+    if (news !== undefined) publish({ kind: "clients", value: news });
+    if (overviewChanged) {
+      overviewChanged = false;
+      publish({ kind: "connection", value: connection });
+      publish({ kind: "overview", value: overviewOf(store, readings.metrics()) });
+    }
+    if (tableChanged) tellTable();
+    const feed = store.feed.news();
+    if (feed !== undefined) publish({ kind: "feed", value: feed });
+    if (readingsChanged) tellReadings();
+  }
+
+  function tellTable(): void {
+    const entry = shown === undefined ? undefined : store.rounds.get(shown);
+    if (entry === undefined) return;
+    used.set(entry.round, ++clock);
+    if (entry.columns !== undefined || entry.places.length === 0) {
+      tableChanged = false;
+      if (entry.columns !== undefined) {
+        publish({ kind: "table", value: roundTable(entry.columns, isOpen(store.run, entry)) });
+      }
+      return;
+    }
+    fetchRounds([entry]).then(schedule, () => {});
+  }
+
+  function tellReadings(): void {
+    readingsChanged = false;
+    const numbers = Float64Array.from(sorted(), ({ round }) => round);
+    const clients = store.clients.size;
+    publish({ kind: "progress", value: numbers.length === 0 ? 0 : readings.size / numbers.length });
+    publish({ kind: "tally", value: readings.tally(numbers, clients) });
+    publish({ kind: "findings", value: readings.findings(numbers, clients) });
+    for (const field of digests) publish({ kind: "digest", value: readings.digest(field, numbers) });
+    if (wantsParticipation) publish({ kind: "participation", value: readings.participation(numbers, clients) });
+    overviewChanged = true;
+    schedule();
+  }
+
+  async function tellHistory(requestId: number, clients: readonly number[]): Promise<void> {
+    const entries = sorted();
+    const history: History = await historyOf(clients, entries, async (entry) => {
+      const wasHeld = entry.columns !== undefined;
+      if (!wasHeld) await fetchRounds(entries.filter((other) => Math.abs(other.round - entry.round) < 8));
+      relieve();
+      return { columns: entry.columns, open: isOpen(store.run, entry) };
+    });
+    publish({ kind: "history", id: requestId, value: history });
+  }
+
+  // --- begin and end ---------------------------------------------------------------------------------------------
+
+  async function open(): Promise<void> {
+    queue?.close();
+    store = createRunStore(runId);
+    readings = createReadings();
+    head = undefined;
+    readBytes = 0;
+    setConnection({ phase: "loading" });
+    try {
+      const found = await source.head();
+      if (found !== undefined && found !== "unchanged") await takeFirstHead(found);
+    } catch {
+      // Without a map everything comes over the stream.
+    }
+    if (isClosed) return;
+    overviewChanged = true;
+    tableChanged = true;
+    flush();
+    queue = startQueue(endOfMap());
+  }
+
+  /** Where the stream goes on. */
+  function endOfMap(): string {
+    return head === undefined ? "" : String(head.position);
+  }
+
+  /** What the page shows at first is told as soon as it is there. */
+  async function takeFirstHead(found: MapHead): Promise<void> {
+    head = found;
+    takeHead(store, found);
+    publish({ kind: "overview", value: overviewOf(store, []) });
+    const entry = shown === undefined ? sorted().at(-1) : store.rounds.get(shown);
+    await fetchClients(found, undefined);
+    if (entry !== undefined) await fetchRounds([entry]);
+    store.changed.clear();
+  }
+
+  return {
+    take(request) {
+      switch (request.kind) {
+        case "open":
+          void open();
+          return;
+        case "show":
+          shown = request.round;
+          tableChanged = true;
+          tellTable();
+          return;
+        case "digest":
+          digests.add(request.field);
+          readingsChanged = true;
+          schedule();
+          return;
+        case "participation":
+          wantsParticipation = true;
+          readingsChanged = true;
+          schedule();
+          return;
+        case "history":
+          void tellHistory(request.id, request.clients);
+          return;
+      }
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      queue?.close();
+    },
+  };
+}
+
+/** Lets requests be taken between two pieces of work. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve);
+  });
+}

@@ -1,0 +1,131 @@
+import { quantile } from "../data/quantile.ts";
+import type { Finding, FindingKind } from "../data/run-data.ts";
+import { CLIENT_STATUSES, STATUS_CODES } from "../data/statuses.ts";
+import type { FieldDigest } from "./digest-round.ts";
+import { medianTime } from "./judge-round.ts";
+import { NUMBER, type RoundColumns } from "./round-columns.ts";
+
+/** What needs attention in one round. */
+export interface RoundFindings {
+  readonly list: readonly Finding[];
+  readonly counts: ReadonlyMap<FindingKind, number>;
+}
+
+/** So many findings of each kind are kept of a round; the gravest. */
+const MAX_OF_KIND = 50;
+
+/** A client is an outlier when it is this many robust standard deviations from the round's median. */
+const OUTLIER_SCORE = 5;
+
+/** Below this many values nobody can be told to be an outlier. */
+const MIN_VALUES = 8;
+
+/** The fields that outliers are looked for in. Training time is not: who is slow is a straggler. */
+const OUTLIER_FIELDS = ["local_loss", "local_accuracy", "gradient_norm", "gradient_magnitude"];
+
+/** The scale of the median absolute deviation that makes it a standard deviation, if values are normally distributed. */
+const MAD_TO_SIGMA = 1.4826;
+
+const OF_STATUS: Readonly<Partial<Record<(typeof CLIENT_STATUSES)[number], FindingKind>>> = {
+  failed: "failure",
+  dropped: "dropout",
+  non_finite: "non_finite",
+  missing: "missing",
+  straggler: "straggler",
+};
+
+/** Looks through a round that was judged. */
+export function findTrouble(
+  table: RoundColumns,
+  status: Uint8Array,
+  digests: ReadonlyMap<string, FieldDigest>,
+): RoundFindings {
+  const found = new Map<FindingKind, Finding[]>();
+  const counts = new Map<FindingKind, number>();
+  const add = (finding: Finding): void => {
+    counts.set(finding.kind, (counts.get(finding.kind) ?? 0) + 1);
+    const list = found.get(finding.kind);
+    if (list === undefined) found.set(finding.kind, [finding]);
+    else list.push(finding);
+  };
+  const median = medianTime(table);
+  for (let row = 0; row < table.rows; row++) {
+    const kind = OF_STATUS[CLIENT_STATUSES[status[row] ?? -1] ?? "idle"];
+    if (kind !== undefined) add({ ...explain(table, row, kind, median), kind, round: table.round, client: clientAt(table, row) });
+  }
+  for (const field of OUTLIER_FIELDS) findOutliers(table, status, field, digests.get(field), add);
+  const list = Array.from(found.values(), (own) =>
+    own.sort((a, b) => (b.score ?? 0) - (a.score ?? 0)).slice(0, MAX_OF_KIND),
+  ).flat();
+  return { list, counts };
+}
+
+function clientAt(table: RoundColumns, row: number): number {
+  return table.clients[row] ?? 0;
+}
+
+function explain(
+  table: RoundColumns,
+  row: number,
+  kind: FindingKind,
+  median: number | undefined,
+): Pick<Finding, "detail" | "score"> {
+  switch (kind) {
+    case "non_finite":
+      return { detail: nonFiniteFields(table, row), score: undefined };
+    case "straggler": {
+      const time = table.columns.get("train_time_sec")?.numbers?.[row] ?? 0;
+      const times = time / (median ?? 1);
+      return { detail: `trained ${short(time)} s, ${short(times)} times the round’s median`, score: times };
+    }
+    case "missing":
+      return { detail: table.asked[row] === 1 ? "was asked, and sent no result" : "sent no result", score: undefined };
+    default:
+      return { detail: "", score: undefined };
+  }
+}
+
+function nonFiniteFields({ columns }: RoundColumns, row: number): string {
+  const names: string[] = [];
+  for (const [name, { kinds, numbers }] of columns) {
+    const value = numbers?.[row];
+    if (kinds[row] === NUMBER && value !== undefined && !Number.isFinite(value)) names.push(`${name} is ${value}`);
+  }
+  return names.join(", ");
+}
+
+function findOutliers(
+  table: RoundColumns,
+  status: Uint8Array,
+  field: string,
+  digest: FieldDigest | undefined,
+  add: (finding: Finding) => void,
+): void {
+  const cells = table.columns.get(field);
+  if (cells?.numbers === undefined || digest === undefined || digest.count < MIN_VALUES) return;
+  const middle = digest.quantiles[10] ?? Number.NaN;
+  const sigma = deviation(table, cells.kinds, cells.numbers, middle) * MAD_TO_SIGMA;
+  if (!(sigma > 0)) return;
+  for (let row = 0; row < table.rows; row++) {
+    if (cells.kinds[row] !== NUMBER || status[row] === STATUS_CODES.non_finite) continue;
+    const value = cells.numbers[row] ?? 0;
+    const score = Math.abs(value - middle) / sigma;
+    if (!(score > OUTLIER_SCORE)) continue;
+    const detail = `${field} ${short(value)}, ${short(score)} robust deviations from the round’s median ${short(middle)}`;
+    add({ kind: "outlier", round: table.round, client: clientAt(table, row), detail, score });
+  }
+}
+
+/** The median distance from the middle. */
+function deviation({ rows }: RoundColumns, kinds: Uint8Array, numbers: Float64Array, middle: number): number {
+  const distances = numbers
+    .subarray(0, rows)
+    .filter((value, row) => kinds[row] === NUMBER && Number.isFinite(value))
+    .map((value) => Math.abs(value - middle))
+    .sort();
+  return quantile(distances, 0.5) ?? Number.NaN;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
