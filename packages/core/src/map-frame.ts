@@ -1,11 +1,18 @@
 import { HiveWatchError } from "./errors.ts";
 
-/** One part of a round in map schema 2: up to so many clients with everything that each reported in it. */
+/**
+ * One part of a round in map schema 2: up to so many clients with everything that each reported in it. Those of whom
+ * anything was heard come first, in order of first sight, and then those that were only asked.
+ */
 export interface MapPart extends MapTable {
   /** Index of each row's client in the run's client table. */
   readonly clients: Float64Array;
   /** How many results (`client_update`) each row's client sent; 0 for one that only dropped out, failed or was mentioned. */
   readonly results: Float64Array;
+  /** 1 for each row whose client was asked to take part (`round_start.selected`), else 0. */
+  readonly asked: Float64Array;
+  /** How many of the rows, the first ones, are of clients of whom anything was heard in the round. */
+  readonly heard: number;
 }
 
 /** Columns of equal length. A field that has numbers in some rows and other values in others has two columns. */
@@ -49,6 +56,8 @@ export function decodeMapPart(bytes: Uint8Array): MapPart {
       ...columnsOf(source),
       clients: packedNumbers(source, record(header.clients), rows),
       results: packedNumbers(source, record(header.results), rows),
+      asked: header.asked === undefined ? new Float64Array(rows) : packedNumbers(source, record(header.asked), rows),
+      heard: header.heard === undefined ? rows : Math.min(rows, whole(header.heard)),
     };
   });
 }

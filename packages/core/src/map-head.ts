@@ -11,6 +11,8 @@ export interface MapHeadRound {
   readonly round: number;
   /** How many clients it has: the rows of its parts. */
   readonly clients: number;
+  /** How many of them, the last ones, were asked and of whom nothing has been heard. */
+  readonly silent: number;
   /** In order of rows; each but the last has `part_rows` rows. */
   readonly parts: readonly MapPlace[];
   readonly started_at: string | null;
@@ -114,6 +116,7 @@ function roundOf(round: Fields, places: (value: unknown) => MapPlace[]): MapHead
   return {
     round: whole(round.round),
     clients: whole(round.clients),
+    silent: whole(round.silent ?? 0),
     parts: places(round.parts),
     started_at: textOrNull(round.started_at),
     ended_at: textOrNull(round.ended_at),

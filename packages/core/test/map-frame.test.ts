@@ -39,6 +39,8 @@ describe("a part of a round", () => {
       rows: 3,
       clients: Float64Array.of(1, 2, 258),
       results: Float64Array.of(1, 1, 1),
+      asked: Float64Array.of(0, 0, 0),
+      heard: 3,
       columns: [
         { kind: "numbers", name: "loss", numbers: Float64Array.of(0.5, -0.1, 0), present: undefined },
         {
@@ -53,6 +55,11 @@ describe("a part of a round", () => {
         { kind: "numbers", name: "round", numbers: Float64Array.of(4, 4, 4), present: undefined },
       ],
     });
+  });
+
+  test("tells who was asked, and of whom nothing was heard", () => {
+    const bytes = partOf({ ...whole, heard: 2, asked: { type: "u8", at: 6 }, columns: [] }, [...clients, 0, 1, 1]);
+    expect(decodeMapPart(bytes)).toMatchObject({ asked: Float64Array.of(0, 1, 1), heard: 2 });
   });
 
   test.each([
@@ -89,6 +96,7 @@ describe("a head", () => {
   const round = {
     round: 0,
     clients: 1,
+    silent: 0,
     parts: [[24, 6]],
     started_at: null,
     ended_at: null,
@@ -123,6 +131,11 @@ describe("a head", () => {
       rounds: [{ ...round, figures: { global_loss: Number.NaN } }],
     });
     expect(parseMapHeadRound(JSON.stringify(round))).toEqual(round);
+  });
+
+  test("may lack what was added later", () => {
+    const { silent: _, ...older } = round;
+    expect(parseMapHead(JSON.stringify({ ...head, rounds: [older] }))).toEqual({ ...head, rounds: [round] });
   });
 
   test.each([

@@ -6,13 +6,13 @@ import { MISSING, NUMBER, type PartColumn, type RoundPart, VALUE } from "./round
 const KNOWN = CLIENT_NUMBERS.length + CLIENT_TEXTS.length;
 const ROUND = 0;
 
-/** The clients of a part as objects with what is known of each, each as its JSON. */
+/** The clients of a part that were heard of as objects with what is known of each, each as its JSON. */
 export function* knownClients(fold: MapFold, part: RoundPart, round: number): Generator<string> {
   const members = membersOf(fold, part, () => "");
   // As in Python's files: a result says of which round it is.
   const rounds = part.columns[ROUND]?.kinds;
   const roundJson = `,${fold.fields.keys[ROUND]}${round}`;
-  for (let row = 0; row < part.rows; row++) {
+  for (let row = 0; row < part.heard; row++) {
     const isMissing = rounds === undefined || rounds[row] === MISSING;
     const start = isMissing && (part.results[row] ?? 0) > 0 ? roundJson : "";
     yield clientJson(fold, part, row, start, members);
@@ -26,7 +26,7 @@ export function* fullClients(fold: MapFold, part: RoundPart, round: number): Gen
     if (field === ROUND) return `,${keys[field]}${round}`;
     return field < KNOWN ? `,${keys[field]}null` : "";
   });
-  for (let row = 0; row < part.rows; row++) {
+  for (let row = 0; row < part.heard; row++) {
     if (part.results[row] !== 0) yield clientJson(fold, part, row, "", members);
   }
 }

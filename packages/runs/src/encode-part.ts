@@ -8,10 +8,16 @@ export function encodePart(part: RoundPart, names: readonly string[]): Buffer {
   const columns = part.columns.flatMap((column, field) =>
     column === undefined ? [] : packCells(column, rows, JSON.stringify(names[field])),
   );
-  return assemble(rows, columns, [
-    ["clients", packNumbers(part.clients.subarray(0, rows), "")],
-    ["results", packNumbers(part.results.subarray(0, rows), "")],
-  ]);
+  return assemble(
+    rows,
+    columns,
+    [
+      ["clients", packNumbers(part.clients.subarray(0, rows), "")],
+      ["results", packNumbers(part.results.subarray(0, rows), "")],
+      ["asked", packNumbers(part.asked.subarray(0, rows), "")],
+    ],
+    part.heard,
+  );
 }
 
 /** Compressed for storage: a browser takes gzip apart by itself, and its check sum tells damage. */
@@ -30,6 +36,7 @@ export function assemble(
   rows: number,
   columns: readonly PackedColumn[],
   own: readonly (readonly [name: string, column: PackedColumn])[] = [],
+  heard?: number,
 ): Buffer {
   const pieces: Buffer[] = [];
   let length = 0;
@@ -43,7 +50,8 @@ export function assemble(
     return `${head}${at}${present === undefined ? "" : `,"present":${place(present)}`}}`;
   };
   const members = own.map(([name, column]) => `,"${name}":${described(column)}`).join("");
-  const header = Buffer.from(`{"rows":${rows}${members},"columns":[${columns.map(described).join(",")}]}`);
+  const first = heard === undefined ? "" : `,"heard":${heard}`;
+  const header = Buffer.from(`{"rows":${rows}${first}${members},"columns":[${columns.map(described).join(",")}]}`);
   const size = Buffer.alloc(4);
   size.writeUInt32LE(header.length);
   return Buffer.concat([size, header, ...pieces]);

@@ -18,7 +18,7 @@ import { foldBlock } from "./fold-block.ts";
 import type { Place } from "./frame-file.ts";
 import { type PartValue, partOf, partValue, setCell } from "./round-part.ts";
 import { createRoundShelf, type RoundShelf } from "./round-shelf.ts";
-import { partForWriting, rowsOf, type TableContext } from "./round-table.ts";
+import { askClients, partForWriting, rowsOf, type TableContext } from "./round-table.ts";
 
 /**
  * A run, folded into tables: for everything that is written into files the same as core's `applyEvent` makes of its
@@ -88,7 +88,9 @@ export function createMapFold(runId: string, { partRows, maxBytes, load, head }:
       case "round_start": {
         const table = shelf.get(event.round);
         table.startedAt ??= event.timestamp;
-        table.selected = event.selected?.length ?? table.selected;
+        if (event.selected === undefined) return;
+        askClients(table, event.selected.map(clients.ids.add), context);
+        table.selected = event.selected.length;
         return;
       }
       case "client_update":

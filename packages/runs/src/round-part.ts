@@ -41,12 +41,19 @@ export interface Cells {
   readonly columns: (PartColumn | undefined)[];
 }
 
-/** Up to so many rows of a round's table. A row is a client, in order of first sight. */
+/**
+ * Up to so many rows of a round's table. A row is a client: those that were heard of, in order of first sight, then those
+ * that were only asked.
+ */
 export interface RoundPart extends Cells {
   /** Index of each row's client. */
   clients: Uint32Array;
   /** How many results each row's client sent. */
   results: Uint32Array;
+  /** 1 for each row whose client was asked. */
+  asked: Uint8Array;
+  /** How many of the rows, the first ones, are of clients that were heard of. */
+  heard: number;
 }
 
 const FIRST_ROWS = 64;
@@ -56,19 +63,38 @@ export function createCells(): Cells {
 }
 
 export function createPart(): RoundPart {
-  return { ...createCells(), clients: new Uint32Array(FIRST_ROWS), results: new Uint32Array(FIRST_ROWS) };
+  return {
+    ...createCells(),
+    clients: new Uint32Array(FIRST_ROWS),
+    results: new Uint32Array(FIRST_ROWS),
+    asked: new Uint8Array(FIRST_ROWS),
+    heard: 0,
+  };
 }
 
-/** Gives a client a row. */
+/** Gives a client that was heard of a row behind all others, which were heard of too. */
 export function addRow(part: RoundPart, client: number): void {
+  addClient(part, client);
+  part.heard = part.rows;
+}
+
+/** Gives a client that was asked a row behind all others. */
+export function addAsked(part: RoundPart, client: number): void {
+  part.asked[addClient(part, client)] = 1;
+}
+
+function addClient(part: RoundPart, client: number): number {
   if (part.rows === part.capacity) reservePart(part, part.capacity * 2);
-  part.clients[part.rows++] = client;
+  part.clients[part.rows] = client;
+  part.asked[part.rows] = 0;
+  return part.rows++;
 }
 
 function reservePart(part: RoundPart, capacity: number): void {
   reserve(part, capacity);
   part.clients = extended(part.clients, new Uint32Array(capacity));
   part.results = extended(part.results, new Uint32Array(capacity));
+  part.asked = extended(part.asked, new Uint8Array(capacity));
 }
 
 /** Makes room for so many rows. */
@@ -133,7 +159,7 @@ export function setCell(part: Cells, row: number, field: number, value: PartValu
 
 /** What a part takes of memory, about. */
 export function cellBytes(part: Cells): number {
-  let bytes = 8 * part.capacity;
+  let bytes = 9 * part.capacity;
   for (const column of part.columns) {
     if (column === undefined) continue;
     bytes += column.kinds.byteLength + (column.numbers?.byteLength ?? 0) + (column.codes?.byteLength ?? 0);
@@ -142,16 +168,20 @@ export function cellBytes(part: Cells): number {
   return bytes;
 }
 
-/** @param fieldOf - the number of a field's name */
+/**
+ * The figures of the clients that were heard of.
+ *
+ * @param fieldOf - the number of a field's name
+ */
 export function figuresOf(part: RoundPart, fieldOf: (name: string) => number): ClientFigures {
   const status = part.columns[fieldOf("status")];
   const statuses = status?.values.texts.map((text) => String(JSON.parse(text)));
   return clientFigures({
-    length: part.rows,
+    length: part.heard,
     numbers(name) {
-      const numbers = new Float64Array(part.rows);
+      const numbers = new Float64Array(part.heard);
       const column = part.columns[fieldOf(name)];
-      for (let row = 0; row < part.rows; row++) {
+      for (let row = 0; row < part.heard; row++) {
         numbers[row] = column?.kinds[row] === NUMBER ? (column.numbers?.[row] ?? 0) : Number.NaN;
       }
       return numbers;
@@ -167,6 +197,8 @@ export function partOf(decoded: MapPart, fieldOf: (name: string) => number): Rou
   reservePart(part, roomFor(decoded.rows));
   part.clients.set(decoded.clients);
   part.results.set(decoded.results);
+  part.asked.set(decoded.asked);
+  part.heard = decoded.heard;
   fillCells(part, decoded, fieldOf);
   return part;
 }

@@ -87,6 +87,7 @@ export function createRoundShelf(context: TableContext, saved: readonly MapHeadR
       write,
     );
     for (const table of changed) {
+      for (const { place } of table.dropped.splice(0)) liveBytes -= place?.length ?? 0;
       entries.set(table.round, entryOf(table, context));
       table.hasChanged = false;
     }
@@ -180,6 +181,7 @@ function entryOf(table: RoundTable, context: TableContext): string {
   const entry: MapHeadRound = {
     round,
     clients: table.rows,
+    silent: table.rows - table.heard,
     parts: table.parts.map(({ place }) => [place?.offset ?? 0, place?.length ?? 0]),
     started_at: table.startedAt ?? null,
     ended_at: table.endedAt ?? null,
@@ -198,6 +200,7 @@ function tableOf(entry: MapHeadRound): RoundTable {
     endedAt: entry.ended_at ?? undefined,
     selected: entry.selected ?? undefined,
     rows: entry.clients,
+    heard: entry.clients - entry.silent,
     summary: summaryOf(entry),
     hasChanged: false,
     parts: entry.parts.map(([offset, length]) => ({

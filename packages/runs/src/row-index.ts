@@ -6,6 +6,8 @@ export interface RowIndex {
   get(client: number): number;
   /** @param client - one that has no row yet */
   add(client: number, row: number): void;
+  /** @param client - one that has a row, and gets another one */
+  move(client: number, row: number): void;
 }
 
 const FIRST_SLOTS = 128;
@@ -48,5 +50,6 @@ export function createRowIndex(): RowIndex {
       if (2 * ++size > clients.length) grow();
       put(client, row);
     },
+    move: put,
   };
 }

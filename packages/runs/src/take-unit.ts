@@ -36,7 +36,7 @@ export function takeUnit(fold: MapFold, unit: FoldUnit, withLines: boolean): Tak
 function roundLine(fold: MapFold, round: number): RoundLine | undefined {
   const table = fold.shelf.look(round);
   if (table === undefined) return undefined;
-  const parts = table.rows > MAX_LINE_CLIENTS ? [] : [...fold.shelf.parts(table)];
+  const parts = table.heard > MAX_LINE_CLIENTS ? [] : [...fold.shelf.parts(table)];
   const clients = parts.flatMap((part) => [...fullClients(fold, part, round)]);
   return { summary: summarizeTable(table, fold.context), clients };
 }

@@ -1,4 +1,4 @@
-import { applyEvent, createRunState, type HiveEvent, stringifyEvent } from "@hivewatch/core";
+import { applyEvent, createRunState, type HiveEvent, type RoundState, stringifyEvent } from "@hivewatch/core";
 import { newSeed, type Random, randomFrom } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
 import { batchEvents, packEvents } from "../src/batch.ts";
@@ -10,7 +10,7 @@ import type { MapFold } from "../src/map-fold.ts";
 import { mapSchema1 } from "../src/map-schema-1.ts";
 import { cellBytes } from "../src/round-part.ts";
 import { takeUnit } from "../src/take-unit.ts";
-import { event } from "./support/events.ts";
+import { clientsOf, event } from "./support/events.ts";
 import { memoryFold } from "./support/memory-fold.ts";
 import { referenceMap } from "./support/reference-map.ts";
 
@@ -37,17 +37,37 @@ test("a fold makes of any events what core's state makes of them, however they c
     expect(rounded(JSON.parse([...mapSchema1(fold)].join("")))).toEqual(
       rounded(JSON.parse(stringifyEvent(referenceMap(state)))),
     );
-    const { eventCount, lastEventAt, clients } = state;
+    const { eventCount, lastEventAt } = state;
     expect([fold.run.eventCount, fold.run.lastEventAt, fold.clients.ids.size]).toEqual([
       eventCount,
       lastEventAt,
-      clients.size,
+      clientsOf(state, events).size,
     ]);
+    for (const round of state.rounds.values()) expect(askedIn(fold, round.round)).toEqual(expectedAsked(round));
     await fold.shelf.save(fold.write);
     expect(JSON.parse(`[${fold.shelf.entries().join(",")}]`)).toHaveLength(state.rounds.size);
   }
   expect(blocks).toBeGreaterThan(100);
 });
+
+/** Who was asked in a round, and who of them was not heard of. */
+function askedIn(fold: MapFold, round: number): { asked: string[]; silent: string[] } {
+  const asked: string[] = [];
+  const silent: string[] = [];
+  for (const part of fold.shelf.parts(fold.shelf.look(round) ?? fail())) {
+    for (let row = 0; row < part.rows; row++) {
+      const id = fold.clients.ids.text(part.clients[row] ?? -1);
+      if (part.asked[row] === 1) asked.push(id);
+      if (row >= part.heard) silent.push(id);
+    }
+  }
+  return { asked: asked.sort(), silent: silent.sort() };
+}
+
+function expectedAsked({ selected, clients }: RoundState): { asked: string[]; silent: string[] } {
+  const asked = [...new Set(selected)].sort();
+  return { asked, silent: asked.filter((id) => !clients.has(id)) };
+}
 
 describe("what is held in memory is bounded", () => {
   const maxBytes = 1024 * 1024;
@@ -199,7 +219,7 @@ function anyEvent(random: Random, kind: number, round: number): HiveEvent {
         clients: random.pick([[], [anyClient(random)]]),
       });
     case 6:
-      return make({ event_type: "round_start", round, ...random.pick([{}, { selected: ["c1", "c2"] }]) });
+      return make({ event_type: "round_start", round, ...random.pick([{}, { selected: anyIds(random) }]) });
     case 7:
       return make({
         event_type: "client_dropout",
@@ -228,6 +248,10 @@ function anyEvent(random: Random, kind: number, round: number): HiveEvent {
         make({ event_type: "finished", ...random.pick([{}, { status: "failed", reason: "why" }]) }),
       ]);
   }
+}
+
+function anyIds(random: Random): string[] {
+  return Array.from({ length: random.below(30) }, () => `c${random.below(40)}`);
 }
 
 function anyClient(random: Random): Record<string, unknown> {

@@ -17,26 +17,27 @@ import { readBatches } from "../src/read-batches.ts";
 import { addRow, createPart, setCell } from "../src/round-part.ts";
 import { artifactPaths, logDir } from "../src/run-files.ts";
 import { openRunStore } from "../src/run-store.ts";
-import { event, update, updates } from "./support/events.ts";
+import { clientsOf, event, update, updates } from "./support/events.ts";
 import { readMap2 } from "./support/read-map2.ts";
-import { appendTo, session } from "./support/stored.ts";
+import { append, appendTo, session } from "./support/stored.ts";
 import { training } from "./support/training.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** What core makes of a log. */
-async function stateOf(dir: string): Promise<RunState> {
+/** The events of a log, and what core makes of them. */
+async function stateOf(dir: string): Promise<{ events: HiveEvent[]; state: RunState }> {
   const state = createRunState("r");
-  for await (const { entries } of openRunStore({ dir }).read("r"))
-    for (const each of entries) applyEvent(state, each.event);
-  return state;
+  const events: HiveEvent[] = [];
+  for await (const { entries } of openRunStore({ dir }).read("r")) events.push(...entries.map((entry) => entry.event));
+  for (const each of events) applyEvent(state, each);
+  return { events, state };
 }
 
 /** Checks that a map tells what core's state does. */
 async function expectMapOf(dir: string, count: number): Promise<void> {
-  const state = await stateOf(dir);
+  const { events, state } = await stateOf(dir);
   expect(state.eventCount).toBe(count);
-  const { head, rounds, results, places } = await readMap2(dir);
+  const { head, rounds, results, asked, silent, places } = await readMap2(dir);
   expect(head).toMatchObject({
     run_id: "r",
     algorithm: state.algorithm,
@@ -44,7 +45,7 @@ async function expectMapOf(dir: string, count: number): Promise<void> {
     status: state.status,
     num_events: state.eventCount,
     position: count,
-    clients: { count: state.clients.size },
+    clients: { count: clientsOf(state, events).size },
   });
   expect(head.rounds.map(({ round }) => round)).toEqual([...state.rounds.keys()].sort((a, b) => a - b));
   for (const entry of head.rounds) {
@@ -56,7 +57,15 @@ async function expectMapOf(dir: string, count: number): Promise<void> {
     expect(results[entry.round]).toEqual(Object.fromEntries(counts));
     const { round: _, ...figures } = summarizeRound(round);
     expect(entry.figures).toEqual(JSON.parse(JSON.stringify(figures)));
-    expect(entry).toMatchObject({ clients: round.clients.size, ended_at: round.endedAt ?? null });
+    const selected = [...new Set(round.selected)].sort();
+    const unheard = selected.filter((id) => !round.clients.has(id));
+    expect([asked[entry.round], silent[entry.round]]).toEqual([selected, unheard]);
+    expect(entry).toMatchObject({
+      clients: round.clients.size + unheard.length,
+      silent: unheard.length,
+      selected: round.selected?.length ?? null,
+      ended_at: round.endedAt ?? null,
+    });
   }
   for (const [id, { latest }] of state.clients) {
     const { lat, lng, city, country } = latest;
@@ -70,6 +79,10 @@ function anyTraining(seed: number, count: number): HiveEvent[] {
   const events = [event({ event_type: "init", started_at: "2026-11-23T07:43:20.337352+00:00", algorithm: "FedAsync" })];
   while (events.length < count) {
     const round = random.below(6);
+    if (random.below(4) === 0) {
+      const selected = Array.from({ length: 60 }, (_, i) => `c${i}`).filter((_, i) => i < 20 || random.below(2) === 0);
+      events.push(event({ event_type: "round_start", round, selected }));
+    }
     for (let n = random.below(30); n > 0; n--) {
       const lat = random.pick([{}, { lat: random.below(90), lng: 1, city: random.pick(["Paris", "東京"]) }]);
       events.push(update({ client_id: `c${random.below(40)}`, local_loss: random.below(1e9) / 1e9, ...lat }, round));
@@ -165,20 +178,21 @@ test("parts that are moved to disk come back when a client of theirs reports lat
   const events = anyTraining(seed, 2000);
   const dir = await temporaryFolder();
   const store = openRunStore({ dir });
-  const log = await store.openLog("r");
-  await appendTo(log, events);
-  await log.close();
   const read = (from: number) =>
     unitsOfLog(
       "r",
       readBatches(logDir(dir, "r"), "r", { from }, async () => {}),
     );
-  await writeArtifacts("r", artifactPaths(dir, "r"), read, { isOwner: true, partRows: 8, maxHeldBytes: 0 });
-  const state = await stateOf(dir);
-  const { rounds } = await readMap2(dir);
+  for (const half of [events.slice(0, 1000), events.slice(1000)]) {
+    await append(store, "r", half);
+    await writeArtifacts("r", artifactPaths(dir, "r"), read, { isOwner: true, partRows: 8, maxHeldBytes: 0 });
+  }
+  const { state } = await stateOf(dir);
+  const { rounds, asked } = await readMap2(dir);
   for (const [number, round] of state.rounds) {
     const withoutId = [...round.clients].map(([id, { client_id: _, ...fields }]) => [id, fields]);
     expect(rounds[number]).toEqual(Object.fromEntries(withoutId));
+    expect(asked[number]).toEqual([...(round.selected ?? [])].sort());
   }
 });
 

@@ -1,4 +1,4 @@
-import { type HiveEvent, parseEvent } from "@hivewatch/core";
+import { type HiveEvent, parseEvent, type RunState } from "@hivewatch/core";
 import { type Batch, packEvents } from "../../src/batch.ts";
 import type { LogEntry, ReadStep } from "../../src/read-entries.ts";
 
@@ -11,6 +11,12 @@ export function event(fields: Record<string, unknown>, runId = "r"): HiveEvent {
 
 export function update(client: Record<string, unknown>, round: number | null = 1, runId = "r"): HiveEvent {
   return event({ event_type: "client_update", round, clients: [client] }, runId);
+}
+
+/** Everybody who was heard of, or only asked. */
+export function clientsOf(state: RunState, events: readonly HiveEvent[]): Set<string> {
+  const asked = events.flatMap(({ selected }) => (Array.isArray(selected) ? selected : []));
+  return new Set([...state.clients.keys(), ...asked]);
 }
 
 /** Numbered events that can be told apart. */

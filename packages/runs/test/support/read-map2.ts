@@ -17,6 +17,10 @@ export interface ReadMap {
   readonly rounds: Record<string, Record<string, Record<string, unknown>>>;
   /** How many results each sent. */
   readonly results: Record<string, Record<string, number>>;
+  /** Who was asked in each round, sorted. */
+  readonly asked: Record<string, string[]>;
+  /** Who of them was not heard of, sorted. */
+  readonly silent: Record<string, string[]>;
   /** Of each client its newest place. */
   readonly places: Record<string, Record<string, unknown>>;
 }
@@ -36,20 +40,29 @@ export async function readMap2(dir: string, runId = "r"): Promise<ReadMap> {
       places[String(id)] = rest;
     }
   }
-  const read: ReadMap = { head, rounds: {}, results: {}, places };
+  const read: ReadMap = { head, rounds: {}, results: {}, asked: {}, silent: {}, places };
   for (const round of head.rounds) {
     const clients: Record<string, Record<string, unknown>> = {};
     const results: Record<string, number> = {};
+    const asked: string[] = [];
+    const silent: string[] = [];
     for (const place of round.parts) {
       const part = decodeMapPart(bytesOf(place));
       for (let row = 0; row < part.rows; row++) {
         const id = ids[part.clients[row] ?? -1] ?? "?";
+        if (part.asked[row] === 1) asked.push(id);
+        if (row >= part.heard) {
+          silent.push(id);
+          continue;
+        }
         clients[id] = rowOf(part.columns, row);
         results[id] = part.results[row] ?? 0;
       }
     }
     read.rounds[round.round] = clients;
     read.results[round.round] = results;
+    read.asked[round.round] = asked.sort();
+    read.silent[round.round] = silent.sort();
   }
   return read;
 }
