@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { connectionState } from "../src/stream/connection.ts";
 import { isRepeat, parseFrame } from "../src/engine/frame.ts";
+import { connectionState } from "../src/stream/connection.ts";
 import { defaultRun, readRunList } from "../src/stream/run-list.ts";
 
 const START = { event_type: "round_start", run_id: "r", timestamp: "2026-11-23T07:43:20+00:00", round: 1 };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { clientHistory, reportedFields } from "../src/model/client-history.ts";
 import { quantile } from "../src/data/quantile.ts";
+import { clientHistory, reportedFields } from "../src/model/client-history.ts";
 import { roundSeries } from "../src/model/round-series.ts";
 import { event, modelOf, update } from "./events.ts";
 

@@ -1,6 +1,7 @@
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Request, Update } from "../engine/messages.ts";
 import { type ClientBook, createClientBook } from "./client-book.ts";
+import { getOrAdd } from "./get-or-add.ts";
 import type {
   Connection,
   Digest,
@@ -74,9 +75,7 @@ export function openRunData(runId: string): RunData {
   }
 
   function digestSignal(field: string): Signal<Digest> {
-    let known = digests.get(field);
-    if (known === undefined) digests.set(field, (known = signal(emptyDigest(field))));
-    return known;
+    return getOrAdd(digests, field, () => signal(emptyDigest(field)));
   }
 
   worker.onmessage = ({ data }: MessageEvent<Update>) => take(data);

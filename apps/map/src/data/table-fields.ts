@@ -17,7 +17,7 @@ export function numberOf(table: RoundTable | undefined, client: number, field: s
 }
 
 /** Any value of a client in a round; undefined if it reported none. */
-export function valueOf(table: RoundTable | undefined, client: number, field: string): unknown {
+export function fieldOf(table: RoundTable | undefined, client: number, field: string): unknown {
   const number = numberOf(table, client, field);
   if (number !== undefined) return number;
   const values = table?.columns.get(field)?.values;

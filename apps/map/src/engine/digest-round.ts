@@ -18,7 +18,14 @@ export function digestRound(table: RoundColumns): Map<string, FieldDigest> {
   const digests = new Map<string, FieldDigest>();
   for (const [name, { kinds, numbers }] of table.columns) {
     if (numbers === undefined) continue;
-    if (name === "base_round") addDigest(digests, "staleness", table, kinds, numbers.map((base) => table.round - base));
+    if (name === "base_round")
+      addDigest(
+        digests,
+        "staleness",
+        table,
+        kinds,
+        numbers.map((base) => table.round - base),
+      );
     if (!NOT_METRICS.has(name) && !name.startsWith("_")) addDigest(digests, name, table, kinds, numbers);
   }
   return digests;

@@ -8,7 +8,16 @@ import { overviewOf } from "./overview.ts";
 import { createReadings } from "./readings.ts";
 import { columnBytes } from "./round-columns.ts";
 import { roundTable } from "./round-table.ts";
-import { createRunStore, isOpen, type RoundEntry, refreshFigures, takeClients, takeEvent, takeHead, takeParts } from "./run-store.ts";
+import {
+  createRunStore,
+  isOpen,
+  type RoundEntry,
+  refreshFigures,
+  takeClients,
+  takeEvent,
+  takeHead,
+  takeParts,
+} from "./run-store.ts";
 
 /** Reads a run, keeps it in columns, and tells the page what it wants to know of it. */
 export interface Engine {
@@ -89,7 +98,10 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
       const before = known?.clients.parts[i];
       return before?.[0] === place[0] && before[1] === place[1] ? [] : [{ place, i }];
     });
-    const parts = await source.parts(found, wanted.map(({ place }) => place));
+    const parts = await source.parts(
+      found,
+      wanted.map(({ place }) => place),
+    );
     for (const [k, part] of (parts ?? []).entries()) {
       takeClients(store, (wanted[k]?.i ?? 0) * found.part_rows, decodeMapClients(part));
     }
@@ -110,7 +122,10 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
   async function fetchParts(entries: readonly RoundEntry[]): Promise<void> {
     for (let tried = 0; tried < 3 && head !== undefined; tried++) {
       const from = head;
-      const parts = await source.parts(from, entries.flatMap(({ places }) => places));
+      const parts = await source.parts(
+        from,
+        entries.flatMap(({ places }) => places),
+      );
       if (parts === undefined || head !== from) {
         // The frames have been moved: the head says where to.
         await fetchHead();

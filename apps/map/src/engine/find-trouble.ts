@@ -51,7 +51,8 @@ export function findTrouble(
   const median = medianTime(table);
   for (let row = 0; row < table.rows; row++) {
     const kind = OF_STATUS[CLIENT_STATUSES[status[row] ?? -1] ?? "idle"];
-    if (kind !== undefined) add({ ...explain(table, row, kind, median), kind, round: table.round, client: clientAt(table, row) });
+    if (kind !== undefined)
+      add({ ...explain(table, row, kind, median), kind, round: table.round, client: clientAt(table, row) });
   }
   for (const field of OUTLIER_FIELDS) findOutliers(table, status, field, digests.get(field), add);
   const list = Array.from(found.values(), (own) =>

@@ -1,3 +1,4 @@
+import { getOrAdd } from "../data/get-or-add.ts";
 import type { History } from "../data/run-data.ts";
 import { STATUS_CODES } from "../data/statuses.ts";
 import { judgeRound } from "./judge-round.ts";
@@ -29,8 +30,7 @@ export async function historyOf(
     for (const [c, row] of rows.entries()) if (row >= 0) status[c * width + r] = judged[row] ?? STATUS_CODES.idle;
     for (const [name, { kinds, numbers }] of columns.columns) {
       if (numbers === undefined || NOT_HISTORY.has(name)) continue;
-      let values = fields.get(name);
-      if (values === undefined) fields.set(name, (values = new Float64Array(clients.length * width).fill(Number.NaN)));
+      const values = getOrAdd(fields, name, () => new Float64Array(clients.length * width).fill(Number.NaN));
       for (const [c, row] of rows.entries()) {
         const value = numbers[row];
         if (row >= 0 && kinds[row] === NUMBER && Number.isFinite(value)) values[c * width + r] = value ?? Number.NaN;

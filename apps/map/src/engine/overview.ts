@@ -1,4 +1,5 @@
-import { type MapHead, type RunState } from "@hivewatch/core";
+import type { MapHead, RunState } from "@hivewatch/core";
+import { getOrAdd } from "../data/get-or-add.ts";
 import { FIGURE_SOURCE, type Figure, type Overview, type Rounds } from "../data/run-data.ts";
 import { createRunStore, isOpen, type RoundEntry, type RunStore, takeHead } from "./run-store.ts";
 
@@ -37,16 +38,13 @@ function roundsOf(run: RunState, entries: readonly RoundEntry[]): Rounds {
       const value = entry.figures[name];
       if (value === undefined || value === null) continue;
       if (typeof value !== "number") {
-        let list = notes.get(name);
-        if (list === undefined) notes.set(name, (list = new Array(entries.length).fill(undefined)));
-        list[i] = value;
+        getOrAdd(notes, name, () => new Array<unknown>(entries.length).fill(undefined))[i] = value;
         continue;
       }
-      let figure = figures.get(name);
-      if (figure === undefined) {
-        figure = { values: new Float64Array(entries.length).fill(Number.NaN), source: new Uint8Array(entries.length) };
-        figures.set(name, figure);
-      }
+      const figure = getOrAdd(figures, name, () => ({
+        values: new Float64Array(entries.length).fill(Number.NaN),
+        source: new Uint8Array(entries.length),
+      }));
       figure.values[i] = value;
       figure.source[i] = entry.metrics[name] === undefined ? FIGURE_SOURCE.derived : FIGURE_SOURCE.reported;
     }

@@ -97,7 +97,11 @@ export function createReadings(): Readings {
       const others = [...fields].filter((name) => !known.some((other) => other === name));
       return [...known, ...others];
     },
-    digest: (field, rounds) => digestOf(field, Array.from(rounds, (round) => readings.get(round)?.digests.get(field))),
+    digest: (field, rounds) =>
+      digestOf(
+        field,
+        Array.from(rounds, (round) => readings.get(round)?.digests.get(field)),
+      ),
     tally: (rounds, clients) => tallyOf(rounds, standings(rounds), clients),
     findings: (rounds, clients) =>
       findingsOf(
@@ -173,7 +177,9 @@ function silentClients(
   const results = new Uint32Array(clients);
   const first = new Int32Array(clients).fill(-1);
   const last = new Int32Array(clients).fill(-1);
-  const known = standings.flatMap((standing, i) => (standing === undefined ? [] : [{ standing, round: rounds[i] ?? 0 }]));
+  const known = standings.flatMap((standing, i) =>
+    standing === undefined ? [] : [{ standing, round: rounds[i] ?? 0 }],
+  );
   for (const [i, { standing }] of known.entries()) {
     for (let client = 0; client < standing.length; client++) {
       const status = standing[client] ?? STATUS_CODES.idle;
@@ -236,7 +242,8 @@ function participationOf(
   clients: number,
 ): Participation {
   const shown = Math.min(clients, Math.max(1, Math.floor(MAX_CELLS / Math.max(1, rounds.length))));
-  const chosen = shown === clients ? Uint32Array.from({ length: clients }, (_, i) => i) : worst(standings, clients, shown);
+  const chosen =
+    shown === clients ? Uint32Array.from({ length: clients }, (_, i) => i) : worst(standings, clients, shown);
   const status = new Uint8Array(chosen.length * rounds.length);
   for (const [r, standing] of standings.entries()) {
     for (let c = 0; c < chosen.length; c++) {

@@ -11,13 +11,22 @@ import {
   type MapPart,
   type MapPlace,
   type MapTable,
+  type RoundClients,
   type RoundMetrics,
   type RunState,
   summarizeFigures,
 } from "@hivewatch/core";
 import { type ClientList, createClientList } from "./client-list.ts";
 import { createFeed, type FeedStore } from "./feed-store.ts";
-import { NUMBER, type RoundColumns, roundOfParts, rowFor, setFields, VALUE, createRoundColumns } from "./round-columns.ts";
+import {
+  createRoundColumns,
+  NUMBER,
+  type RoundColumns,
+  roundOfParts,
+  rowFor,
+  setFields,
+  VALUE,
+} from "./round-columns.ts";
 
 /** A run as far as it is known: from a map, and from the events behind it. */
 export interface RunStore {
@@ -251,33 +260,31 @@ function columnsOf(entry: RoundEntry): RoundColumns {
   return entry.columns;
 }
 
-/** Derives a round's figures anew from its clients. */
+/** Derives a round's figures anew from its clients, all of which have to be here. */
 export function refreshFigures(entry: RoundEntry): void {
-  const { columns } = entry;
-  if (columns === undefined) return;
+  const columns = entry.columns ?? createRoundColumns(entry.round);
   entry.rows = columns.rows;
-  const status = columns.columns.get("status");
-  const { round: _, ...figures } = summarizeFigures(
-    entry,
-    clientFigures({
-      length: columns.rows,
-      numbers(name) {
-        const cells = columns.columns.get(name);
-        const numbers = new Float64Array(columns.rows).fill(Number.NaN);
-        if (cells?.numbers === undefined) return numbers;
-        for (let row = 0; row < columns.rows; row++) {
-          if (cells.kinds[row] === NUMBER) numbers[row] = cells.numbers[row] ?? 0;
-        }
-        return numbers;
-      },
-      statusOf(row) {
-        const value = status?.kinds[row] === VALUE ? status.values[status.codes?.[row] ?? -1] : undefined;
-        return typeof value === "string" ? value : undefined;
-      },
-      hasResult: (row) => (columns.results[row] ?? 0) > 0,
-    }),
-  );
+  const { round: _, ...figures } = summarizeFigures(entry, clientFigures(roundClients(columns)));
   entry.figures = figures;
+}
+
+function roundClients({ rows, results, columns }: RoundColumns): RoundClients {
+  const status = columns.get("status");
+  return {
+    length: rows,
+    numbers(name) {
+      const cells = columns.get(name);
+      const numbers = new Float64Array(rows).fill(Number.NaN);
+      if (cells?.numbers === undefined) return numbers;
+      for (let row = 0; row < rows; row++) if (cells.kinds[row] === NUMBER) numbers[row] = cells.numbers[row] ?? 0;
+      return numbers;
+    },
+    statusOf(row) {
+      const value = status?.kinds[row] === VALUE ? status.values[status.codes?.[row] ?? -1] : undefined;
+      return typeof value === "string" ? value : undefined;
+    },
+    hasResult: (row) => (results[row] ?? 0) > 0,
+  };
 }
 
 /** Whether results of a round may still come in. */

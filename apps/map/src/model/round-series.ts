@@ -1,6 +1,6 @@
 import type { RoundState, RoundSummary } from "@hivewatch/core";
-import { summaryOf } from "./figures.ts";
 import { quantile } from "../data/quantile.ts";
+import { summaryOf } from "./figures.ts";
 import { isOpen } from "./round-view.ts";
 import { perRound, type RunModel } from "./run-model.ts";
 

@@ -1,7 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
+import { isRepeat, type Notice, parseFrame } from "../engine/frame.ts";
 import { createRunModel, foldEvents, type RunModel } from "../model/run-model.ts";
 import { followStream } from "./event-stream.ts";
-import { isRepeat, type Notice, parseFrame } from "../engine/frame.ts";
 
 /** How far a connection has come. */
 export type FeedPhase = "connecting" | "not_found" | "loading" | "following" | "reconnecting";
