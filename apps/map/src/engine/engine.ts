@@ -2,8 +2,8 @@ import { decodeMapClients, decodeMapPart, type MapHead } from "@hivewatch/core";
 import type { Connection, History } from "../data/run-data.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
 import { historyOf } from "./history.ts";
-import { httpMapSource } from "./map-source.ts";
-import type { Request, Update } from "./messages.ts";
+import { httpMapSource, type MapSource } from "./map-source.ts";
+import type { Request, RunAddress, Update } from "./messages.ts";
 import { overviewOf } from "./overview.ts";
 import { createReadings } from "./readings.ts";
 import { columnBytes } from "./round-columns.ts";
@@ -42,18 +42,10 @@ const PUBLISH_SHARE = 4;
 /** A round that goes on is read anew no more often than this. */
 const REREAD_MS = 2_000;
 
-export interface EngineOptions {
-  readonly runId: string;
-  /** The page's address, to which all others are relative. */
-  readonly base: string;
-  readonly publish: (update: Update) => void;
-}
-
-export function createEngine({ runId, base, publish }: EngineOptions): Engine {
-  const query = new URLSearchParams({ run_id: runId, batch: "1" });
-  const address = (path: string): string => new URL(path, base).href;
-  const id = encodeURIComponent(runId);
-  const source = httpMapSource(address(`runs/${id}/map2`), address(`runs/${id}/map2/frames`));
+/** @param publish - tells the page */
+export function createEngine(address: RunAddress, publish: (update: Update) => void): Engine {
+  const { runId } = address;
+  const { source, stream } = addressesOf(address);
   let store = createRunStore(runId);
   let readings = createReadings();
   let head: MapHead | undefined;
@@ -219,8 +211,8 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
 
   // --- what comes in ---------------------------------------------------------------------------------------------
 
-  function startQueue(lastId: string): EventQueue {
-    return createEventQueue(address(`stream?${query}`), lastId, {
+  function startQueue(address: string, lastId: string): EventQueue {
+    return createEventQueue(address, lastId, {
       onEvents(events, position) {
         const missing = events.flatMap((event) => takeEvent(store, event, position));
         if (missing.length > 0) fetchRounds([...new Set(missing)]).then(schedule, () => {});
@@ -230,7 +222,7 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
       },
       onPhase(phase) {
         setConnection({ phase: phase === "loading" && head !== undefined ? "live" : phase });
-        if (phase === "live" || phase === "over") void readAll();
+        if (phase === "live" || phase === "over" || phase === "saved") void readAll();
       },
       onReload() {
         void open();
@@ -351,7 +343,11 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
     overviewChanged = true;
     tableChanged = true;
     flush();
-    queue = startQueue(endOfMap());
+    if (stream !== undefined) queue = startQueue(stream, endOfMap());
+    else {
+      setConnection({ phase: head === undefined ? "not_found" : "saved" });
+      void readAll();
+    }
   }
 
   /** Where the stream goes on. */
@@ -401,6 +397,16 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
       clearTimeout(timer);
       queue?.close();
     },
+  };
+}
+
+function addressesOf({ runId, base, map }: RunAddress): { source: MapSource; stream: string | undefined } {
+  const at = (path: string): string => new URL(path, base).href;
+  if (map !== undefined) return { source: httpMapSource(at(map), at(map.replace(/\.json$/, ""))), stream: undefined };
+  const id = encodeURIComponent(runId);
+  return {
+    source: httpMapSource(at(`runs/${id}/map2`), at(`runs/${id}/map2/frames`)),
+    stream: at(`stream?${new URLSearchParams({ run_id: runId, batch: "1" })}`),
   };
 }
 
