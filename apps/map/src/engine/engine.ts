@@ -1,6 +1,7 @@
-import { decodeMapClients, decodeMapPart, type MapHead } from "@hivewatch/core";
+import { decodeMapPart, decodeMapTable, type MapHead } from "@hivewatch/core";
 import type { Connection, History } from "../data/run-data.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
+import { withReasons } from "./feed-store.ts";
 import { historyOf } from "./history.ts";
 import { httpMapSource, type MapSource } from "./map-source.ts";
 import type { Request, RunAddress, Update } from "./messages.ts";
@@ -61,6 +62,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
   const fetching = new Map<number, Promise<void>>();
   const readAt = new Map<number, number>();
   let readBytes = 0;
+  let isReading = false;
 
   let overviewChanged = true;
   let tableChanged = true;
@@ -82,6 +84,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     head = found;
     takeHead(store, found);
     await fetchClients(found, isMoved ? undefined : known);
+    await fetchNotable(found, known);
     return found;
   }
 
@@ -95,8 +98,16 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
       wanted.map(({ place }) => place),
     );
     for (const [k, part] of (parts ?? []).entries()) {
-      takeClients(store, (wanted[k]?.i ?? 0) * found.part_rows, decodeMapClients(part));
+      takeClients(store, (wanted[k]?.i ?? 0) * found.part_rows, decodeMapTable(part));
     }
+  }
+
+  /** What happened before the page was opened; what happens then comes with the stream. */
+  async function fetchNotable(found: MapHead, known: MapHead | undefined): Promise<void> {
+    if (known !== undefined || found.notable.count === 0) return;
+    const parts = await source.parts(found, found.notable.parts.slice(-2));
+    for (const part of parts ?? []) store.feed.addTable(decodeMapTable(part), (index) => store.mapClients[index] ?? 0);
+    store.feed.setTotal(found.notable.count);
   }
 
   /** Fetches rounds that are in the map alone. */
@@ -137,8 +148,20 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
 
   // --- what is learned -------------------------------------------------------------------------------------------
 
-  /** Reads all rounds in the background, the newest first. */
+  /** Reads all rounds in the background, the newest first. If the server goes away, it goes on when that is back. */
   async function readAll(): Promise<void> {
+    if (isReading) return;
+    isReading = true;
+    try {
+      await readBatches();
+    } catch {
+      setConnection({ phase: "reconnecting" });
+    } finally {
+      isReading = false;
+    }
+  }
+
+  async function readBatches(): Promise<void> {
     while (!isClosed) {
       const batch = nextBatch();
       if (batch.length === 0) break;
@@ -306,7 +329,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     const clients = store.clients.size;
     publish({ kind: "progress", value: numbers.length === 0 ? 0 : readings.size / numbers.length });
     publish({ kind: "tally", value: readings.tally(numbers, clients) });
-    publish({ kind: "findings", value: readings.findings(numbers, clients) });
+    publish({ kind: "findings", value: withReasons(readings.findings(numbers, clients), store.feed) });
     for (const field of digests) publish({ kind: "digest", value: readings.digest(field, numbers) });
     if (wantsParticipation) publish({ kind: "participation", value: readings.participation(numbers, clients) });
     overviewChanged = true;
@@ -362,7 +385,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     publish({ kind: "overview", value: overviewOf(store, []) });
     const entry = shown === undefined ? sorted().at(-1) : store.rounds.get(shown);
     await fetchClients(found, undefined);
-    if (entry !== undefined) await fetchRounds([entry]);
+    await Promise.all([fetchNotable(found, undefined), entry === undefined ? undefined : fetchRounds([entry])]);
     store.changed.clear();
   }
 
