@@ -1,5 +1,5 @@
 import type { HiveEvent, MapTable } from "@hivewatch/core";
-import { FEED_LENGTH, type Feed, type FeedEntry } from "../data/run-data.ts";
+import { FEED_LENGTH, type Feed, type FeedEntry, type Findings } from "../data/run-data.ts";
 import type { ClientList } from "./client-list.ts";
 
 /** What happened beside results and rounds' begin and end: the newest of it. */
