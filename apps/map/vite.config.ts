@@ -1,10 +1,12 @@
 import { defineConfig } from "vite";
+import { slimAtlas } from "./slim-atlas.ts";
 
 /** Where `pnpm dev` finds a running `hivewatch up`. */
 const SERVER = "http://127.0.0.1:7070";
 
 export default defineConfig({
   base: "./",
+  plugins: [slimAtlas()],
   resolve: { conditions: ["@hivewatch/source", "module", "browser", "development|production"] },
   build: {
     target: "es2023",

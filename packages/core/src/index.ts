@@ -52,8 +52,8 @@ export {
 export { hooksAsBatches } from "./hooks.ts";
 export { numberFromJson, parseLenientJson, stringifyEvent } from "./json.ts";
 export {
-  decodeMapClients,
   decodeMapPart,
+  decodeMapTable,
   type MapColumn,
   type MapNumbers,
   type MapPart,

@@ -63,11 +63,12 @@ export function decodeMapPart(bytes: Uint8Array): MapPart {
 }
 
 /**
- * Decodes a part of the client table: its rows are clients, in the order of their indices, and one column is `client_id`.
+ * Decodes a part of the client table, whose rows are clients in the order of their indices, or of the table of what
+ * happened (docs/map-format.md).
  *
  * @throws HiveWatchError `malformed`
  */
-export function decodeMapClients(bytes: Uint8Array): MapTable {
+export function decodeMapTable(bytes: Uint8Array): MapTable {
   return guarded(() => columnsOf(readHeader(bytes)));
 }
 

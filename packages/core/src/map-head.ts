@@ -49,6 +49,8 @@ export interface MapHead {
   /** The names of clients' fields that occur in the run, and those of the contract. */
   readonly fields: readonly string[];
   readonly clients: { readonly count: number; readonly parts: readonly MapPlace[] };
+  /** What happened beside results and rounds: how many rows, and where they stand, in order of arrival. */
+  readonly notable: { readonly count: number; readonly parts: readonly MapPlace[] };
   /** By number, ascending. */
   readonly rounds: readonly MapHeadRound[];
 }
@@ -88,6 +90,7 @@ function headOf(head: Fields): MapHead {
   if (head.schema_version !== 2) throw new TypeError(`its schema_version is ${String(head.schema_version)}`);
   const frames = record(head.frames);
   const clients = record(head.clients);
+  const notable = record(head.notable ?? { count: 0, parts: [] });
   const end = whole(frames.bytes);
   const places = (value: unknown): MapPlace[] => list(value).map((place) => placeOf(place, end));
   return {
@@ -108,6 +111,7 @@ function headOf(head: Fields): MapHead {
     part_rows: whole(head.part_rows),
     fields: list(head.fields).map(text),
     clients: { count: whole(clients.count), parts: places(clients.parts) },
+    notable: { count: whole(notable.count), parts: places(notable.parts) },
     rounds: list(head.rounds).map((round) => roundOf(record(round), places)),
   };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import {
   clientFigures,
-  decodeMapClients,
   decodeMapPart,
+  decodeMapTable,
   joinFigures,
   parseMapHead,
   parseMapHeadRound,
@@ -77,7 +77,7 @@ describe("a part of a round", () => {
 });
 
 test("a part of the client table has their ids and places", () => {
-  const table = decodeMapClients(
+  const table = decodeMapTable(
     partOf({
       rows: 2,
       columns: [
@@ -122,6 +122,7 @@ describe("a head", () => {
     part_rows: 16,
     fields: ["round"],
     clients: { count: 1, parts: [[30, 10]] },
+    notable: { count: 2, parts: [[24, 6]] },
     rounds: [{ ...round, figures: { global_loss: "NaN" } }],
   };
 
@@ -134,8 +135,13 @@ describe("a head", () => {
   });
 
   test("may lack what was added later", () => {
-    const { silent: _, ...older } = round;
-    expect(parseMapHead(JSON.stringify({ ...head, rounds: [older] }))).toEqual({ ...head, rounds: [round] });
+    const { silent: _, ...olderRound } = round;
+    const { notable: __, ...older } = head;
+    expect(parseMapHead(JSON.stringify({ ...older, rounds: [olderRound] }))).toEqual({
+      ...head,
+      notable: { count: 0, parts: [] },
+      rounds: [round],
+    });
   });
 
   test.each([
@@ -144,6 +150,7 @@ describe("a head", () => {
     [JSON.stringify({ ...head, schema_version: 1 }), "another version"],
     [JSON.stringify({ ...head, rounds: [{ ...round, parts: [[30, 11]] }] }), "a part behind the end"],
     [JSON.stringify({ ...head, clients: { count: 1, parts: [[-1, 3]] } }), "a part before the beginning"],
+    [JSON.stringify({ ...head, notable: { count: 1, parts: [[39, 2]] } }), "what happened behind the end"],
     [JSON.stringify({ ...head, position: 0.5 }), "half a position"],
     [JSON.stringify({ ...head, server: [] }), "a list for a server"],
   ])("is refused: %s (%s)", (text) => {

@@ -1,4 +1,4 @@
-import { decodeMapClients, HiveWatchError } from "@hivewatch/core";
+import { decodeMapTable, HiveWatchError } from "@hivewatch/core";
 import { assemble, packCells } from "./encode-part.ts";
 import {
   type Cells,
@@ -79,7 +79,7 @@ export function createClientTable(partRows: number): ClientTable {
       return assemble(rows, [id, ...packed]);
     },
     restore(bytes) {
-      const { rows, columns } = decodeMapClients(bytes);
+      const { rows, columns } = decodeMapTable(bytes);
       const id = columns.find((column) => column.name === "client_id");
       if (id?.kind !== "values" || ids.size % partRows !== 0) {
         throw new HiveWatchError("malformed", "this is no part of a client table");

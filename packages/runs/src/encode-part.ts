@@ -23,7 +23,15 @@ export function encodePart(part: RoundPart, names: readonly string[]): Buffer {
 /** Compressed for storage: a browser takes gzip apart by itself, and its check sum tells damage. */
 export function compress(bytes: Buffer): Promise<Buffer> {
   // Planes of bytes hold next to nothing that repeats but runs, and looking for more takes several times as long.
-  const strategy = bytes.length > LARGE_BYTES ? constants.Z_RLE : constants.Z_DEFAULT_STRATEGY;
+  return zip(bytes, bytes.length > LARGE_BYTES ? constants.Z_RLE : constants.Z_DEFAULT_STRATEGY);
+}
+
+/** {@link compress} of what is text for the most part. */
+export function compressText(bytes: Buffer): Promise<Buffer> {
+  return zip(bytes, constants.Z_DEFAULT_STRATEGY);
+}
+
+function zip(bytes: Buffer, strategy: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     gzip(bytes, { level: 1, strategy }, (error, packed) => (error === null ? resolve(packed) : reject(error)));
   });

@@ -16,6 +16,8 @@ import type { ColumnBlock } from "./column-block.ts";
 import { createFieldNames, type FieldNames } from "./field-names.ts";
 import { foldBlock } from "./fold-block.ts";
 import type { Place } from "./frame-file.ts";
+import { isNotable } from "./notable-event.ts";
+import { createNotableTable, type NotableTable } from "./notable-table.ts";
 import { type PartValue, partOf, partValue, setCell } from "./round-part.ts";
 import { createRoundShelf, type RoundShelf } from "./round-shelf.ts";
 import { askClients, partForWriting, rowsOf, type TableContext } from "./round-table.ts";
@@ -30,6 +32,8 @@ export interface MapFold {
   readonly clients: ClientTable;
   readonly fields: FieldNames;
   readonly shelf: RoundShelf;
+  /** What happened beside results and rounds. */
+  readonly notable: NotableTable;
   readonly context: TableContext;
   takeEvent(event: HiveEvent): void;
   /** Takes the events of a block that is surely valid. */
@@ -53,6 +57,7 @@ export function createMapFold(runId: string, { partRows, maxBytes, load, head }:
   const fields = createFieldNames(head?.fields);
   const clients = createClientTable(partRows);
   for (const [offset, length] of head?.clients.parts ?? []) clients.restore(load({ offset, length }));
+  const notable = createNotableTable({ partRows, ids: clients.ids, load, saved: head?.notable });
   let clock = 0;
   const context: TableContext = {
     partRows,
@@ -135,9 +140,12 @@ export function createMapFold(runId: string, { partRows, maxBytes, load, head }:
     clients,
     fields,
     shelf,
+    notable,
     context,
     takeEvent(event) {
       const before = run.eventCount;
+      const isBeginning = event.event_type === "init" && run.startedAt === undefined;
+      if (isNotable(event) && !isBeginning) notable.take(event);
       if (isKnownEvent(event)) takeKnown(event);
       else takeOther(event);
       run.eventCount = before;

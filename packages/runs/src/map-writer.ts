@@ -3,10 +3,11 @@ import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { HiveWatchError, type MapHead, type MapPlace, stringifyEvent } from "@hivewatch/core";
-import { compress, encodePart } from "./encode-part.ts";
+import { compress, compressText, encodePart } from "./encode-part.ts";
 import { copyFrameFile, createFrameFile, type FrameFile, type Frames, frameFileId, type Place } from "./frame-file.ts";
 import { createMapFold, type MapFold } from "./map-fold.ts";
 import { readMap } from "./map-reader.ts";
+import type { WritePart } from "./notable-table.ts";
 import type { WriteParts } from "./round-shelf.ts";
 import { syncDirectory } from "./segments.ts";
 import { writePiecesAtomic } from "./write-pieces.ts";
@@ -82,6 +83,7 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
   }
   const clientPlaces: Place[] = (head?.clients.parts ?? []).map(([offset, length]) => ({ offset, length }));
   const write = partWriter(() => frames, fold);
+  const writeText = textWriter(() => frames);
 
   async function saveClients(): Promise<void> {
     for (const part of fold.clients.changed()) {
@@ -90,7 +92,8 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
   }
 
   function isWasteful(): boolean {
-    const live = fold.shelf.liveBytes + clientPlaces.reduce((sum, { length }) => sum + length, 0);
+    const places = [...clientPlaces, ...fold.notable.places];
+    const live = fold.shelf.liveBytes + places.reduce((sum, { length }) => sum + length, 0);
     return frames.end > LEAST_WASTE_BYTES && frames.end > 2 * live;
   }
 
@@ -99,6 +102,7 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
     const compacted = await createFrameFile(copyPath);
     const move = (place: Place): Promise<Place> => compacted.append(frames.read(place));
     for (const [part, place] of clientPlaces.entries()) clientPlaces[part] = await move(place);
+    await fold.notable.move(move);
     await fold.shelf.move(move);
     await frames.close();
     frames = compacted;
@@ -121,9 +125,13 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
     get isDamaged() {
       return isDamaged;
     },
-    relieve: () => fold.shelf.relieve(write),
+    async relieve() {
+      await fold.shelf.relieve(write);
+      await fold.notable.relieve(writeText);
+    },
     async save(position, jsonlBytes) {
       await fold.shelf.save(write);
+      await fold.notable.save(writeText);
       await saveClients();
       // Somebody else may have put another file in the place of ours, which is then still open, but on no path.
       const isLost = path === paths.frames && (await frameFileId(path)) !== frames.id;
@@ -152,6 +160,11 @@ export function partWriter(frames: () => Frames, fold: MapFold): WriteParts {
   };
 }
 
+/** Packs a part of a table that is text for the most part, and adds it to a file. */
+export function textWriter(frames: () => Frames): WritePart {
+  return async (bytes) => frames().append(await compressText(bytes));
+}
+
 /** The file to write to: the one that is there for its owner, else another one. */
 async function ownFrames(
   found: { readonly frames: FrameFile } | undefined,
@@ -172,7 +185,7 @@ async function ownFrames(
 const HEAD_ROUNDS = 512;
 
 function* headPieces(
-  { run, fields, clients, shelf, context }: MapFold,
+  { run, fields, clients, notable, shelf, context }: MapFold,
   frames: FrameFile,
   clientPlaces: readonly Place[],
   position: number,
@@ -195,10 +208,8 @@ function* headPieces(
     frames: { id: frames.id, bytes: frames.end },
     part_rows: context.partRows,
     fields: fields.names,
-    clients: {
-      count: clients.ids.size,
-      parts: clientPlaces.map(({ offset, length }): MapPlace => [offset, length]),
-    },
+    clients: { count: clients.ids.size, parts: clientPlaces.map(placeJson) },
+    notable: { count: notable.count, parts: notable.places.map(placeJson) },
   };
   yield `${stringifyEvent(head).slice(0, -1)},"rounds":[`;
   const entries = shelf.entries();
@@ -206,4 +217,8 @@ function* headPieces(
     yield `${at === 0 ? "" : ","}${entries.slice(at, at + HEAD_ROUNDS).join(",")}`;
   }
   yield "]}";
+}
+
+function placeJson({ offset, length }: Place): MapPlace {
+  return [offset, length];
 }

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { createFrameFile, type FrameFile, layeredFrames } from "./frame-file.ts";
 import { createMapFold, type MapFold } from "./map-fold.ts";
 import type { FoundMap } from "./map-reader.ts";
-import { MAX_HELD_BYTES, PART_ROWS, partWriter } from "./map-writer.ts";
+import { MAX_HELD_BYTES, PART_ROWS, partWriter, textWriter } from "./map-writer.ts";
 
 /** A fold for somebody who only wants to read: what doesn't fit into memory goes to a temporary file. */
 export interface ScratchFold {
@@ -37,7 +37,15 @@ export async function openScratchFold(runId: string, found: FoundMap | undefined
       head: found?.head,
     });
     const write = partWriter(() => frames, fold);
-    return { fold, relieve: () => fold.shelf.relieve(write), close: () => frames.close() };
+    const writeText = textWriter(() => frames);
+    return {
+      fold,
+      async relieve() {
+        await fold.shelf.relieve(write);
+        await fold.notable.relieve(writeText);
+      },
+      close: () => frames.close(),
+    };
   } catch (error) {
     await frames.close();
     throw error;

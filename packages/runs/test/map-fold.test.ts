@@ -41,7 +41,7 @@ test("a fold makes of any events what core's state makes of them, however they c
     expect([fold.run.eventCount, fold.run.lastEventAt, fold.clients.ids.size]).toEqual([
       eventCount,
       lastEventAt,
-      clientsOf(state, events).size,
+      clientsOf(events).size,
     ]);
     for (const round of state.rounds.values()) expect(askedIn(fold, round.round)).toEqual(expectedAsked(round));
     await fold.shelf.save(fold.write);

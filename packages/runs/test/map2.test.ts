@@ -18,6 +18,7 @@ import { addRow, createPart, setCell } from "../src/round-part.ts";
 import { artifactPaths, logDir } from "../src/run-files.ts";
 import { openRunStore } from "../src/run-store.ts";
 import { clientsOf, event, update, updates } from "./support/events.ts";
+import { notableRows } from "./support/notable-rows.ts";
 import { readMap2 } from "./support/read-map2.ts";
 import { append, appendTo, session } from "./support/stored.ts";
 import { training } from "./support/training.ts";
@@ -37,7 +38,9 @@ async function stateOf(dir: string): Promise<{ events: HiveEvent[]; state: RunSt
 async function expectMapOf(dir: string, count: number): Promise<void> {
   const { events, state } = await stateOf(dir);
   expect(state.eventCount).toBe(count);
-  const { head, rounds, results, asked, silent, places } = await readMap2(dir);
+  const { head, rounds, results, asked, silent, notable, places } = await readMap2(dir);
+  expect(notable).toEqual(notableRows(events));
+  expect(head.notable.count).toBe(notable.length);
   expect(head).toMatchObject({
     run_id: "r",
     algorithm: state.algorithm,
@@ -45,7 +48,7 @@ async function expectMapOf(dir: string, count: number): Promise<void> {
     status: state.status,
     num_events: state.eventCount,
     position: count,
-    clients: { count: clientsOf(state, events).size },
+    clients: { count: clientsOf(events).size },
   });
   expect(head.rounds.map(({ round }) => round)).toEqual([...state.rounds.keys()].sort((a, b) => a - b));
   for (const entry of head.rounds) {
@@ -88,7 +91,12 @@ function anyTraining(seed: number, count: number): HiveEvent[] {
       events.push(update({ client_id: `c${random.below(40)}`, local_loss: random.below(1e9) / 1e9, ...lat }, round));
     }
     if (random.below(3) === 0)
-      events.push(event({ event_type: "comm_failure", round, client_id: `c${random.below(50)}` }));
+      events.push(event({ event_type: "comm_failure", round, client_id: `c${random.below(50)}`, reason: "timeout" }));
+    if (random.below(9) === 0) {
+      const clients = Array.from({ length: random.below(5) }, () => ({ client_id: `c${random.below(70)}` }));
+      events.push(event({ event_type: "client_dropout", round, clients, reason: random.pick(["", "gone"]) }));
+      events.push(event({ event_type: random.pick(["log_damaged", "init", "of_ones_own"]), lost: random.below(9) }));
+    }
     if (random.below(2) === 0)
       events.push(event({ event_type: "round_end", round, round_metrics: { global_accuracy: 0.5 } }));
   }
@@ -187,8 +195,10 @@ test("parts that are moved to disk come back when a client of theirs reports lat
     await append(store, "r", half);
     await writeArtifacts("r", artifactPaths(dir, "r"), read, { isOwner: true, partRows: 8, maxHeldBytes: 0 });
   }
-  const { state } = await stateOf(dir);
-  const { rounds, asked } = await readMap2(dir);
+  const { events: stored, state } = await stateOf(dir);
+  const { head, notable, rounds, asked } = await readMap2(dir);
+  expect(notable).toEqual(notableRows(stored));
+  expect(head.notable.parts).toHaveLength(Math.ceil(notable.length / 8));
   for (const [number, round] of state.rounds) {
     const withoutId = [...round.clients].map(([id, { client_id: _, ...fields }]) => [id, fields]);
     expect(rounds[number]).toEqual(Object.fromEntries(withoutId));
@@ -253,6 +263,13 @@ describe("a damaged map is made anew from the log", () => {
       },
     ],
     [
+      "what happened last is damaged",
+      async (head, frames) => {
+        const [[offset]] = JSON.parse(await readFile(head, "utf8")).notable.parts;
+        await overwrite(frames, offset + 12, 8);
+      },
+    ],
+    [
       "a round is damaged, to which something is added",
       async (head, frames) => {
         const { rounds } = JSON.parse(await readFile(head, "utf8"));
@@ -293,6 +310,7 @@ test("frames are moved together when most of the file is what they were before",
     const metrics = (): Record<string, number> =>
       Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`m${n}`, random.below(2 ** 31) / 7]));
     const events = Array.from({ length: 2000 }, (_, c) => update({ client_id: `c${c}`, ...metrics() }, i % 2));
+    events.push(event({ event_type: "comm_failure", round: i % 2, client_id: `c${i}`, reason: "timeout" }));
     await session(store, events);
     all.push(...events);
     largest = Math.max(largest, (await stat(paths.frames)).size);

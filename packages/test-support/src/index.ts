@@ -16,5 +16,6 @@ export { type Exit, type Program, type ProgramOptions, runProgram, startProgram 
 export { newSeed, type Random, randomFrom } from "./random.ts";
 export { inRepository } from "./repository.ts";
 export { isSoak, soak } from "./soak.ts";
+export { type SyntheticRunOptions, syntheticRun } from "./synthetic-run.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
 export { eventually, until } from "./until.ts";

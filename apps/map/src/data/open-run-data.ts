@@ -15,8 +15,12 @@ import type {
   Tally,
 } from "./run-data.ts";
 
-/** Opens a run: it is read, and kept, in a thread of its own. */
-export function openRunData(runId: string): RunData {
+/**
+ * Opens a run: it is read, and kept, in a thread of its own.
+ *
+ * @param map - the head of its map, if that is on a file server
+ */
+export function openRunData(runId: string, map?: string): RunData {
   const worker = new Worker(new URL("../engine/worker.ts", import.meta.url), { type: "module" });
   const ask = (request: Request): void => worker.postMessage(request);
   const book: ClientBook = createClientBook();
@@ -79,7 +83,7 @@ export function openRunData(runId: string): RunData {
   }
 
   worker.onmessage = ({ data }: MessageEvent<Update>) => take(data);
-  ask({ kind: "open", runId, base: document.baseURI });
+  ask({ kind: "open", address: { runId, base: document.baseURI, map } });
 
   return {
     runId,

@@ -1,9 +1,10 @@
-import { decodeMapClients, decodeMapPart, type MapHead } from "@hivewatch/core";
+import { decodeMapPart, decodeMapTable, type MapHead } from "@hivewatch/core";
 import type { Connection, History } from "../data/run-data.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
+import { withReasons } from "./feed-store.ts";
 import { historyOf } from "./history.ts";
-import { httpMapSource } from "./map-source.ts";
-import type { Request, Update } from "./messages.ts";
+import { httpMapSource, type MapSource } from "./map-source.ts";
+import type { Request, RunAddress, Update } from "./messages.ts";
 import { overviewOf } from "./overview.ts";
 import { createReadings } from "./readings.ts";
 import { columnBytes } from "./round-columns.ts";
@@ -42,18 +43,10 @@ const PUBLISH_SHARE = 4;
 /** A round that goes on is read anew no more often than this. */
 const REREAD_MS = 2_000;
 
-export interface EngineOptions {
-  readonly runId: string;
-  /** The page's address, to which all others are relative. */
-  readonly base: string;
-  readonly publish: (update: Update) => void;
-}
-
-export function createEngine({ runId, base, publish }: EngineOptions): Engine {
-  const query = new URLSearchParams({ run_id: runId, batch: "1" });
-  const address = (path: string): string => new URL(path, base).href;
-  const id = encodeURIComponent(runId);
-  const source = httpMapSource(address(`runs/${id}/map2`), address(`runs/${id}/map2/frames`));
+/** @param publish - tells the page */
+export function createEngine(address: RunAddress, publish: (update: Update) => void): Engine {
+  const { runId } = address;
+  const { source, stream } = addressesOf(address);
   let store = createRunStore(runId);
   let readings = createReadings();
   let head: MapHead | undefined;
@@ -69,6 +62,7 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
   const fetching = new Map<number, Promise<void>>();
   const readAt = new Map<number, number>();
   let readBytes = 0;
+  let isReading = false;
 
   let overviewChanged = true;
   let tableChanged = true;
@@ -90,6 +84,7 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
     head = found;
     takeHead(store, found);
     await fetchClients(found, isMoved ? undefined : known);
+    await fetchNotable(found, known);
     return found;
   }
 
@@ -103,8 +98,16 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
       wanted.map(({ place }) => place),
     );
     for (const [k, part] of (parts ?? []).entries()) {
-      takeClients(store, (wanted[k]?.i ?? 0) * found.part_rows, decodeMapClients(part));
+      takeClients(store, (wanted[k]?.i ?? 0) * found.part_rows, decodeMapTable(part));
     }
+  }
+
+  /** What happened before the page was opened; what happens then comes with the stream. */
+  async function fetchNotable(found: MapHead, known: MapHead | undefined): Promise<void> {
+    if (known !== undefined || found.notable.count === 0) return;
+    const parts = await source.parts(found, found.notable.parts.slice(-2));
+    for (const part of parts ?? []) store.feed.addTable(decodeMapTable(part), (index) => store.mapClients[index] ?? 0);
+    store.feed.setTotal(found.notable.count);
   }
 
   /** Fetches rounds that are in the map alone. */
@@ -145,8 +148,20 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
 
   // --- what is learned -------------------------------------------------------------------------------------------
 
-  /** Reads all rounds in the background, the newest first. */
+  /** Reads all rounds in the background, the newest first. If the server goes away, it goes on when that is back. */
   async function readAll(): Promise<void> {
+    if (isReading) return;
+    isReading = true;
+    try {
+      await readBatches();
+    } catch {
+      setConnection({ phase: "reconnecting" });
+    } finally {
+      isReading = false;
+    }
+  }
+
+  async function readBatches(): Promise<void> {
     while (!isClosed) {
       const batch = nextBatch();
       if (batch.length === 0) break;
@@ -219,8 +234,8 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
 
   // --- what comes in ---------------------------------------------------------------------------------------------
 
-  function startQueue(lastId: string): EventQueue {
-    return createEventQueue(address(`stream?${query}`), lastId, {
+  function startQueue(address: string, lastId: string): EventQueue {
+    return createEventQueue(address, lastId, {
       onEvents(events, position) {
         const missing = events.flatMap((event) => takeEvent(store, event, position));
         if (missing.length > 0) fetchRounds([...new Set(missing)]).then(schedule, () => {});
@@ -230,7 +245,7 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
       },
       onPhase(phase) {
         setConnection({ phase: phase === "loading" && head !== undefined ? "live" : phase });
-        if (phase === "live" || phase === "over") void readAll();
+        if (phase === "live" || phase === "over" || phase === "saved") void readAll();
       },
       onReload() {
         void open();
@@ -314,7 +329,7 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
     const clients = store.clients.size;
     publish({ kind: "progress", value: numbers.length === 0 ? 0 : readings.size / numbers.length });
     publish({ kind: "tally", value: readings.tally(numbers, clients) });
-    publish({ kind: "findings", value: readings.findings(numbers, clients) });
+    publish({ kind: "findings", value: withReasons(readings.findings(numbers, clients), store.feed) });
     for (const field of digests) publish({ kind: "digest", value: readings.digest(field, numbers) });
     if (wantsParticipation) publish({ kind: "participation", value: readings.participation(numbers, clients) });
     overviewChanged = true;
@@ -351,7 +366,11 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
     overviewChanged = true;
     tableChanged = true;
     flush();
-    queue = startQueue(endOfMap());
+    if (stream !== undefined) queue = startQueue(stream, endOfMap());
+    else {
+      setConnection({ phase: head === undefined ? "not_found" : "saved" });
+      void readAll();
+    }
   }
 
   /** Where the stream goes on. */
@@ -366,7 +385,7 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
     publish({ kind: "overview", value: overviewOf(store, []) });
     const entry = shown === undefined ? sorted().at(-1) : store.rounds.get(shown);
     await fetchClients(found, undefined);
-    if (entry !== undefined) await fetchRounds([entry]);
+    await Promise.all([fetchNotable(found, undefined), entry === undefined ? undefined : fetchRounds([entry])]);
     store.changed.clear();
   }
 
@@ -401,6 +420,16 @@ export function createEngine({ runId, base, publish }: EngineOptions): Engine {
       clearTimeout(timer);
       queue?.close();
     },
+  };
+}
+
+function addressesOf({ runId, base, map }: RunAddress): { source: MapSource; stream: string | undefined } {
+  const at = (path: string): string => new URL(path, base).href;
+  if (map !== undefined) return { source: httpMapSource(at(map), at(map.replace(/\.json$/, ""))), stream: undefined };
+  const id = encodeURIComponent(runId);
+  return {
+    source: httpMapSource(at(`runs/${id}/map2`), at(`runs/${id}/map2/frames`)),
+    stream: at(`stream?${new URLSearchParams({ run_id: runId, batch: "1" })}`),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { HiveEvent, MapTable } from "@hivewatch/core";
-import { FEED_LENGTH, type Feed, type FeedEntry } from "../data/run-data.ts";
+import { FEED_LENGTH, type Feed, type FeedEntry, type Findings } from "../data/run-data.ts";
 import type { ClientList } from "./client-list.ts";
 
 /** What happened beside results and rounds' begin and end: the newest of it. */
@@ -9,6 +9,8 @@ export interface FeedStore {
   addTable(table: MapTable, clientOf: (index: number) => number): void;
   /** How many there are, with those that are not held. */
   setTotal(total: number): void;
+  /** Those that are held. */
+  held(): readonly FeedEntry[];
   /** As it is now; undefined if nothing has come since this was last asked. */
   news(): Feed | undefined;
 }
@@ -66,6 +68,7 @@ export function createFeed(): FeedStore {
       total = known;
       hasChanged = true;
     },
+    held: () => entries,
     news() {
       if (!hasChanged) return undefined;
       hasChanged = false;
@@ -85,4 +88,16 @@ function readerOf(table: MapTable): (name: string, row: number) => unknown {
     }
     return undefined;
   };
+}
+
+/** Dropouts and failures with the reasons that were given for them. */
+export function withReasons(findings: Findings, feed: FeedStore): Findings {
+  const reasons = new Map<string, string>();
+  for (const { client, round, detail } of feed.held()) {
+    if (typeof detail.reason === "string") reasons.set(`${client} ${round}`, detail.reason);
+  }
+  const list = findings.list.map((finding) =>
+    finding.detail === "" ? { ...finding, detail: reasons.get(`${finding.client} ${finding.round}`) ?? "" } : finding,
+  );
+  return { ...findings, list };
 }

@@ -11,9 +11,18 @@ import type {
 } from "../data/run-data.ts";
 import type { ClientNews } from "./client-list.ts";
 
+/** Where a run is read from. */
+export interface RunAddress {
+  readonly runId: string;
+  /** The page's address, to which all others are relative. */
+  readonly base: string;
+  /** The head of the run's map on a file server; its frames are beside it, without `.json`. Undefined: our own server. */
+  readonly map: string | undefined;
+}
+
 /** What the page asks of the engine. */
 export type Request =
-  | { readonly kind: "open"; readonly runId: string; readonly base: string }
+  | { readonly kind: "open"; readonly address: RunAddress }
   /** Which round's table it wants, now and whenever it changes. */
   | { readonly kind: "show"; readonly round: number | undefined }
   | { readonly kind: "digest"; readonly field: string }

@@ -8,7 +8,7 @@ let engine: Engine | undefined;
 addEventListener("message", ({ data }: MessageEvent<Request>) => {
   if (data.kind === "open") {
     const publish = (update: Update): void => postMessage(update, { transfer: buffersOf(update) });
-    engine = createEngine({ runId: data.runId, base: data.base, publish });
+    engine = createEngine(data.address, publish);
   }
   engine?.take(data);
 });

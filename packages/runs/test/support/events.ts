@@ -1,4 +1,4 @@
-import { type HiveEvent, parseEvent, type RunState } from "@hivewatch/core";
+import { type HiveEvent, parseEvent } from "@hivewatch/core";
 import { type Batch, packEvents } from "../../src/batch.ts";
 import type { LogEntry, ReadStep } from "../../src/read-entries.ts";
 
@@ -13,10 +13,15 @@ export function update(client: Record<string, unknown>, round: number | null = 1
   return event({ event_type: "client_update", round, clients: [client] }, runId);
 }
 
-/** Everybody who was heard of, or only asked. */
-export function clientsOf(state: RunState, events: readonly HiveEvent[]): Set<string> {
-  const asked = events.flatMap(({ selected }) => (Array.isArray(selected) ? selected : []));
-  return new Set([...state.clients.keys(), ...asked]);
+/** Everybody whom events name, whatever they say of them. */
+export function clientsOf(events: readonly HiveEvent[]): Set<unknown> {
+  return new Set(
+    events.flatMap(({ clients, client_id: id, selected }) => [
+      ...(Array.isArray(clients) ? clients.map((client) => client.client_id) : []),
+      ...(id === undefined ? [] : [id]),
+      ...(Array.isArray(selected) ? selected : []),
+    ]),
+  );
 }
 
 /** Numbered events that can be told apart. */

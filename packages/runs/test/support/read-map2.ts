@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import {
-  decodeMapClients,
   decodeMapPart,
+  decodeMapTable,
   type MapColumn,
   type MapHead,
   type MapPlace,
@@ -21,6 +21,8 @@ export interface ReadMap {
   readonly asked: Record<string, string[]>;
   /** Who of them was not heard of, sorted. */
   readonly silent: Record<string, string[]>;
+  /** What happened beside results and rounds. */
+  readonly notable: readonly unknown[];
   /** Of each client its newest place. */
   readonly places: Record<string, Record<string, unknown>>;
 }
@@ -33,14 +35,21 @@ export async function readMap2(dir: string, runId = "r"): Promise<ReadMap> {
   const ids: string[] = [];
   const places: ReadMap["places"] = {};
   for (const place of head.clients.parts) {
-    const { rows, columns } = decodeMapClients(bytesOf(place));
+    const { rows, columns } = decodeMapTable(bytesOf(place));
     for (let row = 0; row < rows; row++) {
       const { client_id: id, ...rest } = rowOf(columns, row);
       ids.push(String(id));
       places[String(id)] = rest;
     }
   }
-  const read: ReadMap = { head, rounds: {}, results: {}, asked: {}, silent: {}, places };
+  const notable = head.notable.parts.flatMap((place) => {
+    const { rows, columns } = decodeMapTable(bytesOf(place));
+    return Array.from({ length: rows }, (_, row) => {
+      const { client, ...fields } = rowOf(columns, row);
+      return client === undefined ? fields : { ...fields, client: ids[Number(client)] };
+    });
+  });
+  const read: ReadMap = { head, notable, rounds: {}, results: {}, asked: {}, silent: {}, places };
   for (const round of head.rounds) {
     const clients: Record<string, Record<string, unknown>> = {};
     const results: Record<string, number> = {};

@@ -1,0 +1,106 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { decodeMapPart, decodeMapTable, type MapHead, type MapPlace, parseEvent, parseMapHead } from "@hivewatch/core";
+import { newSeed, syntheticRun, temporaryFolder } from "@hivewatch/test-support";
+import { expect, test } from "vitest";
+import { fieldOf } from "../apps/map/src/data/table-fields.ts";
+import { overviewOf } from "../apps/map/src/engine/overview.ts";
+import { roundTable } from "../apps/map/src/engine/round-table.ts";
+import {
+  createRunStore,
+  isOpen,
+  type RunStore,
+  refreshFigures,
+  takeClients,
+  takeEvent,
+  takeHead,
+  takeParts,
+} from "../apps/map/src/engine/run-store.ts";
+import { writeRun } from "./support/write-run.ts";
+
+const RUN_ID = "run-engine";
+
+test("a run's map, and its map with the events behind it, tell the viewer the same as all its events", async () => {
+  const seed = newSeed();
+  const events = [...syntheticRun({ runId: RUN_ID, clients: 40, rounds: 6, seed })];
+  const truth = createRunStore(RUN_ID);
+  for (const [i, event] of events.entries()) takeEvent(truth, parseEvent(event), i + 1);
+  const expected = pictureOf(truth);
+
+  // Up to everything, up to nothing, and up to the middle of a round.
+  for (const cut of [events.length, 1, Math.floor(events.length / 2)]) {
+    const store = await loadRun(events.slice(0, cut));
+    // The positions of the events behind the map are greater than that of the map.
+    for (const event of events.slice(cut)) takeEvent(store, parseEvent(event), Number.MAX_SAFE_INTEGER);
+    expect(pictureOf(store), `seed ${seed}, cut at ${cut}`).toEqual(expected);
+  }
+});
+
+test("clients keep their rounds if the page met them in another order than the map", async () => {
+  const events = [...syntheticRun({ runId: RUN_ID, clients: 12, rounds: 3, seed: 5 })];
+  const store = createRunStore(RUN_ID);
+  for (const id of ["site-000011", "site-000003"]) store.clients.add(id);
+  await loadRun(events, store);
+  const truth = createRunStore(RUN_ID);
+  for (const [i, event] of events.entries()) takeEvent(truth, parseEvent(event), i + 1);
+  expect(pictureOf(store)).toEqual(pictureOf(truth));
+});
+
+/** Loads a run as the viewer does: from the files that are made of these events. */
+async function loadRun(
+  events: readonly Record<string, unknown>[],
+  store: RunStore = createRunStore(RUN_ID),
+): Promise<RunStore> {
+  const dir = await temporaryFolder();
+  await writeRun(dir, RUN_ID, events);
+  const head = parseMapHead(await readFile(join(dir, `${RUN_ID}.map2.json`), "utf8"));
+  const frames = await readFile(join(dir, `${RUN_ID}.map2`));
+  const part = ([offset, length]: MapPlace): Buffer => gunzipSync(frames.subarray(offset, offset + length));
+  takeHead(store, head);
+  for (const [i, place] of head.clients.parts.entries()) {
+    takeClients(store, i * head.part_rows, decodeMapTable(part(place)));
+  }
+  takeRounds(store, head, part);
+  return store;
+}
+
+function takeRounds(store: RunStore, head: MapHead, part: (place: MapPlace) => Buffer): void {
+  for (const entry of store.rounds.values()) {
+    takeParts(
+      store,
+      entry,
+      entry.places.map((place) => decodeMapPart(part(place))),
+      head.position,
+    );
+  }
+}
+
+/** Everything that the page would show, by ids and in words. */
+function pictureOf(store: RunStore): unknown {
+  const ids: readonly string[] = store.clients.news()?.ids ?? [];
+  const rounds = [...store.rounds.values()]
+    .sort((a, b) => a.round - b.round)
+    .map((entry) => {
+      refreshFigures(entry);
+      if (entry.columns === undefined) return { round: entry.round };
+      const table = roundTable(entry.columns, isOpen(store.run, entry));
+      const clients = ids.map((id, client): [string, unknown] => {
+        const row = table.rowOf[client] ?? -1;
+        if (row < 0) return [id, undefined];
+        const fields = [...table.columns.keys()].map((name): [string, unknown] => [name, fieldOf(table, client, name)]);
+        return [
+          id,
+          {
+            status: table.status[row],
+            asked: table.asked[row],
+            results: table.results[row],
+            fields: Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
+          },
+        ];
+      });
+      return { round: entry.round, figures: entry.figures, clients: Object.fromEntries(clients) };
+    });
+  const { figures, notes, ...index } = overviewOf(store, []).rounds;
+  return { run: store.run, rounds, index, figures: Object.fromEntries(figures), notes: Object.fromEntries(notes) };
+}
