@@ -10,6 +10,8 @@ export interface PageState {
   /** What colours the clients on the map: `status`, or a field of theirs. */
   readonly colorBy: Signal<string>;
   readonly projection: Signal<Projection>;
+  /** Whether the map shows countries' borders. */
+  readonly borders: Signal<boolean>;
   /** The field whose distribution is shown. */
   readonly metric: Signal<string>;
   /** Other runs that are laid over the charts, by id. */
@@ -70,6 +72,7 @@ export function createPageState(): PageState {
     filter: signal(""),
     colorBy: signal("status"),
     projection: signal("equal-earth"),
+    borders: signal(true),
     metric: signal("local_accuracy"),
     compared: signal([]),
     tab: signal("clients"),

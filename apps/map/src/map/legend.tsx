@@ -1,37 +1,53 @@
+import { STATUS_CODES, STATUS_LABELS } from "../data/statuses.ts";
 import { formatCount } from "../format.ts";
-import { type ClientStatus, STATUS_LABELS } from "../model/client-status.ts";
 import { useSession } from "../session.ts";
 import { StatusMark } from "../ui/status-mark.tsx";
+import { ColorLegend } from "./color-legend.tsx";
+import { STATUS_ORDER } from "./describe-scene.ts";
+import { hasTerm, toggleTerm } from "./filter-term.ts";
+import type { Scene } from "./scene.ts";
 
-const ORDER: readonly ClientStatus[] = [
-  "active",
-  "waiting",
-  "straggler",
-  "non_finite",
-  "dropped",
-  "failed",
-  "missing",
-  "idle",
-];
-
-/** What the marks mean, and how many there are of each in the shown round. */
-export function Legend({ flows }: { flows: boolean }) {
-  const { members } = useSession().view.value;
+/** What the marks mean, and how many clients there are of each status in the shown round. A click filters by it. */
+export function Legend({ scene }: { scene: Scene }) {
+  const { filter } = useSession().state;
   return (
-    <ul class="legend" aria-label="Legend">
-      {ORDER.map((status) => (
-        <li key={status} class={members[status].length === 0 ? "none" : undefined} data-status={status}>
-          <StatusMark status={status} />
-          {STATUS_LABELS[status]}
-          <b>{formatCount(members[status].length)}</b>
-        </li>
-      ))}
-      {flows && (
-        <>
-          <li class="flow up">Updates to the server</li>
-          <li class="flow down">Model to the clients</li>
-        </>
-      )}
-    </ul>
+    <div class={scene.scale === undefined ? "legend" : "legend by-value"}>
+      {scene.scale !== undefined && <ColorLegend scale={scene.scale} />}
+      <ul aria-label="Legend">
+        {STATUS_ORDER.map((status) => {
+          const count = scene.counts[STATUS_CODES[status]] ?? 0;
+          const term = `status:${status}`;
+          return (
+            <li key={status}>
+              <button
+                type="button"
+                class={count === 0 ? "none" : undefined}
+                data-status={status}
+                data-value={count}
+                aria-pressed={hasTerm(filter.value, term)}
+                title={`Show only: ${STATUS_LABELS[status]}`}
+                onClick={() => {
+                  filter.value = toggleTerm(filter.value, term);
+                }}
+              >
+                <StatusMark status={status} />
+                {STATUS_LABELS[status]}
+                <b>{formatCount(count)}</b>
+              </button>
+            </li>
+          );
+        })}
+        {scene.grid === undefined && (
+          <>
+            <li class="flow up">Updates to the server{areRegions(scene) && ", by region"}</li>
+            <li class="flow down">Model to the clients</li>
+          </>
+        )}
+      </ul>
+    </div>
   );
+}
+
+function areRegions({ flows }: Scene): boolean {
+  return flows.some(({ sites }) => sites > 1);
 }

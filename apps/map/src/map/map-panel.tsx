@@ -1,147 +1,196 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { RunModel } from "../model/run-model.ts";
-import { useSession } from "../session.ts";
+import { STATUS_LABELS } from "../data/statuses.ts";
+import { statusOf } from "../data/table-fields.ts";
+import { type Session, useSession } from "../session.ts";
 import { theme } from "../theme.ts";
 import { FitIcon, MinusIcon, PlusIcon } from "../ui/icons.tsx";
 import { placeName } from "../ui/place-name.ts";
 import { ServerMark } from "../ui/status-mark.tsx";
+import { clientValues, PARTICIPATION } from "./client-values.ts";
+import { surfaceAttributes } from "./describe-scene.ts";
 import { Legend } from "./legend.tsx";
-import { createMapView, type MapView } from "./map-view.ts";
+import { MapHead } from "./map-head.tsx";
+import { mapKeys } from "./map-keys.ts";
+import { mapPicture, savePicture } from "./map-picture.ts";
+import { createMapView, type MapCanvases, type MapView, type Pointed, ZOOM_STEP } from "./map-view.ts";
 import { MarkTooltip } from "./mark-tooltip.tsx";
-import { readPalette } from "./palette.ts";
-import type { Point } from "./plane.ts";
-import { createSceneBuilder } from "./scene.ts";
-import { layOutSites, type SiteLayout } from "./site-layout.ts";
+import { type Paint, type Palette, paintOf, readPalette } from "./palette.ts";
+import { createSceneBuilder, type Scene } from "./scene.ts";
 import { UnlocatedTray } from "./unlocated-tray.tsx";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
-const ZOOM_STEP = 1.6;
 
 /** The map of the shown round; a grid of the clients where none of them has a place. */
 export function MapPanel() {
-  const { snapshot, view, player, selected } = useSession();
-  const base = useRef<HTMLCanvasElement>(null);
+  const session = useSession();
+  const { data, state, player } = session;
+  const earth = useRef<HTMLCanvasElement>(null);
+  const dots = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
   const motion = useRef<HTMLCanvasElement>(null);
   const map = useSignal<MapView | undefined>(undefined);
-  const hovered = useSignal<{ mark: number; at: Point } | undefined>(undefined);
-  const layoutOf = useMemo(createLayoutCache, []);
+  const pointed = useSignal<Pointed | undefined>(undefined);
   const sceneOf = useMemo(createSceneBuilder, []);
-  const layout = useComputed(() => layoutOf(snapshot.value.model));
+  const scene = useComputed(() => sceneOf(sceneSource(session)));
 
   useLayoutEffect(() => {
-    if (base.current === null || marks.current === null || motion.current === null) return undefined;
-    const created = createMapView(
-      { base: base.current, marks: marks.current, motion: motion.current },
-      readPalette(document.documentElement),
-      {
-        onHover(mark, at) {
-          hovered.value = mark === undefined ? undefined : { mark, at };
-        },
-        onSelect(mark) {
-          selected.value = snapshot.peek().model.roster[mark];
-        },
+    const canvases = canvasesOf(earth.current, dots.current, marks.current, motion.current);
+    if (canvases === undefined) return undefined;
+    const created = createMapView(canvases, readColors(), {
+      onPoint(next) {
+        pointed.value = next;
       },
-    );
+      onSelect: (client) => openClient(session, client),
+    });
     map.value = created;
     return () => created.close();
-  }, [map, hovered, selected, snapshot]);
+  }, [map, pointed, session]);
 
-  useSignalEffect(() => map.value?.show(sceneOf(snapshot.value.model, layout.value, view.value)));
+  useSignalEffect(() => map.value?.show(scene.value));
   useSignalEffect(() => {
-    const id = selected.value;
-    map.value?.setSelected(id === undefined ? undefined : snapshot.value.model.rosterIndex.get(id));
+    const client = data.clients.value.indexOf(state.client.value ?? "");
+    map.value?.setSelected(client < 0 ? undefined : client);
   });
   useSignalEffect(() => map.value?.setAnimated(player.moving.value && !reducedMotion.matches));
   useSignalEffect(() => {
-    if (theme.value) map.value?.setPalette(readPalette(document.documentElement));
+    if (theme.value) map.value?.setPalette(...readColors());
   });
 
-  const { kind, unlocated } = layout.value;
-  const { server } = snapshot.value.model.state;
-  const located = layout.value.server !== undefined;
+  const save = async (): Promise<void> => {
+    const canvases = canvasesOf(earth.current, dots.current, marks.current, motion.current);
+    if (canvases === undefined) return;
+    const [palette, paint] = readColors();
+    const title = [session.runId, scene.value.table && `round ${scene.value.table.round}`].filter(Boolean).join(" · ");
+    savePicture(await mapPicture({ canvases, scene: scene.value, palette, paint, title }), `${session.runId}-map.png`);
+  };
+
+  const current = scene.value;
+  const isGrid = current.grid !== undefined;
   return (
-    <section class="panel map-panel" aria-label={kind === "grid" ? "Clients, none of which has a place" : "Map"}>
+    <section class="panel map-panel" aria-label={isGrid ? "Clients, none of which has a place" : "Map"}>
+      <MapHead isGrid={isGrid} onSave={save} />
       <div class="map-frame">
-        <canvas ref={base} />
-        <canvas ref={marks} />
         {/* The table of clients tells the same in words. */}
-        <canvas
-          ref={motion}
-          class="map-motion"
+        <div
+          class="map-surface"
           data-testid="map-canvas"
-          data-layout={kind}
-          tabIndex={0}
-          aria-label="Clients of the shown round. Up and down go through them, Enter opens one, plus and minus zoom, 0 fits. The table of clients holds the same."
+          data-layout={isGrid ? "grid" : "world"}
+          role="application"
+          {...surfaceAttributes(current)}
           onKeyDown={(event) => {
-            const act = keyActions(map.value)[event.key];
+            const act = map.value === undefined ? undefined : mapKeys(map.value, event, isGrid);
             if (act === undefined) return;
+            // The same keys move the replay.
             event.preventDefault();
+            event.stopPropagation();
             act();
           }}
-        />
-        <div
-          class={`server-place ${located || kind === "grid" ? "known" : "docked"}`}
-          data-testid="server-place"
-          data-located={located}
+          onBlur={() => map.value?.leave()}
         >
-          <ServerMark />
-          {located ? `server${serverSuffix(server)}` : "server (place unknown)"}
+          <canvas ref={earth} />
+          <canvas ref={dots} />
+          <canvas ref={marks} />
+          <canvas ref={motion} class="map-motion" />
         </div>
-        <UnlocatedTray unlocated={unlocated} />
-        <div class="map-buttons">
-          <button type="button" class="icon-button" aria-label="Zoom in" onClick={() => map.value?.zoomBy(ZOOM_STEP)}>
-            <PlusIcon />
-          </button>
-          <button
-            type="button"
-            class="icon-button"
-            aria-label="Zoom out"
-            onClick={() => map.value?.zoomBy(1 / ZOOM_STEP)}
-          >
-            <MinusIcon />
-          </button>
-          <button type="button" class="icon-button" aria-label="Fit all clients" onClick={() => map.value?.fit()}>
-            <FitIcon />
-          </button>
-        </div>
-        {hovered.value !== undefined && (
+        <ServerPlace scene={current} />
+        {!isGrid && <UnlocatedTray scene={current} onOpen={(client) => openClient(session, client)} />}
+        <MapButtons map={map.value} />
+        <EmptyMap count={current.count} />
+        {pointed.value !== undefined && (
           <MarkTooltip
-            index={hovered.value.mark}
-            at={hovered.value.at}
-            flip={hovered.value.at.x > (motion.current?.clientWidth ?? 0) / 2}
+            pointed={pointed.value}
+            scene={current}
+            value={coloringValue(session, current, pointed.value.client)}
+            width={motion.current?.clientWidth ?? 0}
           />
         )}
+        <p class="map-spoken" aria-live="polite">
+          {pointed.value === undefined ? "" : nameOf(current, pointed.value)}
+        </p>
       </div>
-      <Legend flows={kind === "world"} />
+      <Legend scene={current} />
     </section>
   );
 }
 
-function keyActions(map: MapView | undefined): Record<string, () => void> {
-  if (map === undefined) return {};
+function sceneSource({ data, state, table, matches }: Session) {
+  const colorBy = state.colorBy.value;
   return {
-    ArrowDown: () => map.moveHover(1),
-    ArrowUp: () => map.moveHover(-1),
-    Enter: () => map.selectHovered(),
-    "+": () => map.zoomBy(ZOOM_STEP),
-    "-": () => map.zoomBy(1 / ZOOM_STEP),
-    "0": () => map.fit(),
+    clients: data.clients.value,
+    table: table.value,
+    // What changes with every round that is read must not draw the map anew for nothing.
+    tally: colorBy === PARTICIPATION ? data.tally.value : undefined,
+    server: data.overview.value.server,
+    matches: matches.value,
+    colorBy,
+    projection: state.projection.value,
+    borders: state.borders.value,
   };
 }
 
-function serverSuffix(server: { city?: unknown; country?: unknown } | undefined): string {
-  const name = placeName(server);
-  return name === undefined ? "" : ` · ${name}`;
+function openClient({ data, state, selected }: Session, client: number): void {
+  const id = data.clients.peek().ids[client];
+  state.client.value = id;
+  selected.value = id;
 }
 
-/** Places change seldom, and laying them out takes longer than judging a round. */
-function createLayoutCache(): (model: RunModel) => SiteLayout {
-  let last: { model: RunModel; key: string; layout: SiteLayout } | undefined;
-  return (model) => {
-    const key = `${model.placesRevision},${model.roster.length}`;
-    if (last?.model !== model || last.key !== key) last = { model, key, layout: layOutSites(model) };
-    return last.layout;
-  };
+function coloringValue({ data }: Session, { scale, count, table }: Scene, client: number): number | undefined {
+  if (scale === undefined) return undefined;
+  const { values, present } = clientValues(scale.field, { count, table, tally: data.tally.peek() });
+  return present[client] === 1 ? values[client] : undefined;
+}
+
+function nameOf({ clients, table }: Scene, { client, cluster }: Pointed): string {
+  if (cluster !== undefined) return `${cluster.members.length} clients`;
+  const parts = [clients.ids[client], clients.city[client], STATUS_LABELS[statusOf(table, client)]];
+  return parts.filter((part) => part !== undefined && part !== "").join(", ");
+}
+
+function canvasesOf(...canvases: readonly (HTMLCanvasElement | null)[]): MapCanvases | undefined {
+  const [earth, dots, marks, motion] = canvases;
+  return earth && dots && marks && motion ? { earth, dots, marks, motion } : undefined;
+}
+
+function readColors(): [Palette, Paint] {
+  const palette = readPalette(document.documentElement);
+  return [palette, paintOf(palette, theme.peek() === "dark")];
+}
+
+function ServerPlace({ scene }: { scene: Scene }) {
+  const { server } = useSession().data.overview.value;
+  const isLocated = scene.server !== undefined;
+  const isKnown = isLocated || scene.grid !== undefined;
+  const place = placeName(server);
+  return (
+    <div class={`server-place ${isKnown ? "known" : "docked"}`} data-testid="server-place" data-located={isLocated}>
+      <ServerMark />
+      <span class="server-name">
+        {isLocated ? "server" : "server (place unknown)"}
+        {isLocated && place !== undefined && ` · ${place}`}
+      </span>
+    </div>
+  );
+}
+
+function MapButtons({ map }: { map: MapView | undefined }) {
+  return (
+    <div class="map-buttons">
+      <button type="button" class="icon-button" aria-label="Zoom in" onClick={() => map?.zoomBy(ZOOM_STEP)}>
+        <PlusIcon />
+      </button>
+      <button type="button" class="icon-button" aria-label="Zoom out" onClick={() => map?.zoomBy(1 / ZOOM_STEP)}>
+        <MinusIcon />
+      </button>
+      <button type="button" class="icon-button" aria-label="Fit all clients" onClick={() => map?.fit()}>
+        <FitIcon />
+      </button>
+    </div>
+  );
+}
+
+function EmptyMap({ count }: { count: number }) {
+  const { phase } = useSession().data.connection.value;
+  if (count > 0) return null;
+  return <p class="map-empty">{phase === "loading" ? "Loading the run…" : "No client has been heard of yet"}</p>;
 }

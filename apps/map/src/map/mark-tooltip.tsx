@@ -1,43 +1,102 @@
-import { formatBytes, formatNumber, formatPercent, formatSeconds } from "../format.ts";
-import { statusAt } from "../model/round-view.ts";
-import { useSession } from "../session.ts";
+import { CLIENT_STATUSES, STATUS_LABELS } from "../data/statuses.ts";
+import { numberOf, statusOf } from "../data/table-fields.ts";
+import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, plural } from "../format.ts";
 import { MetricValue } from "../ui/metric-value.tsx";
 import { placeName } from "../ui/place-name.ts";
-import { StatusLabel } from "../ui/status-mark.tsx";
-import type { Point } from "./plane.ts";
+import { StatusLabel, StatusMark } from "../ui/status-mark.tsx";
+import { BYTES, PARTICIPATION } from "./client-values.ts";
+import type { Cluster } from "./clusters.ts";
+import { colorLabel, colorText } from "./color-field.ts";
+import type { Pointed } from "./map-view.ts";
+import type { Scene } from "./scene.ts";
+
+interface MarkTooltipProps {
+  readonly pointed: Pointed;
+  readonly scene: Scene;
+  /** The value that the client is coloured by. */
+  readonly value: number | undefined;
+  /** The map's width, in CSS pixels. */
+  readonly width: number;
+}
 
 /** What is known of a mark, beside it. */
-export function MarkTooltip({ index, at, flip }: { index: number; at: Point; flip: boolean }) {
-  const { snapshot, view } = useSession();
-  const { model } = snapshot.value;
-  const id = model.roster[index] ?? "";
-  const metrics = view.value.metrics[index];
-  const place = placeName(model.state.clients.get(id)?.latest);
+export function MarkTooltip({ pointed: { client, cluster, at }, scene, value, width }: MarkTooltipProps) {
   return (
     <div
-      class={`tooltip ${flip ? "flip" : ""}`}
+      class={`tooltip ${at.x > width / 2 ? "flip" : ""}`}
       style={{ left: `${at.x}px`, top: `clamp(86px, ${at.y}px, 100% - 86px)` }}
       role="tooltip"
     >
-      <b>{id}</b>
-      {place !== undefined && <span class="client-place">{place}</span>}
-      <StatusLabel status={statusAt(view.value, index)} />
+      {cluster === undefined ? (
+        <ClientFacts client={client} scene={scene} value={value} />
+      ) : (
+        <ClusterFacts cluster={cluster} />
+      )}
+    </div>
+  );
+}
+
+const SHOWN_ANYWAY: readonly string[] = ["local_accuracy", "local_loss", "train_time_sec", BYTES];
+
+function ClientFacts({ client, scene, value }: { client: number; scene: Scene; value: number | undefined }) {
+  const { clients, table, scale } = scene;
+  const place = placeName({ city: clients.city[client], country: clients.country[client] });
+  const field = scale?.field;
+  return (
+    <>
+      <b>
+        <bdi>{clients.ids[client]}</bdi>
+      </b>
+      {place !== undefined && (
+        <span class="client-place">
+          <bdi>{place}</bdi>
+        </span>
+      )}
+      <StatusLabel status={statusOf(table, client)} />
       <dl>
+        {field !== undefined && !SHOWN_ANYWAY.includes(field) && (
+          <>
+            <dt>{field === PARTICIPATION ? "Rounds taken part in" : colorLabel(field)}</dt>
+            <dd>{colorText(field, value)}</dd>
+          </>
+        )}
         <dt>Accuracy</dt>
         <dd>
-          <MetricValue value={metrics?.local_accuracy} format={formatPercent} />
+          <MetricValue value={numberOf(table, client, "local_accuracy")} format={formatPercent} />
         </dd>
         <dt>Loss</dt>
         <dd>
-          <MetricValue value={metrics?.local_loss} format={formatNumber} />
+          <MetricValue value={numberOf(table, client, "local_loss")} format={formatNumber} />
         </dd>
         <dt>Train time</dt>
-        <dd>{formatSeconds(metrics?.train_time_sec)}</dd>
+        <dd>{formatSeconds(numberOf(table, client, "train_time_sec"))}</dd>
         <dt>Traffic</dt>
         <dd>
-          ↑ {formatBytes(metrics?.bytes_sent)} ↓ {formatBytes(metrics?.bytes_received)}
+          ↑ {formatBytes(numberOf(table, client, "bytes_sent"))} ↓{" "}
+          {formatBytes(numberOf(table, client, "bytes_received"))}
         </dd>
       </dl>
-    </div>
+    </>
+  );
+}
+
+function ClusterFacts({ cluster }: { cluster: Cluster }) {
+  return (
+    <>
+      <b>{plural(cluster.members.length, "client")}</b>
+      <ul>
+        {CLIENT_STATUSES.map((status, code) => {
+          const count = cluster.counts[code] ?? 0;
+          return count === 0 ? null : (
+            <li key={status} class="status-label">
+              <StatusMark status={status} />
+              {STATUS_LABELS[status]}
+              <b class="tooltip-count">{formatCount(count)}</b>
+            </li>
+          );
+        })}
+      </ul>
+      <span class="tooltip-hint">click to come closer</span>
+    </>
   );
 }

@@ -1,4 +1,6 @@
-import { CLIENT_STATUSES, type ClientStatus } from "../model/client-status.ts";
+import { CLIENT_STATUSES, type ClientStatus } from "../data/statuses.ts";
+import { DIMMED, FIRST_STEP, NO_VALUE, NON_FINITE } from "./color-scale.ts";
+import { mixColors, viridisScale } from "./viridis.ts";
 
 /** The colours of a canvas, which the style sheet's variables say. */
 export interface Palette {
@@ -51,8 +53,32 @@ export function readPalette(element: Element): Palette {
   };
 }
 
-/** The statuses in the order in which marks are drawn: what matters most comes last, on top. */
-export const DRAWING_ORDER: readonly ClientStatus[] = CLIENT_STATUSES.toReversed();
+/** A colour for each code that a client can have. */
+export interface Paint {
+  readonly colors: readonly string[];
+  /** The same as pixels. */
+  readonly pixels: Uint32Array;
+}
+
+/** How much of a colour is left of a client that the filter holds back. */
+const DIMMED_SHARE = 0.22;
+
+/** @param dark - whether the theme is */
+export function paintOf(palette: Palette, dark: boolean): Paint {
+  const colors = new Array<string>(2 * DIMMED).fill(palette.muted);
+  CLIENT_STATUSES.forEach((status, code) => {
+    colors[code] = palette.status[status];
+  });
+  viridisScale(dark).forEach((color, step) => {
+    colors[FIRST_STEP + step] = color;
+  });
+  colors[NO_VALUE] = palette.status.idle;
+  colors[NON_FINITE] = palette.status.non_finite;
+  for (let code = 0; code < DIMMED; code++) {
+    colors[code + DIMMED] = mixColors(palette.land, colors[code] ?? palette.muted, DIMMED_SHARE);
+  }
+  return { colors, pixels: Uint32Array.from(colors, pixelOf) };
+}
 
 /** A `#rrggbb` colour as a pixel of `ImageData` seen as 32-bit little-endian numbers. */
 export function pixelOf(color: string): number {

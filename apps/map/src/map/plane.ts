@@ -1,6 +1,4 @@
-import { geoEqualEarth } from "d3-geo";
-
-/** A point of the plane onto which the Earth is projected. Its origin is 0° N 0° E, its y axis points south. */
+/** A point of the plane onto which the Earth is projected. Its origin is in its middle, its y axis points south. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -14,22 +12,11 @@ export interface Bounds {
   readonly bottom: number;
 }
 
-/** Equal Earth: areas keep their proportions, so that no continent's sites look more important than another's. */
-export const projection = geoEqualEarth().scale(1000).translate([0, 0]).precision(0.4);
-
-/** Where a place lies on the plane. */
-export function toPlane(lng: number, lat: number): Point {
-  const [x, y] = projection([lng, lat]) ?? [Number.NaN, Number.NaN];
-  return { x, y };
+/** Where points lie on the plane, by index; NaN: nowhere. */
+export interface Positions {
+  readonly x: Float32Array;
+  readonly y: Float32Array;
 }
-
-/** The whole Earth. */
-export const WORLD: Bounds = {
-  left: toPlane(-180, 0).x,
-  right: toPlane(180, 0).x,
-  top: toPlane(0, 90).y,
-  bottom: toPlane(0, -90).y,
-};
 
 /** The least bounds around points; NaN coordinates are left out. */
 export function boundsOf(xs: ArrayLike<number>, ys: ArrayLike<number>): Bounds | undefined {

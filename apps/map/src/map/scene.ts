@@ -1,101 +1,130 @@
-import type { ClientStatus } from "../model/client-status.ts";
-import type { RoundView } from "../model/round-view.ts";
-import type { RunModel } from "../model/run-model.ts";
-import { greatCircle } from "./great-circle.ts";
-import type { SiteLayout } from "./site-layout.ts";
+import type { Clients, RoundTable, Tally } from "../data/run-data.ts";
+import type { Projection as ProjectionName } from "../page-state.ts";
+import { BYTES, clientValues, PARTICIPATION } from "./client-values.ts";
+import { type ColorScale, DIMMED, scaleOf } from "./color-scale.ts";
+import { drawingOrder } from "./drawing-order.ts";
+import { type Grouping, groupingOf, type HostGrid, layOutGrid } from "./host-grid.ts";
+import { type LngLat, type Places, placeOf, placesOf } from "./places.ts";
+import { type Standings, standingsOf } from "./standings.ts";
+import { createTraffic, type Flow } from "./traffic.ts";
 
-/** The traffic of one client in the shown round. */
-export interface Flow {
-  /** Index in the roster. */
-  readonly index: number;
-  readonly bytesUp: number;
-  readonly bytesDown: number;
-  /** The way from the client to the server on the plane; undefined while nobody knows where the server is. */
-  readonly points: Float64Array | undefined;
-}
-
-/** Everything that the map shows of a round. */
-export interface Scene {
-  readonly layout: SiteLayout;
-  readonly view: RoundView;
-  readonly roster: readonly string[];
-  /** What stands beside a mark. */
-  readonly labels: readonly string[];
-  /** How large each mark is, 0 to 1. */
-  readonly weight: Float32Array;
+/** Everything that the map shows of a round, whatever part of it is in sight. Arrays go by client. */
+export interface Scene extends Standings {
+  readonly clients: Clients;
+  /** How many clients there are. */
+  readonly count: number;
+  readonly table: RoundTable | undefined;
+  readonly places: Places;
+  /** Instead of the Earth, if nobody has a place. */
+  readonly grid: HostGrid | undefined;
+  readonly projection: ProjectionName;
+  readonly borders: boolean;
+  /** What the clients are coloured by; undefined: their status. */
+  readonly scale: ColorScale | undefined;
+  /** The colour code of each client. */
+  readonly codes: Uint8Array;
+  /** The clients that have a place, what must not be covered last. */
+  readonly order: Uint32Array;
+  readonly matches: Uint8Array | undefined;
   readonly flows: readonly Flow[];
+  readonly server: LngLat | undefined;
+  /** How much each client counts: its samples, undefined if nobody told. */
+  readonly samples: { readonly of: Float64Array; readonly most: number } | undefined;
 }
 
-/** Further arcs would only cover the Earth. */
-const MAX_FLOWS = 200;
-/** Further labels would not find room. */
-const MAX_LABELLED = 80;
+/** What a scene is made of. */
+export interface SceneSource {
+  readonly clients: Clients;
+  readonly table: RoundTable | undefined;
+  readonly tally: Tally | undefined;
+  readonly server: Readonly<Record<string, unknown>> | undefined;
+  readonly matches: Uint8Array | undefined;
+  readonly colorBy: string;
+  readonly projection: ProjectionName;
+  readonly borders: boolean;
+}
 
-/** A client of which there is a result has talked to the server, even if nobody counted the bytes. */
-const WITH_RESULT: readonly ClientStatus[] = ["active", "straggler", "non_finite"];
+/** The value of `colorBy` that stands for the status. */
+export const BY_STATUS = "status";
 
-/** Keeps the ways between clients and server, which change only with the layout. */
-export function createSceneBuilder(): (model: RunModel, layout: SiteLayout, view: RoundView) => Scene {
-  let ways = new Map<number, Float64Array>();
-  let waysOf: SiteLayout | undefined;
+/** What clients can be coloured by in a run with these metrics: what matters most first, then all others. */
+export function colorFields(metrics: readonly string[]): { main: string[]; others: string[] } {
+  const has = (name: string): boolean => metrics.includes(name);
+  const main = [
+    ...["local_accuracy", "local_loss"].filter(has),
+    ...(has("base_round") ? ["staleness"] : []),
+    ...["train_time_sec"].filter(has),
+    ...(has("bytes_sent") || has("bytes_received") ? [BYTES] : []),
+    PARTICIPATION,
+  ];
+  return { main, others: metrics.filter((name) => !main.includes(name)) };
+}
 
-  function wayOf(model: RunModel, layout: SiteLayout, index: number): Float64Array | undefined {
-    const { server } = layout;
-    const latest = model.state.clients.get(model.roster[index] ?? "")?.latest;
-    if (server === undefined || typeof latest?.lng !== "number" || typeof latest.lat !== "number") return undefined;
-    let way = ways.get(index);
-    if (way === undefined) {
-      way = greatCircle([latest.lng, latest.lat], [server.lng, server.lat]);
-      ways.set(index, way);
-    }
-    return way;
-  }
+/** Builds scenes, and keeps what one has in common with the last. */
+export function createSceneBuilder(): (source: SceneSource) => Scene {
+  const trafficOf = createTraffic();
+  const gridOf = createGridCache();
+  let places: Places | undefined;
 
-  return (model, layout, view) => {
-    if (waysOf !== layout) {
-      ways = new Map();
-      waysOf = layout;
-    }
+  return (source) => {
+    const { clients, table, matches } = source;
+    const count = clients.ids.length;
+    places = placesOf(clients, places);
+    const standings = standingsOf(count, table);
+    const grid = count > 0 && places.located === 0 ? gridOf(groupingOf(clients, standings.status)) : undefined;
+    const server = placeOf(source.server);
+    const { codes, scale } = colorsOf(source, standings);
+    if (matches !== undefined) dim(codes, matches);
     return {
-      layout,
-      view,
-      roster: model.roster,
-      labels: labelsOf(model, layout),
-      weight: weightsOf(model, view),
-      flows: largestFlows(layout, view).map((flow) => ({ ...flow, points: wayOf(model, layout, flow.index) })),
+      ...standings,
+      clients,
+      count,
+      table,
+      places,
+      grid,
+      projection: source.projection,
+      borders: source.borders,
+      scale,
+      codes,
+      order: drawingOrder(codes, grid === undefined ? places : undefined),
+      matches,
+      flows: grid === undefined ? trafficOf({ table, places, server, matches }) : [],
+      server,
+      samples: samplesOf(source),
     };
   };
 }
 
-function largestFlows(layout: SiteLayout, view: RoundView): Omit<Flow, "points">[] {
-  if (layout.kind === "grid") return [];
-  const flows: Omit<Flow, "points">[] = [];
-  for (const status of WITH_RESULT) {
-    for (const index of view.members[status]) {
-      if (Number.isNaN(layout.x[index])) continue;
-      const { bytes_sent: sent, bytes_received: received } = view.metrics[index] ?? {};
-      flows.push({ index, bytesUp: positive(sent), bytesDown: positive(received) });
-    }
-  }
-  return flows.sort((a, b) => b.bytesUp + b.bytesDown - a.bytesUp - a.bytesDown).slice(0, MAX_FLOWS);
+function colorsOf(source: SceneSource, { status }: Standings): { codes: Uint8Array; scale: ColorScale | undefined } {
+  const { colorBy, clients, table, tally } = source;
+  if (colorBy === BY_STATUS) return { codes: status.slice(), scale: undefined };
+  return scaleOf(colorBy, clientValues(colorBy, { count: clients.ids.length, table, tally }));
 }
 
-function weightsOf(model: RunModel, view: RoundView): Float32Array {
-  const samples = model.roster.map((id, index) =>
-    positive(view.metrics[index]?.num_samples ?? model.state.clients.get(id)?.latest.num_samples),
+function dim(codes: Uint8Array, matches: Uint8Array): void {
+  for (let i = 0; i < codes.length; i++) if (matches[i] !== 1) codes[i] = (codes[i] ?? 0) + DIMMED;
+}
+
+function samplesOf({ clients, table, tally }: SceneSource): Scene["samples"] {
+  const { values } = clientValues("num_samples", { count: clients.ids.length, table, tally });
+  let most = 0;
+  for (const value of values) if (value > most && value < Number.POSITIVE_INFINITY) most = value;
+  return most > 0 ? { of: values, most } : undefined;
+}
+
+/** Lays a grid out anew only when the groups have changed. */
+function createGridCache(): (grouping: Grouping) => HostGrid {
+  let last: { grouping: Grouping; grid: HostGrid } | undefined;
+  return (grouping) => {
+    if (last === undefined || !sameGrouping(last.grouping, grouping)) last = { grouping, grid: layOutGrid(grouping) };
+    return last.grid;
+  };
+}
+
+function sameGrouping(one: Grouping, other: Grouping): boolean {
+  return (
+    one.groupOf.length === other.groupOf.length &&
+    one.groupOf.every((group, i) => group === other.groupOf[i]) &&
+    one.names.join("\n") === other.names.join("\n")
   );
-  const most = samples.reduce((a, b) => Math.max(a, b), 0);
-  return Float32Array.from(samples, (count) => (most > 0 ? Math.sqrt(count / most) : 0.5));
-}
-
-function labelsOf(model: RunModel, layout: SiteLayout): string[] {
-  if (model.roster.length > MAX_LABELLED) return [];
-  return model.roster.map((id) => {
-    const city = model.state.clients.get(id)?.latest.city;
-    return layout.kind === "world" && typeof city === "string" && city !== "" ? city : id;
-  });
-}
-
-function positive(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
 }

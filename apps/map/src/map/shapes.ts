@@ -1,4 +1,4 @@
-import type { ClientStatus } from "../model/client-status.ts";
+import type { ClientStatus } from "../data/statuses.ts";
 
 /** The form of a status: told apart without colour, at any size. */
 export interface Shape {

@@ -1,45 +1,6 @@
 /** The angle of a sunflower's seeds, which fills a disc evenly with any number of points. */
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 
-/** Offsets for points that share a place, in units of the distance that they should keep. */
-export interface Spread {
-  readonly dx: Float32Array;
-  readonly dy: Float32Array;
-  /** How many points share each point's place. */
-  readonly crowd: Uint32Array;
-}
-
-/**
- * Spreads points that share a place over a disc around it. A point alone stays where it is.
- *
- * @param placeOf - a name for the place of a point, undefined if it has none
- */
-export function spreadCrowds(count: number, placeOf: (index: number) => string | undefined): Spread {
-  const crowds = new Map<string, number[]>();
-  for (let index = 0; index < count; index++) {
-    const place = placeOf(index);
-    if (place === undefined) continue;
-    const crowd = crowds.get(place);
-    if (crowd === undefined) crowds.set(place, [index]);
-    else crowd.push(index);
-  }
-  const spread = {
-    dx: new Float32Array(count),
-    dy: new Float32Array(count),
-    crowd: new Uint32Array(count),
-  };
-  for (const members of crowds.values()) {
-    members.forEach((index, seed) => {
-      spread.crowd[index] = members.length;
-      if (members.length === 1) return;
-      const radius = Math.sqrt(seed + 0.5);
-      spread.dx[index] = radius * Math.cos(seed * GOLDEN_ANGLE);
-      spread.dy[index] = radius * Math.sin(seed * GOLDEN_ANGLE);
-    });
-  }
-  return spread;
-}
-
 /** Circles that may move, by index. */
 export interface Circles {
   readonly x: Float32Array;
@@ -47,29 +8,40 @@ export interface Circles {
   readonly radius: Float32Array;
 }
 
+/** A circle that stays where it is. */
+export interface FixedCircle {
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+}
+
+/** Where the seed of a number, from 0, stands in a sunflower whose seeds are about 1 apart. */
+export function sunflower(seed: number): { x: number; y: number } {
+  const radius = Math.sqrt(seed + 0.5);
+  return { x: radius * Math.cos(seed * GOLDEN_ANGLE), y: radius * Math.sin(seed * GOLDEN_ANGLE) };
+}
+
+const PASSES = 12;
+/** Circles that are further apart than this at first hardly meet. */
+const SLACK = 10;
+
 /**
- * Pushes circles apart where they overlap, none further than `maxShift` from where it was. Takes time with the square of
- * their number.
+ * Pushes circles apart where they overlap, none further than `maxShift` from where it was.
  *
  * @param fixed - a circle that doesn't move
  */
-export function pushApart(
-  circles: Circles,
-  fixed: { x: number; y: number; radius: number } | undefined,
-  maxShift: number,
-): void {
+export function pushApart(circles: Circles, fixed: FixedCircle | undefined, maxShift: number): void {
   const { x, y, radius } = circles;
   const home = { x: x.slice(), y: y.slice() };
-  const count = x.length;
-  for (let pass = 0; pass < 12; pass++) {
-    for (let i = 0; i < count; i++) {
-      for (let j = i + 1; j < count; j++) separate(circles, i, j);
-      if (fixed === undefined) continue;
-      const away = overlap(num(x, i) - fixed.x, num(y, i) - fixed.y, num(radius, i) + fixed.radius, i);
-      x[i] = num(x, i) + away.x;
-      y[i] = num(y, i) + away.y;
-    }
-    for (let i = 0; i < count; i++) {
+  const pairs = nearPairs(circles);
+  for (let pass = 0; pass < PASSES; pass++) {
+    for (let pair = 0; pair < pairs.length; pair += 2) separate(circles, pairs[pair] ?? 0, pairs[pair + 1] ?? 0);
+    for (let i = 0; i < x.length; i++) {
+      if (fixed !== undefined) {
+        const away = overlap(num(x, i) - fixed.x, num(y, i) - fixed.y, num(radius, i) + fixed.radius, i);
+        x[i] = num(x, i) + away.x;
+        y[i] = num(y, i) + away.y;
+      }
       const [dx, dy] = [num(x, i) - num(home.x, i), num(y, i) - num(home.y, i)];
       const shift = Math.hypot(dx, dy);
       if (shift <= maxShift) continue;
@@ -77,6 +49,29 @@ export function pushApart(
       y[i] = num(home.y, i) + (dy / shift) * maxShift;
     }
   }
+}
+
+/** The pairs of circles that may come to touch, as indices one after the other. */
+function nearPairs({ x, y, radius }: Circles): number[] {
+  const pairs: number[] = [];
+  const cell = 2 * radius.reduce((most, r) => Math.max(most, r), 1) + SLACK;
+  const cells = new Map<number, number[]>();
+  const keyOf = (column: number, row: number): number => column * 1e6 + row;
+  for (let i = 0; i < x.length; i++) {
+    const [column, row] = [Math.floor(num(x, i) / cell), Math.floor(num(y, i) / cell)];
+    if (Number.isNaN(column)) continue;
+    for (let near = 0; near < 9; near++) {
+      for (const j of cells.get(keyOf(column + (near % 3) - 1, row + Math.floor(near / 3) - 1)) ?? []) {
+        const reach = num(radius, i) + num(radius, j) + SLACK;
+        if (Math.abs(num(x, i) - num(x, j)) < reach && Math.abs(num(y, i) - num(y, j)) < reach) pairs.push(j, i);
+      }
+    }
+    const key = keyOf(column, row);
+    const members = cells.get(key);
+    if (members === undefined) cells.set(key, [i]);
+    else members.push(i);
+  }
+  return pairs;
 }
 
 function separate({ x, y, radius }: Circles, i: number, j: number): void {

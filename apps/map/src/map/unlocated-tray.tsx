@@ -1,36 +1,49 @@
+import { useSignal } from "@preact/signals";
+import { CLIENT_STATUSES } from "../data/statuses.ts";
 import { plural } from "../format.ts";
-import { statusAt } from "../model/round-view.ts";
-import { useSession } from "../session.ts";
 import { StatusMark } from "../ui/status-mark.tsx";
+import type { Scene } from "./scene.ts";
 
 const MAX_LISTED = 100;
 
-/** The clients that said nothing about where they are. */
-export function UnlocatedTray({ unlocated }: { unlocated: readonly number[] }) {
-  const { snapshot, view, selected } = useSession();
-  const { roster } = snapshot.value.model;
-  if (unlocated.length === 0) return null;
+/** The clients that said nothing about where they are, those in trouble first. */
+export function UnlocatedTray({ scene, onOpen }: { scene: Scene; onOpen: (client: number) => void }) {
+  const isOpen = useSignal(false);
+  const count = scene.count - scene.places.located;
+  if (count === 0) return null;
   return (
-    <details class="unlocated">
-      <summary data-testid="unlocated-count" data-value={unlocated.length}>
-        {plural(unlocated.length, "site")} without a place
+    <details
+      class="unlocated"
+      onToggle={(event) => {
+        isOpen.value = event.currentTarget.open;
+      }}
+    >
+      <summary data-testid="unlocated-count" data-value={count}>
+        {plural(count, "site")} without a place
       </summary>
-      <ul>
-        {unlocated.slice(0, MAX_LISTED).map((index) => (
-          <li key={index}>
-            <button
-              type="button"
-              onClick={() => {
-                selected.value = roster[index];
-              }}
-            >
-              <StatusMark status={statusAt(view.value, index)} />
-              {roster[index]}
-            </button>
-          </li>
-        ))}
-        {unlocated.length > MAX_LISTED && <li class="more">and {plural(unlocated.length - MAX_LISTED, "other")}</li>}
-      </ul>
+      {isOpen.value && (
+        <ul>
+          {gravestUnlocated(scene).map((client) => (
+            <li key={client}>
+              <button type="button" onClick={() => onOpen(client)}>
+                <StatusMark status={CLIENT_STATUSES[scene.status[client] ?? -1] ?? "idle"} />
+                <bdi>{scene.clients.ids[client]}</bdi>
+              </button>
+            </li>
+          ))}
+          {count > MAX_LISTED && <li class="more">and {plural(count - MAX_LISTED, "other")}</li>}
+        </ul>
+      )}
     </details>
   );
+}
+
+function gravestUnlocated({ count, places, status }: Scene): number[] {
+  const found: number[] = [];
+  for (let wanted = 0; wanted < CLIENT_STATUSES.length; wanted++) {
+    for (let client = 0; client < count && found.length < MAX_LISTED; client++) {
+      if (status[client] === wanted && Number.isNaN(places.lat[client])) found.push(client);
+    }
+  }
+  return found;
 }

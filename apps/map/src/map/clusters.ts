@@ -1,0 +1,78 @@
+import { CLIENT_STATUSES, STATUS_CODES } from "../data/statuses.ts";
+import { DIMMED, FIRST_STEP, NO_VALUE } from "./color-scale.ts";
+import type { Positions } from "./plane.ts";
+import type { Scene } from "./scene.ts";
+import { SCALE_STEPS } from "./viridis.ts";
+
+/** Clients that are too near to each other for a mark of their own. */
+export interface Cluster {
+  readonly members: readonly number[];
+  /** How many of each status. */
+  readonly counts: Uint32Array;
+  /** The gravest status of a member, by its code. */
+  readonly worst: number;
+  /** The colour code of the members' mean value; undefined where status is what colours. */
+  readonly code: number | undefined;
+  /** Whether the filter lets none of them through. */
+  readonly dimmed: boolean;
+}
+
+/** A cell of the grid that finds clusters is between this and twice as wide, in CSS pixels. */
+const CELL = 44;
+
+/**
+ * Groups clients by the cells of a grid that is fixed to the plane, so that moving the map changes no group, and zooming
+ * opens them at steps of two.
+ *
+ * @param k - CSS pixels in a unit of the plane
+ */
+export function groupByCell(clients: readonly number[], { x, y }: Positions, k: number): number[][] {
+  const cell = 2 ** Math.ceil(Math.log2(CELL / k));
+  const cells = new Map<number, number[]>();
+  for (const client of clients) {
+    const key = Math.floor((x[client] ?? 0) / cell) * 2 ** 24 + Math.floor((y[client] ?? 0) / cell);
+    const members = cells.get(key);
+    if (members === undefined) cells.set(key, [client]);
+    else members.push(client);
+  }
+  return [...cells.values()];
+}
+
+export function clusterOf(members: readonly number[], { status, codes, scale }: Scene): Cluster {
+  const counts = new Uint32Array(CLIENT_STATUSES.length);
+  let [steps, valued, bright] = [0, 0, 0];
+  for (const client of members) {
+    const standing = status[client] ?? STATUS_CODES.idle;
+    const code = codes[client] ?? 0;
+    const step = (code % DIMMED) - FIRST_STEP;
+    counts[standing] = (counts[standing] ?? 0) + 1;
+    if (code < DIMMED) bright++;
+    if (step < 0 || step >= SCALE_STEPS) continue;
+    steps += step;
+    valued++;
+  }
+  const mean = valued === 0 ? NO_VALUE : FIRST_STEP + Math.round(steps / valued);
+  return {
+    members,
+    counts,
+    worst: counts.findIndex((count) => count > 0),
+    code: scale === undefined ? undefined : mean,
+    dimmed: bright === 0,
+  };
+}
+
+/** The member in the middle: a cluster stands where a client is, not where nobody said to be. */
+export function middleOf(members: readonly number[], { x, y }: Positions): number {
+  let [sumX, sumY] = [0, 0];
+  for (const client of members) {
+    sumX += x[client] ?? 0;
+    sumY += y[client] ?? 0;
+  }
+  const [middleX, middleY] = [sumX / members.length, sumY / members.length];
+  let [best, found] = [Number.POSITIVE_INFINITY, members[0] ?? 0];
+  for (const client of members) {
+    const distance = Math.hypot((x[client] ?? 0) - middleX, (y[client] ?? 0) - middleY);
+    if (distance < best) [best, found] = [distance, client];
+  }
+  return found;
+}

@@ -1,0 +1,157 @@
+import type { Clients } from "../data/run-data.ts";
+import { CLIENT_STATUSES, STATUS_LABELS } from "../data/statuses.ts";
+import type { Bounds, Positions } from "./plane.ts";
+
+/** A grid of all clients, for a run of which nobody said where it is. */
+export interface HostGrid {
+  readonly positions: Positions;
+  readonly bounds: Bounds;
+  readonly groups: readonly GridGroup[];
+}
+
+/** Clients that stand together, under a name. */
+export interface GridGroup {
+  readonly name: string;
+  readonly count: number;
+  readonly left: number;
+  /** The middle of its name's line. */
+  readonly top: number;
+  readonly width: number;
+}
+
+/** What the clients of a grid are grouped by. */
+export interface Grouping {
+  /** The group of each client. */
+  readonly groupOf: Uint16Array;
+  /** The groups' names, in the order in which they are to stand; without any there are no groups. */
+  readonly names: readonly string[];
+}
+
+/** The size of a cell, in units of the plane. */
+export const GRID_CELL = 100;
+/** A grid is wider than high, as screens are. */
+const ASPECT = 1.9;
+const GROUP_ASPECT = 1.5;
+/** What stands above a group, in cells; the more there are, the more of them a name takes. */
+const HEAD = 0.75;
+const HEAD_SHARE = 0.045;
+/** A name needs this much, in cells. */
+const MIN_COLUMNS = 3;
+/** In so many clients nobody finds those that failed, unless they stand together. */
+const MANY = 5000;
+/** Further countries share a group. */
+const MAX_COUNTRIES = 60;
+
+/** By country where clients tell theirs, else by status where there are a great many, else not at all. */
+export function groupingOf(clients: Pick<Clients, "ids" | "country">, status: Uint8Array): Grouping {
+  const count = clients.ids.length;
+  const sizes = new Map<string, number>();
+  for (let i = 0; i < count; i++) {
+    const country = clients.country[i];
+    if (country !== undefined && country !== "") sizes.set(country, (sizes.get(country) ?? 0) + 1);
+  }
+  if (sizes.size > 1) return byCountry(clients, sizes);
+  if (count > MANY) {
+    return { groupOf: Uint16Array.from(status), names: CLIENT_STATUSES.map((name) => STATUS_LABELS[name]) };
+  }
+  return { groupOf: new Uint16Array(count), names: [] };
+}
+
+function byCountry(clients: Pick<Clients, "ids" | "country">, sizes: ReadonlyMap<string, number>): Grouping {
+  const names = [...sizes]
+    .sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
+    .slice(0, MAX_COUNTRIES)
+    .map(([name]) => name);
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  const groupOf = Uint16Array.from(
+    clients.ids,
+    (_, i) => numbers.get(clients.country[i] ?? "") ?? names.length + (clients.country[i] ? 0 : 1),
+  );
+  return { groupOf, names: [...names, "other countries", "no country"] };
+}
+
+/** Lays clients out: each group as a block, the blocks on shelves. */
+export function layOutGrid({ groupOf, names }: Grouping): HostGrid {
+  const count = groupOf.length;
+  const named = names.length > 0;
+  const head = named ? Math.max(HEAD, HEAD_SHARE * Math.sqrt(count)) : 0;
+  const sizes = new Uint32Array(Math.max(1, names.length));
+  for (const group of groupOf) sizes[group] = (sizes[group] ?? 0) + 1;
+  const whole = Math.max(1, Math.ceil(Math.sqrt(count * ASPECT)));
+  // Many clients in few groups are bands, one below the other.
+  const bands = !named || (count > MANY && sizes.length <= CLIENT_STATUSES.length);
+  const blocks = placeBlocks(
+    sizes,
+    (size) => (bands ? whole : Math.max(MIN_COLUMNS, Math.ceil(Math.sqrt(size * GROUP_ASPECT)))),
+    head,
+  );
+  const positions = { x: new Float32Array(count), y: new Float32Array(count) };
+  const filled = new Uint32Array(sizes.length);
+  for (let i = 0; i < count; i++) {
+    const group = groupOf[i] ?? 0;
+    const block = blocks[group];
+    const at = filled[group] ?? 0;
+    filled[group] = at + 1;
+    if (block === undefined) continue;
+    positions.x[i] = (block.left + (at % block.columns) + 0.5) * GRID_CELL;
+    positions.y[i] = (block.top + Math.floor(at / block.columns) + 0.5) * GRID_CELL;
+  }
+  const shown = blocks.filter((block) => block.size > 0);
+  return {
+    positions,
+    bounds: {
+      left: 0,
+      top: 0,
+      right: Math.max(1, ...shown.map(({ left, columns }) => left + columns)) * GRID_CELL,
+      bottom: Math.max(1, ...shown.map(({ top, rows }) => top + rows)) * GRID_CELL,
+    },
+    groups: blocks.flatMap((block, group) =>
+      named && block.size > 0
+        ? {
+            name: names[group] ?? "",
+            count: block.size,
+            left: block.left * GRID_CELL,
+            top: (block.top - head / 2) * GRID_CELL,
+            width: block.columns * GRID_CELL,
+          }
+        : [],
+    ),
+  };
+}
+
+/** In cells. */
+interface Block {
+  readonly size: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly left: number;
+  readonly top: number;
+}
+
+function placeBlocks(sizes: Uint32Array, columnsOf: (size: number) => number, head: number): Block[] {
+  let area = 0;
+  let widest = 1;
+  const gap = 0.8 * head;
+  for (const size of sizes) {
+    if (size === 0) continue;
+    const columns = columnsOf(size);
+    area += (columns + gap) * (Math.ceil(size / columns) + head + gap);
+    widest = Math.max(widest, columns);
+  }
+  const width = Math.max(widest, Math.sqrt(area * ASPECT));
+  let [left, top, height] = [0, head, 0];
+  return Array.from(sizes, (size) => {
+    const columns = columnsOf(size);
+    const rows = size === 0 ? 0 : Math.ceil(size / columns);
+    if (size > 0 && left > 0 && left + columns > width) {
+      top += height + gap + head;
+      [left, height] = [0, 0];
+    }
+    const block = { size, columns, rows, left, top };
+    if (size > 0) {
+      left += columns + gap;
+      height = Math.max(height, rows);
+    }
+    return block;
+  });
+}
