@@ -15,7 +15,24 @@ export interface PageState {
   readonly compared: Signal<readonly string[]>;
   /** What the tabbed panel shows. */
   readonly tab: Signal<Tab>;
+  /** What charts go along. */
+  readonly axis: Signal<AxisKind>;
+  /** Which charts are shown, by id (charts/chart-list.ts), in their order. */
+  readonly charts: Signal<readonly string[]>;
+  /** In which order clients' own small charts come. */
+  readonly order: Signal<ClientOrder>;
 }
+
+export const AXES = ["round", "time"] as const;
+
+export type AxisKind = (typeof AXES)[number];
+
+/** `worst`: by the field's value in the shown round; `trouble`: by what went wrong; `silent`: by the last result. */
+export const CLIENT_ORDERS = ["worst", "trouble", "silent", "id"] as const;
+
+export type ClientOrder = (typeof CLIENT_ORDERS)[number];
+
+export const DEFAULT_CHARTS = ["accuracy", "loss", "duration", "bytes", "participation", "divergence"] as const;
 
 export const PROJECTIONS = ["equal-earth", "mercator", "globe"] as const;
 
@@ -35,5 +52,8 @@ export function createPageState(): PageState {
     metric: signal("local_accuracy"),
     compared: signal([]),
     tab: signal("clients"),
+    axis: signal("round"),
+    charts: signal(DEFAULT_CHARTS),
+    order: signal("worst"),
   };
 }
