@@ -6,6 +6,7 @@ import type { RoundTable, RunData } from "./data/run-data.ts";
 import { createRoundViews, type RoundView } from "./model/round-view.ts";
 import { createPageState, type PageState } from "./page-state.ts";
 import { createPlayer, type Player } from "./replay/player.ts";
+import { type ComparedRuns, createComparedRuns } from "./runs/compared-runs.ts";
 import { openRunFeed, type RunFeed, type Snapshot } from "./stream/run-feed.ts";
 import { readUrl, writeUrl } from "./url-state.ts";
 
@@ -18,6 +19,8 @@ export interface Session {
   readonly table: ReadonlySignal<RoundTable | undefined>;
   /** Which clients the filter lets through: 1, by index; undefined: all. */
   readonly matches: ReadonlySignal<Uint8Array | undefined>;
+  /** Other runs that are laid over the charts. */
+  readonly compared: ComparedRuns;
   readonly feed: RunFeed;
   readonly snapshot: ReadonlySignal<Snapshot>;
   readonly player: Player;
@@ -45,6 +48,7 @@ export function openSession(runId: string): Session {
     url.round,
   );
   const selected = signal(url.clientId);
+  const compared = createComparedRuns(state.compared, runId);
   const table = data.table(player.round);
   const matches = computed(() => undefined);
   const viewOf = createRoundViews();
@@ -73,6 +77,7 @@ export function openSession(runId: string): Session {
     state,
     table,
     matches,
+    compared,
     feed,
     snapshot: feed.snapshot,
     player,
@@ -82,6 +87,7 @@ export function openSession(runId: string): Session {
       removeEventListener("hashchange", onHashChange);
       stopWriting();
       player.close();
+      compared.close();
       feed.close();
       data.close();
     },

@@ -16,6 +16,10 @@ interface ChartMenuProps {
 export function ChartMenu({ title, tabular, children, onTable, onCsv, onPng }: ChartMenuProps) {
   const details = useRef<HTMLDetailsElement>(null);
   const close = useDismiss(details);
+  const run = (action: () => void): void => {
+    close();
+    action();
+  };
   return (
     <details class="chart-menu" ref={details}>
       <summary aria-label={`${title}: table and export`} title="Table and export">
@@ -23,15 +27,15 @@ export function ChartMenu({ title, tabular, children, onTable, onCsv, onPng }: C
           <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" stroke-width="2.2" />
         </svg>
       </summary>
-      <div class="menu-list" onClick={close}>
-        <button type="button" onClick={onTable}>
+      <div class="menu-list">
+        <button type="button" onClick={() => run(onTable)}>
           {tabular ? "Show the chart" : "Show as table"}
         </button>
-        <button type="button" onClick={onCsv}>
+        <button type="button" onClick={() => run(onCsv)}>
           Save as CSV
         </button>
         {onPng !== undefined && (
-          <button type="button" onClick={onPng}>
+          <button type="button" onClick={() => run(onPng)}>
             Save as PNG
           </button>
         )}

@@ -15,7 +15,7 @@ const PAD = 10;
 /** Draws a picture as PNG, in the colours that are on screen. */
 export function pngOf({ title, note, legend, canvas }: Picture): Promise<Blob | null> {
   const scale = devicePixelRatio;
-  const style = getComputedStyle(canvas);
+  const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const whole = document.createElement("canvas");
   whole.width = canvas.width + 2 * PAD * scale;

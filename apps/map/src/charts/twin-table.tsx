@@ -3,39 +3,43 @@ import { useRowWindow } from "./virtual-rows.ts";
 
 const ROW_HEIGHT = 25;
 
+/** Letters of a text that are shown: a file has all. */
+const LONGEST = 2_000;
+
 /** The numbers of a picture as a table. */
 export function TwinTable({ table, label }: { table: DataTable; label: string }) {
   const { columns, rows } = table;
-  const { ref, first, end } = useRowWindow<HTMLDivElement>(rows, ROW_HEIGHT);
+  const { ref, first, end } = useRowWindow<HTMLElement>(rows, ROW_HEIGHT);
   return (
-    <div class="twin-scroll" ref={ref} tabIndex={0} role="region" aria-label={`${label}, as a table`}>
-      <table class="twin" aria-rowcount={rows + 1} aria-label={label}>
-        <thead>
-          <tr aria-rowindex={1}>
-            {columns.map(({ name }) => (
-              <th key={name} scope="col">
-                <bdi>{name}</bdi>
-              </th>
+    <section class="twin-scroll" ref={ref} aria-label={`${label}, as a table`}>
+      {/* The rows that are out of sight are room around the table. */}
+      <div style={{ paddingTop: `${first * ROW_HEIGHT}px`, paddingBottom: `${(rows - end) * ROW_HEIGHT}px` }}>
+        <table class="twin" aria-rowcount={rows + 1} aria-label={label}>
+          <thead>
+            <tr aria-rowindex={1}>
+              {columns.map(({ name }, column) => (
+                <th key={`${column} ${name}`} scope="col">
+                  <bdi>{name.slice(0, LONGEST)}</bdi>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {Array.from({ length: end - first }, (_, i) => (
+              <Row key={first + i} table={table} row={first + i} />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          <Space rows={first} columns={columns.length} />
-          {Array.from({ length: end - first }, (_, i) => (
-            <Row key={first + i} table={table} row={first + i} />
-          ))}
-          <Space rows={rows - end} columns={columns.length} />
-        </tbody>
-      </table>
+          </tbody>
+        </table>
+      </div>
       {rows === 0 && <p class="empty">nothing reported</p>}
-    </div>
+    </section>
   );
 }
 
 function Row({ table, row }: { table: DataTable; row: number }) {
   const [head, ...others] = table.columns;
   if (head === undefined) return null;
-  const text = cellText(head, row);
+  const text = cellText(head, row).slice(0, LONGEST);
   return (
     <tr aria-rowindex={row + 2}>
       <th scope="row">
@@ -43,25 +47,15 @@ function Row({ table, row }: { table: DataTable; row: number }) {
           <bdi>{text}</bdi>
         ) : (
           <button type="button" onClick={() => table.onPick?.(row)}>
-            <bdi>{text}</bdi>
+            <bdi>{text || "(empty)"}</bdi>
           </button>
         )}
       </th>
-      {others.map((column) => (
-        <td key={column.name} class={typeof column.value(row) === "string" ? undefined : "number"}>
-          {cellText(column, row)}
+      {others.map((column, i) => (
+        <td key={`${i} ${column.name}`} class={typeof column.value(row) === "string" ? undefined : "number"}>
+          <bdi>{cellText(column, row).slice(0, LONGEST)}</bdi>
         </td>
       ))}
-    </tr>
-  );
-}
-
-/** Takes the place of rows that are out of sight. */
-function Space({ rows, columns }: { rows: number; columns: number }) {
-  if (rows <= 0) return null;
-  return (
-    <tr aria-hidden="true" class="twin-space">
-      <td colSpan={columns} style={{ height: `${rows * ROW_HEIGHT}px` }} />
     </tr>
   );
 }

@@ -6,7 +6,7 @@ import { useEffect } from "preact/hooks";
  *
  * @returns closes it now, and gives the focus back to its summary
  */
-export function useDismiss(details: RefObject<HTMLDetailsElement>): () => void {
+export function useDismiss(details: RefObject<HTMLDetailsElement | null>): () => void {
   const close = (): void => {
     const element = details.current;
     if (element === null || !element.open) return;

@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
-import { type MutableRef, useLayoutEffect, useRef } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** Which rows of a long list are in sight. */
 export interface RowWindow<T extends HTMLElement> {
   /** For the element that scrolls. */
-  readonly ref: MutableRef<T | null>;
+  readonly ref: RefObject<T | null>;
   readonly first: number;
   /** Behind the last. */
   readonly end: number;
@@ -21,6 +22,8 @@ export function useRowWindow<T extends HTMLElement>(rows: number, height: number
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return undefined;
+    // What scrolls must be within reach of keys.
+    element.tabIndex = 0;
     const look = (): void => {
       seen.value = { top: element.scrollTop, height: element.clientHeight };
     };
