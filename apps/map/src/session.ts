@@ -3,14 +3,15 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { openRunData } from "./data/open-run-data.ts";
 import type { RoundTable, RunData } from "./data/run-data.ts";
+import { keepAddress } from "./keep-address.ts";
 import { createRoundViews, type RoundView } from "./model/round-view.ts";
 import { createPageState, type PageState } from "./page-state.ts";
 import { createPlayer, type Player } from "./replay/player.ts";
-import { openRunFeed, type RunFeed, type Snapshot } from "./stream/run-feed.ts";
-import { matchClients, type Matches } from "./search/match-clients.ts";
+import { type ComparedRuns, createComparedRuns } from "./runs/compared-runs.ts";
+import { type Matches, matchClients } from "./search/match-clients.ts";
 import { parseQuery } from "./search/parse-query.ts";
 import type { Query } from "./search/query.ts";
-import { keepAddress } from "./keep-address.ts";
+import { openRunFeed, type RunFeed, type Snapshot } from "./stream/run-feed.ts";
 import { readFragment } from "./url-state.ts";
 
 /** Everything about the run that is open: where it comes from, which round is shown, and who is selected. */
@@ -24,6 +25,8 @@ export interface Session {
   readonly query: ReadonlySignal<Query>;
   /** Which clients the filter lets through: 1, by index; undefined: all. */
   readonly matches: ReadonlySignal<Matches | undefined>;
+  /** Other runs that are laid over the charts. */
+  readonly compared: ComparedRuns;
   readonly feed: RunFeed;
   readonly snapshot: ReadonlySignal<Snapshot>;
   readonly player: Player;
@@ -49,6 +52,7 @@ export function openSession(runId: string): Session {
     round,
   );
   const selected = state.client;
+  const compared = createComparedRuns(state.compared, runId);
   const table = data.table(player.round);
   const query = computed(() => parseQuery(state.filter.value));
   const matches = computed(() => {
@@ -66,6 +70,7 @@ export function openSession(runId: string): Session {
     table,
     query,
     matches,
+    compared,
     feed,
     snapshot: feed.snapshot,
     player,
@@ -74,6 +79,7 @@ export function openSession(runId: string): Session {
     close() {
       stopKeeping();
       player.close();
+      compared.close();
       feed.close();
       data.close();
     },

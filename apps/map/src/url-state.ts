@@ -1,7 +1,16 @@
 import { isRunId } from "@hivewatch/core";
 import type { Signal } from "@preact/signals";
 import { FINDING_KINDS } from "./data/run-data.ts";
-import { AXES, CLIENT_ORDERS, createPageState, type PageState, PROJECTIONS, type Sort, TABS, VIEWS } from "./page-state.ts";
+import {
+  AXES,
+  CLIENT_ORDERS,
+  createPageState,
+  type PageState,
+  PROJECTIONS,
+  type Sort,
+  TABS,
+  VIEWS,
+} from "./page-state.ts";
 
 /** What the query of an address says: which run, and how much of the page. */
 export interface Address {
@@ -96,7 +105,8 @@ const LIST: Codec<readonly string[]> = {
 };
 
 const SORT: Codec<Sort> = {
-  read: ([text = ""]) => (text === "" ? undefined : { field: text.replace(/^-/, ""), descending: text.startsWith("-") }),
+  read: ([text = ""]) =>
+    text === "" ? undefined : { field: text.replace(/^-/, ""), descending: text.startsWith("-") },
   write: ({ field: name, descending }) => [descending ? `-${name}` : name],
 };
 

@@ -8,9 +8,25 @@ import { newSeed, randomFrom } from "./random.ts";
 import { type ClientRow, clientsOf, tableOf, tallyOf } from "./tables.ts";
 
 const ROWS: readonly ClientRow[] = [
-  { id: "abc-1", status: "active", city: "São Paulo", country: "BR", local_accuracy: 0.9, bytes_sent: 2e6, device: "phone" },
+  {
+    id: "abc-1",
+    status: "active",
+    city: "São Paulo",
+    country: "BR",
+    local_accuracy: 0.9,
+    bytes_sent: 2e6,
+    device: "phone",
+  },
   { id: "abc-2", status: "dropped", city: "Berlin", country: "DE" },
-  { id: "xyz-3", status: "active", city: "Hamburg", country: "DE", local_accuracy: 0.4, base_round: 5, device: "Phone" },
+  {
+    id: "xyz-3",
+    status: "active",
+    city: "Hamburg",
+    country: "DE",
+    local_accuracy: 0.4,
+    base_round: 5,
+    device: "Phone",
+  },
   { id: "xyz-4", status: "non_finite", country: "DE", local_accuracy: Number.NaN },
   { id: "xyz-5", status: "failed", local_accuracy: Number.POSITIVE_INFINITY, device: 7 },
   { id: "Idle Six" },
@@ -19,7 +35,11 @@ const ROWS: readonly ClientRow[] = [
 const SOURCE = {
   clients: clientsOf(ROWS),
   table: tableOf(8, ROWS),
-  tally: tallyOf(ROWS.length, { rounds: 10, completed: Uint32Array.of(10, 2, 8, 0, 0, 0), dropouts: Uint32Array.of(0, 3, 0, 0, 0, 0) }),
+  tally: tallyOf(ROWS.length, {
+    rounds: 10,
+    completed: Uint32Array.of(10, 2, 8, 0, 0, 0),
+    dropouts: Uint32Array.of(0, 3, 0, 0, 0, 0),
+  }),
 };
 
 /** The ids that a query finds. */
@@ -105,7 +125,15 @@ test("fields of which nothing is known are told of", () => {
 
 test("numbers as people write them", () => {
   expect(["0.5", "50%", "1e-3", "-2", "20k", "1.5MB", ".5", "NaN", "-inf"].map(parseNumber)).toEqual([
-    0.5, 0.5, 0.001, -2, 20_000, 1_500_000, 0.5, Number.NaN, Number.NEGATIVE_INFINITY,
+    0.5,
+    0.5,
+    0.001,
+    -2,
+    20_000,
+    1_500_000,
+    0.5,
+    Number.NaN,
+    Number.NEGATIVE_INFINITY,
   ]);
   expect(["", "x", "1x", "--1", "0x10", "1 2"].map(parseNumber)).toEqual(Array(6).fill(undefined));
 });
@@ -145,7 +173,12 @@ test("clients are matched as a plain filter matches them", () => {
   const cities = ["Berlin", "Tokyo", "São Paulo", undefined];
   const rows = Array.from({ length: 2_000 }, (_, i): ClientRow => {
     const city = cities[i % 4];
-    return { id: `site-${i}`, status: i % 7 === 0 ? "dropped" : "active", local_accuracy: (i % 100) / 100, ...(city && { city }) };
+    return {
+      id: `site-${i}`,
+      status: i % 7 === 0 ? "dropped" : "active",
+      local_accuracy: (i % 100) / 100,
+      ...(city && { city }),
+    };
   });
   const small = { clients: clientsOf(rows), table: tableOf(1, rows), tally: tallyOf(rows.length) };
   const query = parseQuery("status:active local_accuracy<0.5 -city:tokyo site");

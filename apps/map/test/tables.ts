@@ -1,5 +1,5 @@
 import type { MapNumbers, MapValues } from "@hivewatch/core";
-import type { Clients, RoundTable, Rounds, TableColumn, Tally } from "../src/data/run-data.ts";
+import type { Clients, Rounds, RoundTable, TableColumn, Tally } from "../src/data/run-data.ts";
 import { type ClientStatus, STATUS_CODES } from "../src/data/statuses.ts";
 
 /** A client as tests write it down. */

@@ -4,7 +4,21 @@ import { AXES, CLIENT_ORDERS, createPageState, type PageState, PROJECTIONS, TABS
 import { fragmentOf, PANELS, queryOf, readAddress, readFragment } from "../src/url-state.ts";
 import { newSeed, randomFrom } from "./random.ts";
 
-const TEXTS = ["a", "site 1", "a&b=ü", "#", "%41", "+", "a=b&round=7", "\u202eevil", "<img src=x>", "日本", "-", "\n", '"'];
+const TEXTS = [
+  "a",
+  "site 1",
+  "a&b=ü",
+  "#",
+  "%41",
+  "+",
+  "a=b&round=7",
+  "\u202eevil",
+  "<img src=x>",
+  "日本",
+  "-",
+  "\n",
+  '"',
+];
 
 test("a link names the run, the round and the client", () => {
   const state = createPageState();

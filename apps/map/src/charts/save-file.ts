@@ -12,6 +12,9 @@ export function saveFile(name: string, content: Blob): void {
 /** A name that every file system takes, whatever the run is called. */
 export function fileName(name: string): string {
   const dot = name.lastIndexOf(".");
-  const stem = name.slice(0, dot).replaceAll(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "");
+  const stem = name
+    .slice(0, dot)
+    .replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")
+    .replace(/^[-.]+|[-.]+$/g, "");
   return `${stem.slice(0, 100) || "hivewatch"}${name.slice(dot)}`;
 }

@@ -64,9 +64,7 @@ export function createPlayer({ rounds, running, axis }: PlayerSource, start: num
   });
   const place = computed(() => Math.max(0, path.value.place[index.value] ?? 0));
   const following = computed(() => wanted.value === undefined);
-  const moving = computed(
-    () => playing.value || (following.value && running.value && rounds.value.numbers.length > 0),
-  );
+  const moving = computed(() => playing.value || (following.value && running.value && rounds.value.numbers.length > 0));
   const behind = computed(() =>
     following.value || !running.value ? 0 : Math.max(0, path.value.index.length - 1 - place.value),
   );

@@ -12,8 +12,7 @@ export const SPEEDS: Readonly<Record<Pace, readonly number[]>> = {
 /** The speed after this one, or before. */
 export function nextSpeed(pace: Pace, speed: number, direction: 1 | -1): number {
   const speeds = SPEEDS[pace];
-  const beyond =
-    direction > 0 ? speeds.find((other) => other > speed) : speeds.findLast((other) => other < speed);
+  const beyond = direction > 0 ? speeds.find((other) => other > speed) : speeds.findLast((other) => other < speed);
   return beyond ?? speed;
 }
 

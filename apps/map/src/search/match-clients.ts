@@ -1,9 +1,9 @@
-import { numbersOf } from "../data/table-fields.ts";
 import { CLIENT_STATUSES, STATUS_CODES, STATUS_LABELS } from "../data/statuses.ts";
+import { numbersOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
 import { foldText } from "./fold-text.ts";
-import { isComparison } from "./parse-query.ts";
 import { parseNumber } from "./parse-number.ts";
+import { isComparison } from "./parse-query.ts";
 import type { Condition, Operand, Operator, Query, Word } from "./query.ts";
 import { fieldOf, type SearchSource } from "./search-source.ts";
 
@@ -46,7 +46,8 @@ function matchCondition(condition: Condition, source: SearchSource): Matches {
   if (!isComparison(operator)) {
     const isMeant = textTest(operator, values);
     if (field === "client_id") markTexts(found, foldedIds(source.clients.ids), isMeant);
-    else if (field === "status") markStatuses(found, source, textTest(operator === "!=" ? "=" : operator, values), operator === "!=");
+    else if (field === "status")
+      markStatuses(found, source, textTest(operator === "!=" ? "=" : operator, values), operator === "!=");
     else if (field === "city") markTexts(found, source.clients.city, remembered(isMeant));
     else if (field === "country") markTexts(found, source.clients.country, remembered(isMeant));
     else markValues(found, source, field, isMeant);
@@ -155,7 +156,10 @@ function markNumbers(found: Matches, source: SearchSource, field: string, isMean
 }
 
 /** The numbers of fields that are known of every client, whatever the round. */
-function clientNumbers({ clients, tally }: SearchSource, field: string): ((client: number) => number | undefined) | undefined {
+function clientNumbers(
+  { clients, tally }: SearchSource,
+  field: string,
+): ((client: number) => number | undefined) | undefined {
   const counts = {
     round_share: tally.completed,
     dropouts: tally.dropouts,

@@ -1,5 +1,13 @@
 import { parseNumber } from "./parse-number.ts";
-import { type Condition, type Operand, OPERATORS, type Operator, type Problem, type Query, type Term } from "./query.ts";
+import {
+  type Condition,
+  OPERATORS,
+  type Operand,
+  type Operator,
+  type Problem,
+  type Query,
+  type Term,
+} from "./query.ts";
 
 /**
  * Reads what somebody looks for: words, and conditions `field:value`, also with `=`, `!=`, `<`, `<=`, `>` and `>=`. A minus

@@ -1,5 +1,5 @@
-import { numbersOf } from "../data/table-fields.ts";
 import { CLIENT_STATUSES, STATUS_LABELS } from "../data/statuses.ts";
+import { numbersOf } from "../data/table-fields.ts";
 import { foldText } from "./fold-text.ts";
 import { quoteField, quoteValue } from "./parse-query.ts";
 import type { Span } from "./query.ts";
@@ -116,9 +116,7 @@ function mostFrequent(texts: readonly (string | undefined)[]): Value[] {
   for (const text of texts.slice(0, MAX_LOOKED_AT)) {
     if (text !== undefined && text !== "") counts.set(text, (counts.get(text) ?? 0) + 1);
   }
-  const values = [...counts]
-    .sort(([, a], [, b]) => b - a)
-    .map(([value, count]) => ({ value, note: String(count) }));
+  const values = [...counts].sort(([, a], [, b]) => b - a).map(([value, count]) => ({ value, note: String(count) }));
   counted.set(texts, { length: texts.length, values });
   return values;
 }

@@ -1,7 +1,7 @@
 import { stringifyEvent } from "@hivewatch/core";
 import { type Cell, type DataColumn, toCsv } from "../charts/data-table.ts";
 import type { Clients, RoundTable } from "../data/run-data.ts";
-import { statusOf, valueOf } from "../data/table-fields.ts";
+import { statusOf, fieldOf } from "../data/table-fields.ts";
 
 /** Clients in a round, with everything they reported. */
 export interface ClientExport {
@@ -57,7 +57,7 @@ function fieldsOf(clients: Clients, table: RoundTable | undefined): ExportField[
     { field: "country", read: (client) => clients.country[client] },
     { field: "lat", read: (client) => place(clients.lat[client]) },
     { field: "lng", read: (client) => place(clients.lng[client]) },
-    ...others.map((field) => ({ field, read: (client: number) => valueOf(table, client, field) })),
+    ...others.map((field) => ({ field, read: (client: number) => fieldOf(table, client, field) })),
   ];
 }
 

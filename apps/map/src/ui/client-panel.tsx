@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { RoundTable } from "../data/run-data.ts";
-import { statusOf, valueOf } from "../data/table-fields.ts";
+import { statusOf, fieldOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
 import { formatPercent, plural } from "../format.ts";
 import { useSession } from "../session.ts";
@@ -146,7 +146,7 @@ const NOT_REPORTED: ReadonlySet<string> = new Set(["client_id", "round", "status
 function Reported({ table, client }: { table: RoundTable | undefined; client: number }) {
   const names = [...(table?.columns.keys() ?? [])].filter((name) => !NOT_REPORTED.has(name) && !name.startsWith("_"));
   const fields = names
-    .map((name) => [name, valueOf(table, client, name)] as const)
+    .map((name) => [name, fieldOf(table, client, name)] as const)
     .filter(([, value]) => value !== undefined && value !== null);
   if (fields.length === 0) return <p class="empty">Nothing reported in this round</p>;
   return (

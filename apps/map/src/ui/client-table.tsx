@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { statusOf, valueOf } from "../data/table-fields.ts";
+import { statusOf, fieldOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
 import { formatCount, formatPercent } from "../format.ts";
 import type { Sort } from "../page-state.ts";
@@ -195,7 +195,7 @@ function ClientRow({ client, row, columns, tabIndex, onFocus }: ClientRowProps) 
         <ValueCell
           key={field}
           field={field}
-          value={field === "round_share" ? roundShare(data.tally.value, client) : valueOf(shown, client, field)}
+          value={field === "round_share" ? roundShare(data.tally.value, client) : fieldOf(shown, client, field)}
         />
       ))}
     </tr>
@@ -206,7 +206,11 @@ function ValueCell({ field, value }: { field: string; value: unknown }) {
   if (typeof value !== "number") {
     const text = fieldText(field, value);
     return (
-      <td class={value === undefined ? "number" : "text"} data-field={field} title={value === undefined ? undefined : text}>
+      <td
+        class={value === undefined ? "number" : "text"}
+        data-field={field}
+        title={value === undefined ? undefined : text}
+      >
         <bdi>{text}</bdi>
       </td>
     );

@@ -37,7 +37,8 @@ export function cohortPlot(values: Float64Array, digest: Digest | undefined, siz
   const quantile = (q: number): Float64Array => {
     const line = new Float64Array(count).fill(Number.NaN);
     if (digest === undefined) return line;
-    for (let i = 0; i < count; i++) if ((digest.count[i] ?? 0) > 0) line[i] = digest.quantiles[i * QUANTILES + q] ?? Number.NaN;
+    for (let i = 0; i < count; i++)
+      if ((digest.count[i] ?? 0) > 0) line[i] = digest.quantiles[i * QUANTILES + q] ?? Number.NaN;
     return line;
   };
   const [low10, middle, high90] = [quantile(P10), quantile(P50), quantile(P90)];

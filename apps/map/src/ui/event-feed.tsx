@@ -19,7 +19,9 @@ export function EventFeed() {
   const shown = useComputed(() => {
     return filterEvents(data.feed.value.entries, state.events.value, (client) => data.clients.value.ids[client] ?? "");
   }).value;
-  const types = useComputed(() => [...new Set(data.feed.value.entries.map(({ type }) => type))].slice(0, MAX_TYPES)).value;
+  const types = useComputed(() =>
+    [...new Set(data.feed.value.entries.map(({ type }) => type))].slice(0, MAX_TYPES),
+  ).value;
   return (
     <section class="event-feed" aria-label="Events" data-testid="event-feed">
       <header class="panel-bar">

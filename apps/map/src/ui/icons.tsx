@@ -33,7 +33,9 @@ export const HelpIcon = icon(
   </>,
 );
 export const SearchIcon = icon(<path d="M7 2.6a4.4 4.4 0 1 1 0 8.8 4.4 4.4 0 0 1 0-8.8zM10.3 10.3l3.2 3.2" />);
-export const LoopIcon = icon(<path d="M3 8a4 4 0 0 1 4-4h5M10 1.8 12.3 4 10 6.2M13 8a4 4 0 0 1-4 4H4M6 14.2 3.7 12 6 9.8" />);
+export const LoopIcon = icon(
+  <path d="M3 8a4 4 0 0 1 4-4h5M10 1.8 12.3 4 10 6.2M13 8a4 4 0 0 1-4 4H4M6 14.2 3.7 12 6 9.8" />,
+);
 export const ColumnsIcon = icon(<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10" />);
 export const ExportIcon = icon(<path d="M8 2.5v7.5M5 7.2l3 3 3-3M3 13.2h10" />);
 export const LogoIcon = icon(

@@ -2,7 +2,10 @@ import type { RunData } from "../data/run-data.ts";
 import { useSession } from "../session.ts";
 
 /** What stands in the page's place while there is nothing to see of the run; undefined: there is. */
-export function noteOf({ connection, overview }: RunData): { readonly title: string; readonly text: string } | undefined {
+export function noteOf({
+  connection,
+  overview,
+}: RunData): { readonly title: string; readonly text: string } | undefined {
   const { phase } = connection.value;
   const { runId, rounds, status, statusReason, events } = overview.value;
   if (rounds.numbers.length > 0 || phase === "loading") return undefined;

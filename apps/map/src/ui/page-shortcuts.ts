@@ -1,9 +1,9 @@
+import { TABS } from "../page-state.ts";
 import type { Shortcut } from "../replay/shortcuts.ts";
 import type { Session } from "../session.ts";
+import { nextTheme } from "../theme.ts";
 import { openHelp } from "./help-dialog.tsx";
 import { SEARCH_ID } from "./search-box.tsx";
-import { TABS } from "../page-state.ts";
-import { nextTheme } from "../theme.ts";
 
 /** What the keys do on the page of a run. */
 export function pageShortcuts({ player, state }: Session): Shortcut[] {

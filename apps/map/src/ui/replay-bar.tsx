@@ -87,7 +87,9 @@ function Scrubber() {
         disabled={numbers.length < 2}
         onInput={({ currentTarget }) => player.seekX(currentTarget.valueAsNumber)}
         onKeyDown={(event) => {
-          const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 }[event.key];
+          const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 }[
+            event.key
+          ];
           if (step === undefined) return;
           event.preventDefault();
           player.step(step);

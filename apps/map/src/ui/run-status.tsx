@@ -38,7 +38,13 @@ export function RunStatus() {
         </span>
       )}
       {behind > 0 && (
-        <button type="button" class="behind" data-testid="behind" title="To the newest round (L)" onClick={player.follow}>
+        <button
+          type="button"
+          class="behind"
+          data-testid="behind"
+          title="To the newest round (L)"
+          onClick={player.follow}
+        >
           behind live: {plural(behind, "round")}, <u>jump</u>
         </button>
       )}

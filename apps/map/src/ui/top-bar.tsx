@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { nextTheme, themeChoice } from "../theme.ts";
-import { HelpIcon, LogoIcon, MoonIcon, SunIcon, SystemIcon } from "./icons.tsx";
 import { openHelp } from "./help-dialog.tsx";
+import { HelpIcon, LogoIcon, MoonIcon, SunIcon, SystemIcon } from "./icons.tsx";
 
 const THEME_ICONS = { system: SystemIcon, light: SunIcon, dark: MoonIcon };
 

@@ -19,7 +19,10 @@ export function visibleRows(scrollTop: number, viewport: number, count: number, 
   const height = Math.min(count * rowHeight, MAX_HEIGHT);
   const seen = Math.ceil(viewport / rowHeight);
   const scroll = Math.max(0, Math.min(scrollTop, height - viewport));
-  const top = height < MAX_HEIGHT || height <= viewport ? scroll / rowHeight : (scroll / (height - viewport)) * (count - viewport / rowHeight);
+  const top =
+    height < MAX_HEIGHT || height <= viewport
+      ? scroll / rowHeight
+      : (scroll / (height - viewport)) * (count - viewport / rowHeight);
   const first = Math.max(0, Math.floor(top) - BESIDE);
   const end = Math.min(count, Math.floor(top) + seen + 1 + BESIDE);
   return { first, end, offset: Math.max(0, scroll - (top - first) * rowHeight), height };
