@@ -1,32 +1,76 @@
 import { expect, test } from "vitest";
 import { fitCamera, keepInside, zoomAt } from "../src/map/camera.ts";
-import { greatCircle, pointAlong } from "../src/map/great-circle.ts";
+import { closeUp, turn } from "../src/map/navigation.ts";
 import { pixelOf } from "../src/map/palette.ts";
 import { placeLabels } from "../src/map/place-labels.ts";
-import { toPlane, WORLD } from "../src/map/plane.ts";
-import { layOutSites } from "../src/map/site-layout.ts";
-import { pushApart, spreadCrowds } from "../src/map/spread.ts";
-import { event, modelOf, update } from "./events.ts";
+import { createProjector, equalEarth, projectionOf } from "../src/map/projections.ts";
+import { pointAlong } from "../src/map/routes.ts";
+import { pushApart, sunflower } from "../src/map/spread.ts";
+import { greatCircle } from "../src/map/traffic.ts";
+import { placesAt } from "./map-tables.ts";
+
+const WORLD = equalEarth.bounds;
 
 test("a great circle begins and ends where it should, and bends towards the pole", () => {
-  const points = greatCircle([-88, 42], [9, 47]);
-  const [from, to, middle] = [toPlane(-88, 42), toPlane(9, 47), pointAlong(points, 0.5)];
-  expect(points[0]).toBeCloseTo(from.x);
-  expect(points.at(-1)).toBeCloseTo(to.y);
-  expect(middle.y).toBeLessThan(Math.min(from.y, to.y));
+  const way = greatCircle([-88, 42], [9, 47]);
+  expect([way[0], way[1]]).toEqual([expect.closeTo(-88), expect.closeTo(42)]);
+  expect([way.at(-2), way.at(-1)]).toEqual([expect.closeTo(9), expect.closeTo(47)]);
+  expect(Math.max(...way.filter((_, i) => i % 2 === 1))).toBeGreaterThan(55);
+  expect(greatCircle([5, 5], [5, 5]).some(Number.isNaN)).toBe(false);
 });
 
-test("a way over the date line is parted, and no piece crosses the map", () => {
-  const points = greatCircle([170, 10], [-170, 10]);
-  expect(points.some(Number.isNaN)).toBe(true);
-  for (let i = 2; i < points.length; i += 2) {
-    const step = Math.abs((points[i] ?? 0) - (points[i - 2] ?? 0));
-    if (!Number.isNaN(step)) expect(step).toBeLessThan((WORLD.right - WORLD.left) / 8);
+test("a point along a way is between its points", () => {
+  const points = Float32Array.of(0, 0, 10, 0, 10, 20);
+  expect(pointAlong(points, 0)).toEqual({ x: 0, y: 0 });
+  expect(pointAlong(points, 0.75)).toEqual({ x: 10, y: 10 });
+  expect(pointAlong(points, 1)).toEqual({ x: 10, y: 20 });
+});
+
+test("every projection has 0° N 0° E where it belongs, and agrees with its outlines", () => {
+  for (const name of ["equal-earth", "mercator", "globe"] as const) {
+    const projection = projectionOf(name, [10, 20]);
+    for (const [lng, lat] of [
+      [0, 0],
+      [60, 45],
+      [-40, -30],
+    ] as const) {
+      const { x, y } = projection.project(lng, lat);
+      const [left = 0, top = 0] = projection.geo([lng, lat]) ?? [];
+      expect(Math.hypot(left - x, top - y), `${name} ${lng} ${lat}`).toBeLessThan(1e-6);
+    }
   }
 });
 
-test("a way to the same place has points", () => {
-  expect(greatCircle([5, 5], [5, 5]).some(Number.isNaN)).toBe(false);
+test("many places are projected as each alone, and again only when something has changed", () => {
+  const places = placesAt([
+    [0, 0],
+    [Number.NaN, Number.NaN],
+    [-60, 170],
+    [90, 5],
+  ]);
+  for (const name of ["equal-earth", "mercator", "globe"] as const) {
+    const projection = projectionOf(name, [-150, -40]);
+    const project = createProjector();
+    const { x, y } = project(places, projection);
+    expect(project(places, projection).x).toBe(x);
+    for (let i = 0; i < 4; i++) {
+      const point = projection.project(places.lng[i] ?? 0, places.lat[i] ?? 0);
+      const close = (value: number) => (Number.isNaN(value) ? Number.NaN : expect.closeTo(value, 2));
+      expect([x[i], y[i]], `${name} ${i}`).toEqual([close(point.x), close(point.y)]);
+    }
+  }
+});
+
+test("a globe hides what is behind it, and Mercator has no poles", () => {
+  expect(projectionOf("globe", [0, 0]).project(180, 0).x).toBeNaN();
+  expect(projectionOf("globe", [180, 0]).project(180, 0).x).toBeCloseTo(0);
+  expect(projectionOf("mercator", [0, 0]).project(0, 90).y).toBeNaN();
+});
+
+test("a globe follows the finger, round and round but not over its poles", () => {
+  expect(turn([0, 0], Math.PI * 100, 0, 0.1)[0]).toBeCloseTo(-180);
+  expect(turn([-170, 0], 100, 0, 0.1)[0]).toBeGreaterThan(0);
+  expect(turn([0, 80], 0, 1000, 0.1)[1]).toBe(90);
 });
 
 test("zooming leaves the point under the pointer where it is, within limits", () => {
@@ -38,24 +82,36 @@ test("zooming leaves the point under the pointer where it is, within limits", ()
   expect(zoomAt(camera, at, 100, limits).k).toBe(4);
 });
 
+test("coming closer to clients shows them all, at least twice as large", () => {
+  const positions = { x: Float32Array.of(100, 110, 900), y: Float32Array.of(0, 5, 0) };
+  const limits = { bounds: WORLD, minK: 0.1, maxK: 50 };
+  const camera = closeUp([0, 1], positions, { k: 0.2, x: 0, y: 0 }, { width: 800, height: 400 }, limits);
+  expect(camera.k).toBeGreaterThan(0.4);
+  for (const i of [0, 1]) {
+    expect((positions.x[i] ?? 0) * camera.k + camera.x).toBeGreaterThan(0);
+    expect((positions.x[i] ?? 0) * camera.k + camera.x).toBeLessThan(800);
+  }
+  // Those of one place come no closer than one can look.
+  expect(closeUp([2, 2], positions, camera, { width: 800, height: 400 }, limits).k).toBe(50);
+});
+
 test("the camera can't leave the map", () => {
   const size = { width: 400, height: 200 };
   const fitted = fitCamera(WORLD, size, 0);
   expect(keepInside({ ...fitted, x: 9999, y: -9999 }, size, WORLD)).toEqual(keepInside(fitted, size, WORLD));
 });
 
-test("points that share a place are spread around it, alone they stay", () => {
-  const { dx, dy, crowd } = spreadCrowds(5, (index) => (index < 3 ? "here" : index === 3 ? "there" : undefined));
-  expect([...crowd]).toEqual([3, 3, 3, 1, 0]);
-  expect(new Set([0, 1, 2].map((i) => `${dx[i]},${dy[i]}`)).size).toBe(3);
-  expect([dx[3], dy[3], dx[4], dy[4]]).toEqual([0, 0, 0, 0]);
+test("the seeds of a sunflower are apart", () => {
+  const seeds = Array.from({ length: 50 }, (_, seed) => sunflower(seed));
+  const apart = seeds.flatMap((a, i) => seeds.slice(i + 1).map((b) => Math.hypot(a.x - b.x, a.y - b.y)));
+  expect(Math.min(...apart)).toBeGreaterThan(0.9);
 });
 
 test("circles that overlap are pushed apart, but not too far", () => {
   const circles = {
-    x: Float32Array.of(0, 0, 3, Number.NaN),
-    y: Float32Array.of(0, 0, 0, Number.NaN),
-    radius: Float32Array.of(5, 5, 5, 5),
+    x: Float32Array.of(0, 0, 3, Number.NaN, 500),
+    y: Float32Array.of(0, 0, 0, Number.NaN, 500),
+    radius: Float32Array.of(5, 5, 5, 5, 5),
   };
   pushApart(circles, { x: 0, y: 0, radius: 8 }, 20);
   const apart = (i: number, j: number) =>
@@ -68,6 +124,7 @@ test("circles that overlap are pushed apart, but not too far", () => {
     expect(apart(i, j)).toBeGreaterThan(9);
   }
   expect(circles.x[3]).toBeNaN();
+  expect([circles.x[4], circles.y[4]]).toEqual([500, 500]);
 });
 
 test("labels never overlap, and one without room is left out", () => {
@@ -79,21 +136,6 @@ test("labels never overlap, and one without room is left out", () => {
   );
   expect(placed).toHaveLength(4);
   expect(placeLabels([{ ...request, x: 190 }], [], { beside: true, width: 200 })[0]?.left).toBeLessThan(190);
-});
-
-test("nobody is drawn at a place that nobody reported", () => {
-  const layout = layOutSites(modelOf(update(1, "here", { lat: 0, lng: 0 }), update(1, "nowhere", { lat: 5 })));
-  expect(layout.kind).toBe("world");
-  expect(layout.unlocated).toEqual([1]);
-  expect([layout.x[0], layout.x[1]]).toEqual([0, Number.NaN]);
-  expect(layout.server).toBeUndefined();
-});
-
-test("a run without any place is a grid", () => {
-  const server = event("server_metadata", { server: { lat: 1, lng: 2 } });
-  const layout = layOutSites(modelOf(server, ...["a", "b", "c"].map((id) => update(1, id))));
-  expect(layout.kind).toBe("grid");
-  expect(layout.x.some(Number.isNaN)).toBe(false);
 });
 
 test("a colour as a pixel", () => {

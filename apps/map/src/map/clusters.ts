@@ -7,11 +7,13 @@ import { SCALE_STEPS } from "./viridis.ts";
 /** Clients that are too near to each other for a mark of their own. */
 export interface Cluster {
   readonly members: readonly number[];
-  /** How many of each status. */
+  /** How many members are told of: those that the filter lets through, or if there are none all. */
+  readonly count: number;
+  /** How many of them have each status. */
   readonly counts: Uint32Array;
-  /** The gravest status of a member, by its code. */
+  /** The gravest status of them, by its code. */
   readonly worst: number;
-  /** The colour code of the members' mean value; undefined where status is what colours. */
+  /** The colour code of their mean value; undefined where status is what colours. */
   readonly code: number | undefined;
   /** Whether the filter lets none of them through. */
   readonly dimmed: boolean;
@@ -39,14 +41,14 @@ export function groupByCell(clients: readonly number[], { x, y }: Positions, k: 
 }
 
 export function clusterOf(members: readonly number[], { status, codes, scale }: Scene): Cluster {
+  const bright = members.filter((client) => (codes[client] ?? 0) < DIMMED);
+  const told = bright.length > 0 ? bright : members;
   const counts = new Uint32Array(CLIENT_STATUSES.length);
-  let [steps, valued, bright] = [0, 0, 0];
-  for (const client of members) {
+  let [steps, valued] = [0, 0];
+  for (const client of told) {
     const standing = status[client] ?? STATUS_CODES.idle;
-    const code = codes[client] ?? 0;
-    const step = (code % DIMMED) - FIRST_STEP;
     counts[standing] = (counts[standing] ?? 0) + 1;
-    if (code < DIMMED) bright++;
+    const step = ((codes[client] ?? 0) % DIMMED) - FIRST_STEP;
     if (step < 0 || step >= SCALE_STEPS) continue;
     steps += step;
     valued++;
@@ -54,10 +56,11 @@ export function clusterOf(members: readonly number[], { status, codes, scale }: 
   const mean = valued === 0 ? NO_VALUE : FIRST_STEP + Math.round(steps / valued);
   return {
     members,
+    count: told.length,
     counts,
     worst: counts.findIndex((count) => count > 0),
     code: scale === undefined ? undefined : mean,
-    dimmed: bright === 0,
+    dimmed: bright.length === 0,
   };
 }
 

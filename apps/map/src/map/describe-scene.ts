@@ -27,7 +27,7 @@ export function surfaceAttributes(scene: Scene) {
 export function describeScene({ count, counts, places, grid, server, table }: Scene): string {
   const standings = STATUS_ORDER.flatMap((status) => {
     const number = counts[CLIENT_STATUSES.indexOf(status)] ?? 0;
-    return number > 0 ? `${formatCount(number)} ${STATUS_LABELS[status].toLowerCase()}` : [];
+    return number > 0 ? `${STATUS_LABELS[status]} ${formatCount(number)}` : [];
   });
   const parts = [
     `${grid === undefined ? "Map" : "Grid"} of ${plural(count, "client")}${table === undefined ? "" : ` in round ${table.round}`}`,

@@ -35,8 +35,8 @@ const GROUP_ASPECT = 1.5;
 /** What stands above a group, in cells; the more there are, the more of them a name takes. */
 const HEAD = 0.75;
 const HEAD_SHARE = 0.045;
-/** A name needs this much, in cells. */
-const MIN_COLUMNS = 3;
+/** How many times as wide as high the room of a short name is. */
+const NAME_HEADS = 3;
 /** In so many clients nobody finds those that failed, unless they stand together. */
 const MANY = 5000;
 /** Further countries share a group. */
@@ -77,14 +77,9 @@ export function layOutGrid({ groupOf, names }: Grouping): HostGrid {
   const head = named ? Math.max(HEAD, HEAD_SHARE * Math.sqrt(count)) : 0;
   const sizes = new Uint32Array(Math.max(1, names.length));
   for (const group of groupOf) sizes[group] = (sizes[group] ?? 0) + 1;
-  const whole = Math.max(1, Math.ceil(Math.sqrt(count * ASPECT)));
   // Many clients in few groups are bands, one below the other.
   const bands = !named || (count > MANY && sizes.length <= CLIENT_STATUSES.length);
-  const blocks = placeBlocks(
-    sizes,
-    (size) => (bands ? whole : Math.max(MIN_COLUMNS, Math.ceil(Math.sqrt(size * GROUP_ASPECT)))),
-    head,
-  );
+  const { blocks, width, height } = placeBlocks(sizes, head, bands);
   const positions = { x: new Float32Array(count), y: new Float32Array(count) };
   const filled = new Uint32Array(sizes.length);
   for (let i = 0; i < count; i++) {
@@ -96,15 +91,9 @@ export function layOutGrid({ groupOf, names }: Grouping): HostGrid {
     positions.x[i] = (block.left + (at % block.columns) + 0.5) * GRID_CELL;
     positions.y[i] = (block.top + Math.floor(at / block.columns) + 0.5) * GRID_CELL;
   }
-  const shown = blocks.filter((block) => block.size > 0);
   return {
     positions,
-    bounds: {
-      left: 0,
-      top: 0,
-      right: Math.max(1, ...shown.map(({ left, columns }) => left + columns)) * GRID_CELL,
-      bottom: Math.max(1, ...shown.map(({ top, rows }) => top + rows)) * GRID_CELL,
-    },
+    bounds: { left: 0, top: 0, right: width * GRID_CELL, bottom: height * GRID_CELL },
     groups: blocks.flatMap((block, group) =>
       named && block.size > 0
         ? {
@@ -112,7 +101,7 @@ export function layOutGrid({ groupOf, names }: Grouping): HostGrid {
             count: block.size,
             left: block.left * GRID_CELL,
             top: (block.top - head / 2) * GRID_CELL,
-            width: block.columns * GRID_CELL,
+            width: Math.max(block.columns, NAME_HEADS * head) * GRID_CELL,
           }
         : [],
     ),
@@ -128,30 +117,40 @@ interface Block {
   readonly top: number;
 }
 
-function placeBlocks(sizes: Uint32Array, columnsOf: (size: number) => number, head: number): Block[] {
-  let area = 0;
-  let widest = 1;
+interface Shelves {
+  readonly blocks: readonly Block[];
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Tries how wide the shelves should be, as shares of what would do if nothing were left free, for the largest cells. */
+const WIDTHS = [1, 1.15, 1.3, 1.5, 1.75, 2, 2.4] as const;
+
+function placeBlocks(sizes: Uint32Array, head: number, bands: boolean): Shelves {
+  const full = Math.sqrt(sizes.reduce((sum, size) => sum + size, 0) * ASPECT);
+  const room = ({ width, height }: Shelves): number => Math.max(width / ASPECT, height);
+  return WIDTHS.map((share) => fillShelves(sizes, head, bands, Math.max(1, Math.ceil(full * share)))).reduce(
+    (best, other) => (room(other) < room(best) ? other : best),
+  );
+}
+
+/** @param width - of the shelves, in cells; a block that is wider has one of its own */
+function fillShelves(sizes: Uint32Array, head: number, bands: boolean, width: number): Shelves {
   const gap = 0.8 * head;
-  for (const size of sizes) {
-    if (size === 0) continue;
-    const columns = columnsOf(size);
-    area += (columns + gap) * (Math.ceil(size / columns) + head + gap);
-    widest = Math.max(widest, columns);
-  }
-  const width = Math.max(widest, Math.sqrt(area * ASPECT));
-  let [left, top, height] = [0, head, 0];
-  return Array.from(sizes, (size) => {
-    const columns = columnsOf(size);
-    const rows = size === 0 ? 0 : Math.ceil(size / columns);
-    if (size > 0 && left > 0 && left + columns > width) {
-      top += height + gap + head;
-      [left, height] = [0, 0];
+  let [left, top, shelf, right] = [0, head, 0, 1];
+  const blocks = Array.from(sizes, (size): Block => {
+    if (size === 0) return { size, columns: 1, rows: 0, left, top };
+    const columns = bands ? width : Math.ceil(Math.sqrt(size * GROUP_ASPECT));
+    const needed = Math.max(columns, NAME_HEADS * head);
+    if (left > 0 && left + needed > width) {
+      top += shelf + gap + head;
+      [left, shelf] = [0, 0];
     }
-    const block = { size, columns, rows, left, top };
-    if (size > 0) {
-      left += columns + gap;
-      height = Math.max(height, rows);
-    }
+    const block = { size, columns, rows: Math.ceil(size / columns), left, top };
+    right = Math.max(right, left + needed);
+    left += needed + gap;
+    shelf = Math.max(shelf, block.rows);
     return block;
   });
+  return { blocks, width: right, height: Math.max(1, top + shelf) };
 }

@@ -2,6 +2,7 @@ import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { STATUS_LABELS } from "../data/statuses.ts";
 import { statusOf } from "../data/table-fields.ts";
+import { plural } from "../format.ts";
 import { type Session, useSession } from "../session.ts";
 import { theme } from "../theme.ts";
 import { FitIcon, MinusIcon, PlusIcon } from "../ui/icons.tsx";
@@ -142,7 +143,7 @@ function coloringValue({ data }: Session, { scale, count, table }: Scene, client
 }
 
 function nameOf({ clients, table }: Scene, { client, cluster }: Pointed): string {
-  if (cluster !== undefined) return `${cluster.members.length} clients`;
+  if (cluster !== undefined) return plural(cluster.count, "client");
   const parts = [clients.ids[client], clients.city[client], STATUS_LABELS[statusOf(table, client)]];
   return parts.filter((part) => part !== undefined && part !== "").join(", ");
 }

@@ -83,7 +83,7 @@ function ClientFacts({ client, scene, value }: { client: number; scene: Scene; v
 function ClusterFacts({ cluster }: { cluster: Cluster }) {
   return (
     <>
-      <b>{plural(cluster.members.length, "client")}</b>
+      <b>{plural(cluster.count, "client")}</b>
       <ul>
         {CLIENT_STATUSES.map((status, code) => {
           const count = cluster.counts[code] ?? 0;

@@ -33,11 +33,11 @@ function drawCluster(context: LayerContext, cluster: Cluster, x: number, y: numb
   canvas.fillStyle = palette.surface;
   canvas.fill();
   drawRing(context, cluster, x, y, radius - 1.5);
-  canvas.font = `600 ${cluster.members.length < 1000 ? 11 : 10}px ${FONT_FAMILY}`;
+  canvas.font = `600 ${cluster.count < 1000 ? 11 : 10}px ${FONT_FAMILY}`;
   canvas.textAlign = "center";
   canvas.textBaseline = "middle";
   canvas.fillStyle = cluster.dimmed ? palette.muted : palette.text;
-  canvas.fillText(shortCount(cluster.members.length), x, y + 0.5);
+  canvas.fillText(shortCount(cluster.count), x, y + 0.5);
   canvas.textAlign = "start";
   if (cluster.worst <= LAST_TROUBLE && !cluster.dimmed) drawBadge(context, cluster, x, y, radius);
 }
@@ -57,7 +57,7 @@ function drawRing({ canvas, paint }: LayerContext, cluster: Cluster, x: number, 
   }
   let from = -Math.PI / 2;
   cluster.counts.forEach((count, status) => {
-    const to = from + (count / cluster.members.length) * 2 * Math.PI;
+    const to = from + (count / cluster.count) * 2 * Math.PI;
     if (count > 0) part(status, from, to);
     from = to;
   });
