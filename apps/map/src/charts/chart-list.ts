@@ -100,6 +100,7 @@ export function chartOf(id: string, overview: Overview, digest: Digest | undefin
         title,
         format: formatCount,
         fromZero: true,
+        whole: true,
         lines: [
           line("num_completed", "completed", "--status-active"),
           line("num_selected", "selected", "--text-faint", DASHES.second),

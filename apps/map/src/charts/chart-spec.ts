@@ -34,6 +34,8 @@ export interface ChartSpec {
   readonly format: NumberFormat;
   /** Whether the scale begins at 0. */
   readonly fromZero?: boolean;
+  /** Whether there is nothing between whole numbers. */
+  readonly whole?: boolean;
   /** The clients' field that it is about. */
   readonly field?: string;
 }

@@ -46,8 +46,14 @@ export function axisOf(overview: Overview, kind: AxisKind): RoundAxis {
   return axis;
 }
 
-/** The newest round up to the shown one whose figures are complete; else the shown one. By index; -1: there is none. */
+/**
+ * The newest round up to the shown one whose figures are complete; else the shown one. By index; -1: there is none.
+ *
+ * @param shown - -1: none is, so the newest of all
+ */
 export function roundToRead({ rounds }: Overview, shown: number): number {
-  for (let i = Math.min(shown, rounds.numbers.length - 1); i >= 0; i--) if (rounds.open[i] !== 1) return i;
-  return rounds.numbers.length === 0 ? -1 : shown;
+  const last = rounds.numbers.length - 1;
+  const from = shown < 0 ? last : Math.min(shown, last);
+  for (let i = from; i >= 0; i--) if (rounds.open[i] !== 1) return i;
+  return from;
 }

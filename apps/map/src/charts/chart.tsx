@@ -2,7 +2,6 @@ import { type ReadonlySignal, type Signal, useComputed, useSignalEffect } from "
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Rounds } from "../data/run-data.ts";
-import { formatSeconds, withoutZeros } from "../format.ts";
 import { useSession } from "../session.ts";
 import { theme } from "../theme.ts";
 import { MetricValue } from "../ui/metric-value.tsx";
@@ -15,6 +14,7 @@ import { firstAtLeast, nearestPlace, type RoundAxis } from "./round-axis.ts";
 import { isEmpty, valueAt } from "./series.ts";
 import { useShownIndex } from "./shown-index.ts";
 import { Swatch } from "./swatch.tsx";
+import { timeMark } from "./ticks.ts";
 
 /** What a chart draws: the open run's lines, or one line of each run that is compared. */
 export interface ChartView {
@@ -103,7 +103,8 @@ function PlotArea({ view, hovered, plot, onSeek }: PlotAreaProps) {
       band: bandOf(view.peek())?.color,
       format: spec.format,
       fromZero: spec.fromZero ?? false,
-      formatX: axis.kind === "time" ? (x: number) => withoutZeros(formatSeconds(x)) : undefined,
+      whole: spec.whole ?? false,
+      formatX: axis.kind === "time" ? timeMark : undefined,
     };
     const created = createPlot(element.current, look, data.peek(), {
       onHover(x) {

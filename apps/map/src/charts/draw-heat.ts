@@ -1,9 +1,9 @@
-import { formatCount, formatSeconds, withoutZeros } from "../format.ts";
+import { formatCount, withoutZeros } from "../format.ts";
 import type { Stage } from "./canvas-view.tsx";
 import type { NumberFormat } from "./chart-spec.ts";
 import { FONT } from "./font.ts";
 import type { HeatMap } from "./heat-map.ts";
-import { ticks } from "./ticks.ts";
+import { ticks, timeMark, timeTicks } from "./ticks.ts";
 
 /** Room around the image, in pixels. */
 export const HEAT_MARGIN = { left: 52, right: 10, top: 10, bottom: 20 } as const;
@@ -38,10 +38,13 @@ export function drawHeat(
   }
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
-  for (const x of ticks(map.start, map.end, Math.floor(w / (isTime ? 70 : 45)))) {
+  const marks = isTime
+    ? timeTicks(map.start, map.end, Math.floor(w / 60))
+    : ticks(map.start, map.end, Math.floor(w / 45));
+  for (const x of marks) {
     if (!isTime && !Number.isInteger(x)) continue;
     const at = left + ((x - map.start) / (map.end - map.start)) * w;
-    ctx.fillText(isTime ? withoutZeros(formatSeconds(x)) : formatCount(x), at, top + h + 5);
+    ctx.fillText(isTime ? timeMark(x) : formatCount(x), at, top + h + 5);
   }
 }
 

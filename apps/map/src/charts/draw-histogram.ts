@@ -43,10 +43,11 @@ export function layBars({ edges, counts, matching, apart }: Histogram, width: nu
   return [...bins, ...rest];
 }
 
-/** `10.0% to 20.0%`; a whole number alone. */
+/** `10% to 20%`; one value or whole number alone. */
 export function binLabel(edges: readonly number[], bin: number, format: NumberFormat): string {
   const [low = 0, high = 0] = [edges[bin], edges[bin + 1]];
   const middle = (low + high) / 2;
+  if (high === low) return format(low);
   if (high - low === 1 && Number.isInteger(middle)) return format(middle);
   return `${withoutZeros(format(low))} to ${withoutZeros(format(high))}`;
 }

@@ -19,6 +19,9 @@ import { VIRIDIS_GRADIENT, VIRIDIS_PIXELS } from "./viridis.ts";
 const HEIGHT = 190;
 const BINS = 48;
 
+/** So wide that a round by itself can be seen, in pixels. */
+const COLUMN_WIDTH = 3;
+
 /** How a field was spread over the clients, round by round. A click goes to the round. */
 export function HeatChart() {
   const { data, state, player } = useSession();
@@ -36,7 +39,7 @@ export function HeatChart() {
   const map = useComputed(() => {
     const from = data.digest(state.metric.value).value;
     const across = Math.max(0, width.value - HEAT_MARGIN.left - HEAT_MARGIN.right);
-    const made = heatMap(from, axisOf(data.overview.value, state.axis.value), across, BINS);
+    const made = heatMap(from, axisOf(data.overview.value, state.axis.value), Math.floor(across / COLUMN_WIDTH), BINS);
     return made && { made, image: imageOf(made, heatPixels(made, VIRIDIS_PIXELS)) };
   }).value;
   drawn.current = map?.made;

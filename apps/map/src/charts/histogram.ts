@@ -3,7 +3,7 @@ import { numbersOf } from "../data/table-fields.ts";
 
 /** How many clients of a round have which value. */
 export interface Histogram {
-  /** Where each bin begins, and where the last one ends; empty without finite values. */
+  /** Where each bin begins, and where the last one ends; of one value alone both are the value. Empty without finite ones. */
   readonly edges: readonly number[];
   /** Clients in each bin: from its beginning, below its end; the last one has its end too. */
   readonly counts: Uint32Array;
@@ -24,6 +24,8 @@ export interface ApartBar {
 
 const MOST_BINS = 40;
 
+const NONE = new Float64Array(0);
+
 /**
  * Counts a field's values, exactly.
  *
@@ -36,7 +38,7 @@ export function histogram(
   clients: Clients,
   matches: Uint8Array | undefined,
 ): Histogram {
-  const column = numbersOf(table, field);
+  const { numbers = NONE, present } = numbersOf(table, field) ?? {};
   const isMatch = (row: number): number => (matches === undefined ? 1 : (matches[table.clients[row] ?? -1] ?? 0));
   const apart = { NaN: [0, 0], low: [0, 0], high: [0, 0] };
   const add = (bar: number[], match: number): void => {
@@ -49,9 +51,10 @@ export function histogram(
   let count = 0;
   let reported = 0;
   let reportedMatching = 0;
-  for (let row = 0; row < table.rows; row++) {
-    const value = column?.numbers[row];
-    if (value === undefined || column?.present?.[row] === 0) continue;
+  const rows = Math.min(table.rows, numbers.length);
+  for (let row = 0; row < rows; row++) {
+    const value = numbers[row] ?? 0;
+    if (present !== undefined && present[row] === 0) continue;
     const match = isMatch(row);
     reported++;
     reportedMatching += match;
@@ -67,9 +70,9 @@ export function histogram(
   const counts = new Uint32Array(Math.max(0, edges.length - 1));
   const matching = new Uint32Array(counts.length);
   const step = (edges[1] ?? 1) - (edges[0] ?? 0);
-  for (let row = 0; count > 0 && row < table.rows; row++) {
-    const value = column?.numbers[row];
-    if (value === undefined || column?.present?.[row] === 0 || !Number.isFinite(value)) continue;
+  for (let row = 0; count > 0 && row < rows; row++) {
+    const value = numbers[row] ?? 0;
+    if ((present !== undefined && present[row] === 0) || !Number.isFinite(value)) continue;
     const bin = binOf(edges, step, value);
     counts[bin] = (counts[bin] ?? 0) + 1;
     matching[bin] = (matching[bin] ?? 0) + isMatch(row);
@@ -93,7 +96,7 @@ function bar(label: ApartBar["label"], [count = 0, matching = 0]: readonly numbe
 /** Rounding may put a value beside its bin. */
 function binOf(edges: readonly number[], step: number, value: number): number {
   const last = edges.length - 2;
-  let bin = Math.max(0, Math.min(last, Math.floor((value - (edges[0] ?? 0)) / step)));
+  let bin = Math.max(0, Math.min(last, Math.floor((value - (edges[0] ?? 0)) / step) || 0));
   while (bin > 0 && value < (edges[bin] ?? 0)) bin--;
   while (bin < last && value >= (edges[bin + 1] ?? 0)) bin++;
   return bin;
@@ -101,17 +104,19 @@ function binOf(edges: readonly number[], step: number, value: number): number {
 
 /** Edges at round numbers: as many bins as there are values to fill them. Few whole numbers have a bin each. */
 function binEdges(least: number, most: number, whole: boolean, count: number): number[] {
-  if (whole && most - least < MOST_BINS) {
+  if (whole && most - least < MOST_BINS && least + 0.5 !== least && most + 0.5 !== most) {
     return Array.from({ length: most - least + 2 }, (_, i) => least - 0.5 + i);
   }
+  if (most === least) return [least, most];
   // The difference of the largest numbers is beyond the largest.
   const span = most / 2 - least / 2;
   const wanted = Math.max(5, Math.min(MOST_BINS * 0.75, Math.ceil(2 * Math.cbrt(count))));
   const step = roundStep((span / wanted) * 2, whole);
-  if (!(step > 0) || !Number.isFinite(step) || least + step === least) return [least, most > least ? most : least + 1];
+  if (!(step > 0) || !Number.isFinite(step) || least + step === least) return [least, most];
   const first = Math.floor(least / step);
   const bins = Math.max(1, Math.ceil(most / step - 1e-9) - first);
-  return Array.from({ length: bins + 1 }, (_, i) => (first + i) * step);
+  const edge = (i: number): number => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, (first + i) * step));
+  return Array.from({ length: bins + 1 }, (_, i) => edge(i));
 }
 
 function roundStep(step: number, whole: boolean): number {

@@ -14,8 +14,16 @@ export function positionOf({ low, high, size }: Scale, value: number): number {
 /**
  * A line as an SVG path, the largest values on top, with gaps where there is no finite value. Of the values at one pixel
  * only the first, the least, the greatest and the last are drawn. A value by itself is a dot (with round line caps).
+ *
+ * @param bridges - whether the line goes on over gaps
  */
-export function linePath(x: ArrayLike<number>, values: ArrayLike<number>, across: Scale, up: Scale): string {
+export function linePath(
+  x: ArrayLike<number>,
+  values: ArrayLike<number>,
+  across: Scale,
+  up: Scale,
+  bridges = false,
+): string {
   let path = "";
   let pen = false;
   let pixel = Number.NaN;
@@ -32,6 +40,7 @@ export function linePath(x: ArrayLike<number>, values: ArrayLike<number>, across
   for (let i = 0; i < x.length; i++) {
     const value = values[i];
     if (value === undefined || !Number.isFinite(value)) {
+      if (bridges) continue;
       flush();
       pen = false;
       pixel = Number.NaN;

@@ -19,6 +19,7 @@ export interface Multiples {
 export interface Card {
   /** Index of the client. */
   readonly client: number;
+  /** From one value to the next, however many rounds the client wasn't in. */
   readonly path: string;
   /** By place along the axis; NaN: none. */
   readonly values: Float64Array;
@@ -42,7 +43,7 @@ export function multiplesOf(
     up,
     band: bandPath(axis.x, low, high, across, up),
     median: linePath(axis.x, median, across, up),
-    cards: rows.map((row) => ({ ...row, path: linePath(axis.x, row.values, across, up) })),
+    cards: rows.map((row) => ({ ...row, path: linePath(axis.x, row.values, across, up, true) })),
   };
 }
 

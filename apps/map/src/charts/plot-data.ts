@@ -63,7 +63,16 @@ function columnOf(series: Series, axis: RoundAxis, x: ArrayLike<number>): Column
 }
 
 function union(all: readonly Float64Array[]): Float64Array {
-  return Float64Array.from(new Set(all.flatMap((x) => [...x]))).sort();
+  const sorted = new Float64Array(all.reduce((sum, x) => sum + x.length, 0));
+  let length = 0;
+  for (const x of all) {
+    sorted.set(x, length);
+    length += x.length;
+  }
+  sorted.sort();
+  let kept = 0;
+  for (const x of sorted) if (kept === 0 || x !== sorted[kept - 1]) sorted[kept++] = x;
+  return sorted.slice(0, kept);
 }
 
 function isolatedIn(column: Column): number[] {

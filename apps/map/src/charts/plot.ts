@@ -4,6 +4,7 @@ import { withoutZeros } from "../format.ts";
 import type { NumberFormat } from "./chart-spec.ts";
 import { FONT } from "./font.ts";
 import type { OffScaleMark, PlotData } from "./plot-data.ts";
+import { TIME_STEPS } from "./ticks.ts";
 
 /** What people do with a plot. */
 export interface PlotListener {
@@ -18,6 +19,8 @@ export interface PlotLook {
   readonly band: string | undefined;
   readonly format: NumberFormat;
   readonly fromZero: boolean;
+  /** Whether there is nothing between whole numbers. */
+  readonly whole: boolean;
   /** What stands below the x axis; numbers of rounds without it. */
   formatX: ((x: number) => string) | undefined;
 }
@@ -36,15 +39,8 @@ export interface Plot {
 const HEIGHT = 92;
 const SYNC_KEY = "rounds";
 
-/** Between two rounds there is none. */
+/** Between two rounds there is none, nor between two clients. */
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000, 1_000_000];
-
-/** Times that people count in, in seconds. */
-const TIME_STEPS = [
-  1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
-  31_536_000, 315_360_000,
-];
-const SHORT_STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 
 /** Draws a chart into an element, whose width it takes. */
 export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData, listener: PlotListener): Plot {
@@ -63,7 +59,7 @@ export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData
   observer.observe(element);
 
   function optionsOf(): UPlot.Options {
-    const { lines, band, format, fromZero, formatX } = look;
+    const { lines, band, format, fromZero, whole, formatX } = look;
     const noPoints = { show: false };
     const edge = { width: 0, points: noPoints };
     const axis = { font: FONT, stroke: color("--text-faint"), ticks: { show: false } };
@@ -80,9 +76,7 @@ export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData
       },
       scales: {
         x: { time: false, range: xRange },
-        y: fromZero
-          ? { range: { min: { pad: 0, hard: 0, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1e-9, mode: 2 } } }
-          : { range: { min: { pad: 0.12 }, max: { pad: 0.12 } } },
+        y: { range: (_, low, high) => yRange(low, high, fromZero) },
       },
       axes: [
         {
@@ -90,7 +84,7 @@ export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData
           size: 20,
           gap: 4,
           space: formatX === undefined ? 40 : 60,
-          incrs: formatX === undefined ? WHOLE_STEPS : [...SHORT_STEPS, ...TIME_STEPS],
+          incrs: formatX === undefined ? WHOLE_STEPS : TIME_STEPS,
           grid: { show: false },
           ...(formatX && { values: (_: UPlot, splits: number[]) => splits.map(formatX) }),
         },
@@ -99,7 +93,8 @@ export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData
           size: 48,
           gap: 6,
           space: 26,
-          values: (_, splits) => splits.map((value) => withoutZeros(format(value))),
+          ...(whole && { incrs: WHOLE_STEPS }),
+          values: (_, splits) => splits.map((value) => (hasValues(data) ? withoutZeros(format(value)) : "")),
           grid: { stroke: color("--line"), width: 1 },
         },
       ],
@@ -169,6 +164,23 @@ function xRange({ data: [all] }: UPlot): UPlot.Range.MinMax {
   const first = all[0] ?? 0;
   const last = all[all.length - 1] ?? 1;
   return first === last ? [first - 0.5, last + 0.5] : [first, last];
+}
+
+/** Without a value the axis keeps its place, since what can't be on it is marked above it. */
+function yRange(low: number | null, high: number | null, fromZero: boolean): UPlot.Range.MinMax {
+  if (low === null || high === null) return [0, 1];
+  return UPlot.rangeNum(low, high, fromZero ? FROM_ZERO : AROUND);
+}
+
+const FROM_ZERO: UPlot.Range.Config = {
+  min: { pad: 0, hard: 0, soft: 0, mode: 1 },
+  max: { pad: 0.12, soft: 1e-9, mode: 2 },
+};
+
+const AROUND: UPlot.Range.Config = { min: { pad: 0.12 }, max: { pad: 0.12 } };
+
+function hasValues({ columns }: PlotData): boolean {
+  return columns.some((column) => column.some((value) => typeof value === "number"));
 }
 
 function xAtCursor(plot: UPlot): number | undefined {
