@@ -1,10 +1,10 @@
+import { newSeed, randomFrom } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { unknownFields } from "../src/search/check-fields.ts";
 import { countMatches, matchClients } from "../src/search/match-clients.ts";
 import { parseNumber } from "../src/search/parse-number.ts";
 import { parseQuery, quoteField, quoteValue } from "../src/search/parse-query.ts";
 import { suggest } from "../src/search/suggest.ts";
-import { newSeed, randomFrom } from "./random.ts";
 import { type ClientRow, clientsOf, tableOf, tallyOf } from "./tables.ts";
 
 const ROWS: readonly ClientRow[] = [
@@ -140,7 +140,7 @@ test("numbers as people write them", () => {
 
 test("any text is parsed, and its terms lie one behind the other in it", () => {
   const pieces = ["a", " ", '"', "\\", ":", "<", "=", "!=", ">=", "-", ",", "0.5", "status", "ü", "\n", "\u202e"];
-  const below = randomFrom(newSeed());
+  const { below } = randomFrom(newSeed());
   for (let run = 0; run < 3000; run++) {
     const text = Array.from({ length: below(12) }, () => pieces[below(pieces.length)] ?? "").join("");
     const { terms, problems } = parseQuery(text);
@@ -158,7 +158,7 @@ test("any text is parsed, and its terms lie one behind the other in it", () => {
 
 test("what is quoted is read back", () => {
   const pieces = ["a", " ", '"', "\\", ":", "<", "!=", "-", ",", "ü"];
-  const below = randomFrom(newSeed());
+  const { below } = randomFrom(newSeed());
   for (let run = 0; run < 2000; run++) {
     const text = (): string => Array.from({ length: 1 + below(5) }, () => pieces[below(pieces.length)] ?? "").join("");
     const [field, value] = [text(), text()];

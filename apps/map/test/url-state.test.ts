@@ -1,8 +1,8 @@
+import { newSeed, randomFrom } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { FINDING_KINDS } from "../src/data/run-data.ts";
 import { AXES, CLIENT_ORDERS, createPageState, type PageState, PROJECTIONS, TABS, VIEWS } from "../src/page-state.ts";
 import { fragmentOf, PANELS, queryOf, readAddress, readFragment } from "../src/url-state.ts";
-import { newSeed, randomFrom } from "./random.ts";
 
 const TEXTS = [
   "a",
@@ -55,7 +55,7 @@ test("what has its usual value is not in the address", () => {
 });
 
 test("what is written is read back, whatever it is", () => {
-  const below = randomFrom(newSeed());
+  const { below } = randomFrom(newSeed());
   for (let run = 0; run < 500; run++) {
     const state = randomState(below);
     const round = below(2) === 0 ? undefined : below(1e9);
@@ -69,7 +69,7 @@ test("what is written is read back, whatever it is", () => {
 });
 
 test("nonsense in an address is no state", () => {
-  const below = randomFrom(newSeed());
+  const { below } = randomFrom(newSeed());
   const names = [...fragmentOf(randomState(below), 1).slice(1).split("&"), "tab", "sort", "view"].map(
     (pair) => pair.split("=")[0] ?? "",
   );

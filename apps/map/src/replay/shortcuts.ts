@@ -58,6 +58,5 @@ function ownsKey({ target, key }: KeyboardEvent): boolean {
   if (target.matches("input[type=range]")) return isMove;
   if (target.matches("input[type=checkbox], input[type=radio]")) return isMove || key === " ";
   if (target.matches("input, select, textarea")) return true;
-  if (key === " ") return target.matches("button, summary, a");
-  return isMove && target.closest("[role=tablist], [role=listbox], [data-owns-arrows]") !== null;
+  return key === " " && target.matches("button, summary, a");
 }

@@ -1,3 +1,4 @@
+import { getOrAdd } from "../data/get-or-add.ts";
 import { CLIENT_STATUSES, STATUS_CODES, STATUS_LABELS } from "../data/statuses.ts";
 import { numbersOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
@@ -5,7 +6,7 @@ import { foldText } from "./fold-text.ts";
 import { parseNumber } from "./parse-number.ts";
 import { isComparison } from "./parse-query.ts";
 import type { Condition, Operand, Operator, Query, Word } from "./query.ts";
-import { fieldOf, type SearchSource } from "./search-source.ts";
+import { fieldNamed, type SearchSource } from "./search-source.ts";
 
 /** By index of the client: 1 for those that are meant, else 0. */
 export type Matches = Uint8Array;
@@ -41,7 +42,7 @@ function matchWord({ text }: Word, source: SearchSource): Matches {
 
 function matchCondition(condition: Condition, source: SearchSource): Matches {
   const { operator, values } = condition;
-  const field = fieldOf(condition.field);
+  const field = fieldNamed(condition.field);
   const found = new Uint8Array(source.clients.ids.length);
   if (!isComparison(operator)) {
     const isMeant = textTest(operator, values);
@@ -108,9 +109,7 @@ function markTexts(found: Matches, texts: readonly (string | undefined)[], isMea
 function remembered(isMeant: TextTest): TextTest {
   const known = new Map<string, boolean>();
   return (text) => {
-    let answer = known.get(text);
-    if (answer === undefined) known.set(text, (answer = isMeant(foldText(text))));
-    return answer;
+    return getOrAdd(known, text, () => isMeant(foldText(text)));
   };
 }
 
@@ -202,8 +201,8 @@ const folded = new WeakMap<readonly string[], string[]>();
 
 /** The ids as `foldText` makes them. Clients are only ever added. */
 function foldedIds(ids: readonly string[]): readonly string[] {
-  let known = folded.get(ids);
-  if (known === undefined) folded.set(ids, (known = []));
+  const known = folded.get(ids) ?? [];
+  folded.set(ids, known);
   for (let client = known.length; client < ids.length; client++) known.push(foldText(ids[client] ?? ""));
   return known;
 }

@@ -31,13 +31,13 @@ export const OWN_FIELDS: readonly string[] = [
 ];
 
 /** The field that a name stands for. */
-export function fieldOf(name: string): string {
+export function fieldNamed(name: string): string {
   return Object.hasOwn(ALIASES, name) ? (ALIASES[name] ?? name) : name;
 }
 
 /** Whether anybody reported the field in the round, or every run has it. */
 export function isKnownField(table: RoundTable | undefined, name: string): boolean {
-  const field = fieldOf(name);
+  const field = fieldNamed(name);
   return (
     field === "client_id" ||
     OWN_FIELDS.includes(field) ||

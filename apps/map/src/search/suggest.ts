@@ -3,7 +3,7 @@ import { numbersOf } from "../data/table-fields.ts";
 import { foldText } from "./fold-text.ts";
 import { quoteField, quoteValue } from "./parse-query.ts";
 import type { Span } from "./query.ts";
-import { fieldOf, OWN_FIELDS, type SearchSource } from "./search-source.ts";
+import { fieldNamed, OWN_FIELDS, type SearchSource } from "./search-source.ts";
 
 /** What may stand in a part of the text. */
 export interface Suggestion {
@@ -45,13 +45,22 @@ export function suggest(text: string, caret: number, source: SearchSource, metri
   if (found === null) return suggestFields(piece, start, caret, source, metrics);
   const [, , quoted, bare, , behind = ""] = found;
   const typed = behind.slice(behind.lastIndexOf(",") + 1);
-  const field = fieldOf(quoted === undefined ? (bare ?? "") : quoted.replaceAll(/\\(.)/gs, "$1"));
+  const field = fieldNamed(quoted === undefined ? (bare ?? "") : quoted.replaceAll(/\\(.)/gs, "$1"));
   const span = { start: caret - typed.length, end: caret };
   const wanted = foldText(typed.replace(/^"/, ""));
-  return valuesOf(field, source)
-    .filter(({ value }) => foldText(value).includes(wanted) && value !== typed)
-    .slice(0, MAX_SUGGESTIONS)
-    .map(({ value, note }) => ({ text: `${quoteValue(value)} `, span, label: value, note }));
+  const fitting = valuesOf(field, source).filter(({ value }) => foldText(value).includes(wanted) && value !== typed);
+  return beginningFirst(fitting, wanted, ({ value }) => value).map(({ value, note }) => ({
+    text: `${quoteValue(value)} `,
+    span,
+    label: value,
+    note,
+  }));
+}
+
+/** Those that begin with what was typed come before those that have it somewhere. */
+function beginningFirst<T>(fitting: readonly T[], wanted: string, textOf: (one: T) => string): T[] {
+  const begins = (one: T): number => Number(foldText(textOf(one)).startsWith(wanted));
+  return [...fitting].sort((a, b) => begins(b) - begins(a)).slice(0, MAX_SUGGESTIONS);
 }
 
 /** Where the piece begins that somebody is writing: behind the last space that isn't quoted. */
@@ -78,16 +87,15 @@ function suggestFields(
   const names = new Set([...OWN_FIELDS, ...metrics, ...(table?.columns.keys() ?? [])]);
   if (names.has("base_round")) names.add("staleness");
   const isNumeric = (name: string): boolean => table !== undefined && numbersOf(table, name) !== undefined;
-  return [...names]
-    .filter((name) => !name.startsWith("_") && name !== "client_id" && foldText(name).includes(wanted))
-    .sort((a, b) => Number(foldText(b).startsWith(wanted)) - Number(foldText(a).startsWith(wanted)))
-    .slice(0, MAX_SUGGESTIONS)
-    .map((name) => ({
-      text: `${quoteField(name)}${isNumeric(name) ? "" : ":"}`,
-      span: { start: begin, end },
-      label: name,
-      note: (Object.hasOwn(NOTES, name) ? NOTES[name] : undefined) ?? (isNumeric(name) ? "number" : ""),
-    }));
+  const fitting = [...names].filter(
+    (name) => !name.startsWith("_") && name !== "client_id" && foldText(name).includes(wanted),
+  );
+  return beginningFirst(fitting, wanted, (name) => name).map((name) => ({
+    text: `${quoteField(name)}${isNumeric(name) ? "" : ":"}`,
+    span: { start: begin, end },
+    label: name,
+    note: (Object.hasOwn(NOTES, name) ? NOTES[name] : undefined) ?? (isNumeric(name) ? "number" : ""),
+  }));
 }
 
 interface Value {

@@ -74,11 +74,6 @@ function CohortChart({ field, history }: { field: string; history: History }) {
           preserveAspectRatio="none"
           role="img"
           aria-label={`${label} over the rounds, from ${fieldText(field, drawn.low)} to ${fieldText(field, drawn.high)}, with the middle 80% of all clients`}
-          onClick={({ currentTarget, clientX }) => {
-            const box = currentTarget.getBoundingClientRect();
-            const round = numbers[Math.round(((clientX - box.left) / box.width) * (numbers.length - 1))];
-            if (round !== undefined) player.seek(round);
-          }}
         >
           <path class="cohort-band" d={drawn.band} />
           <path class="cohort-median" d={drawn.median} />

@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { statusOf, fieldOf } from "../data/table-fields.ts";
+import { fieldOf, statusOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
 import { formatCount, formatPercent } from "../format.ts";
 import type { Sort } from "../page-state.ts";
@@ -10,11 +10,14 @@ import { placeName } from "./place-name.ts";
 import { StatusLabel } from "./status-mark.tsx";
 import { type Column, columnChoices, columnOf, shownFields } from "./table-columns.ts";
 import { TableMenus } from "./table-menus.tsx";
+import { isNarrow } from "./use-narrow.ts";
 import { useOrder } from "./use-order.ts";
+import { useRowKeys } from "./use-row-keys.ts";
 import { useScroll } from "./use-scroll.ts";
-import { scrollToRow, visibleRows } from "./visible-rows.ts";
+import { visibleRows } from "./visible-rows.ts";
 
-const ROW_HEIGHT = 32;
+/** As in panels.css. In a narrow table the place stands below the client. */
+const ROW_HEIGHTS = { wide: 32, narrow: 44 };
 const HEAD_HEIGHT = 30;
 
 const TEXT_COLUMNS: readonly Column[] = [
@@ -28,50 +31,29 @@ export function ClientTable() {
   const order = useOrder().value;
   const { element, top, viewport } = useScroll<HTMLDivElement>();
   const focused = useRef<number | undefined>(undefined);
+  const rowHeight = ROW_HEIGHTS[isNarrow.value ? "narrow" : "wide"];
   const choices = useComputed(() => columnChoices(data.overview.value, table.value)).value;
   const columns = shownFields(state.columns.value, choices).map(columnOf);
   const total = data.clients.value.ids.length;
   const body = Math.max(0, viewport.value - HEAD_HEIGHT);
-  const { first, end, offset, height } = visibleRows(top.value, body, order.length, ROW_HEIGHT);
+  const { first, end, offset, height } = visibleRows(top.value, body, order.length, rowHeight);
   const setSort = (sort: Sort): void => {
     state.sort.value = sort;
     if (element.current !== null) element.current.scrollTop = 0;
   };
 
-  function moveTo(row: number): void {
-    const target = element.current;
-    const next = Math.max(0, Math.min(order.length - 1, row));
-    const client = order[next];
-    if (target === null || client === undefined) return;
-    focused.current = client;
-    const to = scrollToRow(next, target.scrollTop, body, order.length, ROW_HEIGHT);
-    if (to !== undefined) {
-      target.scrollTop = to;
-      top.value = target.scrollTop;
-    }
-    // The row may have to be drawn first.
-    requestAnimationFrame(() => {
-      target.querySelector<HTMLElement>(`[data-client="${client}"]`)?.focus({ preventScroll: true });
-    });
-  }
-
-  function onKeyDown(event: KeyboardEvent): void {
-    const row = rowOfTarget(event.target);
-    if (row === undefined) return;
-    const page = Math.max(1, Math.floor(body / ROW_HEIGHT) - 1);
-    const moves: Record<string, number> = {
-      ArrowDown: row + 1,
-      ArrowUp: row - 1,
-      PageDown: row + page,
-      PageUp: row - page,
-      Home: 0,
-      End: order.length - 1,
-    };
-    const next = moves[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    moveTo(next);
-  }
+  useRowKeys({
+    element,
+    top,
+    count: order.length,
+    rowHeight,
+    headHeight: HEAD_HEIGHT,
+    rowInFocus: () => (focused.current === undefined ? -1 : order.indexOf(focused.current)),
+    focusRow(row) {
+      focused.current = order[row];
+      element.current?.querySelector<HTMLElement>(`[data-client="${order[row]}"]`)?.focus({ preventScroll: true });
+    },
+  });
 
   const rows = order.subarray(first, end);
   const current = focused.current !== undefined && rows.includes(focused.current) ? focused.current : rows[0];
@@ -85,7 +67,7 @@ export function ClientTable() {
         </span>
         <TableMenus choices={choices} shown={columns.map(({ field }) => field)} order={order} />
       </header>
-      <div class="table-scroll" ref={element} onKeyDown={onKeyDown}>
+      <div class="table-scroll" ref={element}>
         <table aria-rowcount={order.length + 1}>
           <thead>
             <tr aria-rowindex={1}>
@@ -108,7 +90,7 @@ export function ClientTable() {
                 }}
               />
             ))}
-            <Gap height={Math.max(0, height - offset - rows.length * ROW_HEIGHT)} columns={columns.length} />
+            <Gap height={Math.max(0, height - offset - rows.length * rowHeight)} columns={columns.length} />
           </tbody>
         </table>
         {order.length === 0 && <p class="empty">{total === 0 ? "No client yet" : "No client matches the search"}</p>}
@@ -117,16 +99,11 @@ export function ClientTable() {
   );
 }
 
-function rowOfTarget(target: EventTarget | null): number | undefined {
-  const row = target instanceof Element ? target.closest<HTMLElement>("tr[data-row]")?.dataset.row : undefined;
-  return row === undefined ? undefined : Number(row);
-}
-
 /** Takes the place of rows that aren't drawn. */
 function Gap({ height, columns }: { height: number; columns: number }) {
   if (height <= 0) return null;
   return (
-    <tr class="gap" aria-hidden="true">
+    <tr class="gap">
       <td colSpan={columns + TEXT_COLUMNS.length} style={{ height: `${height}px` }} />
     </tr>
   );
@@ -215,10 +192,10 @@ function ValueCell({ field, value }: { field: string; value: unknown }) {
       </td>
     );
   }
-  const isFinite = Number.isFinite(value);
+  const isNumber = Number.isFinite(value);
   return (
-    <td class={isFinite ? "number" : "number non-finite"} data-field={field} data-value={value}>
-      {!isFinite && <span aria-hidden="true">⚠ </span>}
+    <td class={isNumber ? "number" : "number non-finite"} data-field={field} data-value={value}>
+      {!isNumber && <span aria-hidden="true">⚠ </span>}
       {field === "round_share" ? formatPercent(value) : fieldText(field, value)}
     </td>
   );

@@ -14,7 +14,8 @@ export function ReplayBar() {
       <ReplayButtons />
       <Scrubber />
       <span class="replay-position">
-        Round {player.round.value ?? MISSING}
+        <span class="replay-word">Round </span>
+        {player.round.value ?? MISSING}
         <small> of {rounds.numbers.at(-1) ?? MISSING}</small>
       </span>
       <ReplaySettings />

@@ -52,5 +52,5 @@ export function RoundTicks() {
     return () => observer.disconnect();
   });
 
-  return <canvas class="ticks" aria-hidden="true" ref={element} />;
+  return <canvas class="ticks" ref={element} />;
 }

@@ -68,7 +68,7 @@ function OneView() {
 /** The charts, which are scrolled by themselves where they are higher than their place. */
 export function ChartsPanel() {
   return (
-    <div class="charts-place" role="group" aria-label="Charts, which can be scrolled" tabIndex={0}>
+    <div class="charts-place">
       <RoundCharts />
     </div>
   );

@@ -113,12 +113,13 @@ export function SearchBox() {
             {problem.message}
           </p>
         )}
-        <ul id={LIST_ID} role="listbox" aria-label="Suggestions">
+        <div id={LIST_ID} role="listbox" aria-label="Suggestions">
           {suggestions.map((suggestion, index) => (
-            <li
+            <div
               key={suggestion.label}
               id={`${LIST_ID}-${index}`}
               role="option"
+              tabIndex={-1}
               aria-selected={index === active.value}
               onMouseDown={(event) => {
                 event.preventDefault();
@@ -127,9 +128,9 @@ export function SearchBox() {
             >
               <bdi>{suggestion.label}</bdi>
               <small>{suggestion.note}</small>
-            </li>
+            </div>
           ))}
-        </ul>
+        </div>
       </div>
     </search>
   );

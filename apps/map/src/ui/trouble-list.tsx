@@ -28,7 +28,7 @@ export function TroubleList() {
         {isReading && <span class="panel-note">reading… {Math.floor(data.progress.value * 100)}%</span>}
       </header>
       {known.length > 0 && (
-        <div class="chips" role="group" aria-label="Kinds of trouble">
+        <fieldset class="chips" aria-label="Kinds of trouble">
           {known.map((kind) => (
             <button
               key={kind}
@@ -45,7 +45,7 @@ export function TroubleList() {
               <small>{formatCount(counts[kind])}</small>
             </button>
           ))}
-        </div>
+        </fieldset>
       )}
       {list.length === 0 ? (
         <p class="empty">{emptyText(known.length > 0, isReading)}</p>

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useRowKeys } from "./use-row-keys.ts";
 import { useScroll } from "./use-scroll.ts";
-import { scrollToRow, visibleRows } from "./visible-rows.ts";
+import { visibleRows } from "./visible-rows.ts";
 
 interface VirtualListProps {
   readonly count: number;
@@ -32,50 +33,18 @@ export function VirtualList({ count, rowHeight, label, followsEnd = false, keyOf
     if (target !== null && followsEnd && isAtEnd.current) target.scrollTop = target.scrollHeight;
   }, [element, followsEnd, count, height, viewport.value]);
 
-  function moveTo(row: number): void {
-    const target = element.current;
-    if (target === null || count === 0) return;
-    focused.current = Math.max(0, Math.min(count - 1, row));
-    const to = scrollToRow(focused.current, target.scrollTop, target.clientHeight, count, rowHeight);
-    if (to !== undefined) {
-      target.scrollTop = to;
-      top.value = target.scrollTop;
-    }
-    // The row may have to be drawn first.
-    requestAnimationFrame(() => {
-      target.querySelector<HTMLElement>(`[data-row="${focused.current}"] > *`)?.focus({ preventScroll: true });
-    });
-  }
+  useRowKeys({ element, top, count, rowHeight, rowInFocus: () => focused.current, focusRow });
 
-  function onKeyDown(event: KeyboardEvent): void {
-    const page = Math.max(1, Math.floor(viewport.value / rowHeight) - 1);
-    const moves: Record<string, number> = {
-      ArrowDown: focused.current + 1,
-      ArrowUp: focused.current - 1,
-      PageDown: focused.current + page,
-      PageUp: focused.current - page,
-      Home: 0,
-      End: count - 1,
-    };
-    const row = moves[event.key];
-    if (row === undefined) return;
-    event.preventDefault();
-    moveTo(row);
+  function focusRow(row: number): void {
+    focused.current = row;
+    element.current?.querySelector<HTMLElement>(`[data-row="${row}"] > *`)?.focus({ preventScroll: true });
   }
 
   const current = Math.max(first, Math.min(end - 1, focused.current));
   return (
-    <div
-      class="virtual-list"
-      role="group"
-      aria-label={label}
-      data-owns-arrows
-      ref={element}
-      tabIndex={count === 0 ? 0 : -1}
-      onKeyDown={onKeyDown}
-    >
+    <div class="virtual-list" ref={element}>
       <div style={{ height: `${height}px` }}>
-        <ul style={{ transform: `translateY(${offset}px)` }}>
+        <ul aria-label={label} style={{ transform: `translateY(${offset}px)` }}>
           {Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i).map((row) => (
             <li
               key={keyOf(row)}
