@@ -48,11 +48,11 @@ export function ClientTable() {
     count: order.length,
     rowHeight,
     headHeight: HEAD_HEIGHT,
-    rowInFocus: () => (focused.current === undefined ? -1 : order.indexOf(focused.current)),
-    focusRow(row) {
+    current: () => (focused.current === undefined ? -1 : order.indexOf(focused.current)),
+    setCurrent(row) {
       focused.current = order[row];
-      element.current?.querySelector<HTMLElement>(`[data-client="${order[row]}"]`)?.focus({ preventScroll: true });
     },
+    elementOf: (row) => element.current?.querySelector<HTMLElement>(`[data-client="${order[row]}"]`),
   });
 
   const rows = order.subarray(first, end);
@@ -67,7 +67,7 @@ export function ClientTable() {
         </span>
         <TableMenus choices={choices} shown={columns.map(({ field }) => field)} order={order} />
       </header>
-      <div class="table-scroll" ref={element}>
+      <div class="table-scroll" ref={element} tabIndex={-1}>
         <table aria-rowcount={order.length + 1}>
           <thead>
             <tr aria-rowindex={1}>

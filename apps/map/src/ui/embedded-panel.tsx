@@ -25,6 +25,7 @@ export function EmbeddedPanel({ panel }: { panel: Panel }) {
   return (
     <>
       <main class="embedded" data-panel={panel} data-testid="embedded">
+        <h1 class="visually-hidden">HiveWatch: {runId}</h1>
         {noteOf(data) === undefined ? <Content /> : <PageNote />}
       </main>
       <footer class="embedded-foot">

@@ -51,6 +51,7 @@ export function TroubleList() {
         <p class="empty">{emptyText(known.length > 0, isReading)}</p>
       ) : (
         <VirtualList
+          key={kinds.join()}
           count={list.length}
           rowHeight={ROW_HEIGHT}
           label="What went wrong, the newest first"

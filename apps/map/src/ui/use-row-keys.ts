@@ -12,10 +12,12 @@ interface RowKeys {
   readonly rowHeight: number;
   /** What stays above the rows, in pixels. */
   readonly headHeight?: number;
-  /** -1: none. */
-  rowInFocus(): number;
-  /** Is called once the row is drawn. */
-  focusRow(row: number): void;
+  /** The row that the keys go from; -1: none. */
+  readonly current: () => number;
+  /** Makes a row the one that the keys go from. */
+  setCurrent(row: number): void;
+  /** The element of a row that takes the focus, if it is drawn. */
+  elementOf(row: number): HTMLElement | null | undefined;
 }
 
 /** Lets the keys go from row to row in a list of which only what is seen is drawn. */
@@ -25,7 +27,8 @@ export function useRowKeys(keys: RowKeys): void {
   useEffect(() => {
     const target = latest.current.element.current;
     const onKeyDown = (event: KeyboardEvent): void => {
-      const isInRow = event.target instanceof Element && event.target.closest("[data-row]") !== null;
+      const isInRow =
+        event.target === target || (event.target instanceof Element && event.target.closest("[data-row]") !== null);
       const row = isInRow && target !== null ? rowAfter(event.key, latest.current, target) : undefined;
       if (row === undefined || target === null) return;
       event.preventDefault();
@@ -36,8 +39,8 @@ export function useRowKeys(keys: RowKeys): void {
   }, []);
 }
 
-function rowAfter(key: string, { count, rowHeight, rowInFocus }: RowKeys, target: HTMLElement): number | undefined {
-  const row = rowInFocus();
+function rowAfter(key: string, { count, rowHeight, current }: RowKeys, target: HTMLElement): number | undefined {
+  const row = current();
   const page = Math.max(1, Math.floor(target.clientHeight / rowHeight) - 2);
   switch (key) {
     case "ArrowDown":
@@ -65,5 +68,9 @@ function goTo(wanted: number, keys: RowKeys, target: HTMLElement): void {
     target.scrollTop = to;
     top.value = target.scrollTop;
   }
-  requestAnimationFrame(() => keys.focusRow(row));
+  keys.setCurrent(row);
+  const drawn = keys.elementOf(row);
+  // Until the row is drawn the list itself has the focus, so that no key is lost.
+  (drawn ?? target).focus({ preventScroll: true });
+  if (drawn == null) requestAnimationFrame(() => keys.elementOf(keys.current())?.focus({ preventScroll: true }));
 }

@@ -33,16 +33,21 @@ export function VirtualList({ count, rowHeight, label, followsEnd = false, keyOf
     if (target !== null && followsEnd && isAtEnd.current) target.scrollTop = target.scrollHeight;
   }, [element, followsEnd, count, height, viewport.value]);
 
-  useRowKeys({ element, top, count, rowHeight, rowInFocus: () => focused.current, focusRow });
-
-  function focusRow(row: number): void {
-    focused.current = row;
-    element.current?.querySelector<HTMLElement>(`[data-row="${row}"] > *`)?.focus({ preventScroll: true });
-  }
+  useRowKeys({
+    element,
+    top,
+    count,
+    rowHeight,
+    current: () => focused.current,
+    setCurrent(row) {
+      focused.current = row;
+    },
+    elementOf: (row) => element.current?.querySelector<HTMLElement>(`[data-row="${row}"] > *`),
+  });
 
   const current = Math.max(first, Math.min(end - 1, focused.current));
   return (
-    <div class="virtual-list" ref={element}>
+    <div class="virtual-list" ref={element} tabIndex={-1}>
       <div style={{ height: `${height}px` }}>
         <ul aria-label={label} style={{ transform: `translateY(${offset}px)` }}>
           {Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i).map((row) => (
