@@ -4,8 +4,8 @@ import type { History } from "../data/run-data.ts";
 import { useSession } from "../session.ts";
 
 /**
- * Some clients over all rounds, asked for again as rounds come, one request at a time. Undefined while those clients have
- * not been had yet.
+ * Some clients over all rounds, asked for again as rounds come and end, one request at a time. Undefined before the first
+ * answer; while other clients are asked for it is that of those before.
  */
 export function useHistory(clients: readonly number[]): ReadonlySignal<History | undefined> {
   const { data } = useSession();
@@ -13,7 +13,8 @@ export function useHistory(clients: readonly number[]): ReadonlySignal<History |
   const busy = useRef(false);
   const wanted = useRef("");
   const key = clients.join();
-  const rounds = data.overview.value.rounds.numbers.length;
+  const { open } = data.overview.value.rounds;
+  const rounds = `${open.length} ${open.lastIndexOf(1)}`;
   wanted.current = `${key} ${rounds}`;
 
   useEffect(() => {

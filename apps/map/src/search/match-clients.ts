@@ -101,7 +101,7 @@ function isSame(one: number, other: number): boolean {
 function markTexts(found: Matches, texts: readonly (string | undefined)[], isMeant: TextTest): void {
   for (let client = 0; client < found.length; client++) {
     const text = texts[client];
-    if (text !== undefined && isMeant(text)) found[client] = 1;
+    if (text !== undefined && found[client] === 0 && isMeant(text)) found[client] = 1;
   }
 }
 

@@ -1,3 +1,4 @@
+import { firstAtLeast } from "../charts/round-axis.ts";
 import type { Clients, RoundTable, Tally } from "../data/run-data.ts";
 import { STATUS_CODES } from "../data/statuses.ts";
 import { numbersOf } from "../data/table-fields.ts";
@@ -55,21 +56,31 @@ function byRank(shown: Uint32Array, ranks: Uint32Array, descending: boolean): Ui
   return descending ? sorted.reverse() : sorted;
 }
 
-/** Values that are missing are NaN in `keys`; NaN itself is below everything else, as `NOT_A_NUMBER`. */
+/**
+ * Values that are missing are NaN in `keys`; NaN itself is `NOT_A_NUMBER`. Numbers alone are sorted many times as fast as
+ * clients are by comparing, and each client is found its place among them.
+ */
 function byKey(shown: Uint32Array, keys: Float64Array, descending: boolean): Uint32Array {
   const sign = descending ? -1 : 1;
-  const known = shown.filter((client) => !Number.isNaN(keys[client] ?? Number.NaN));
-  const unknown = shown.filter((client) => Number.isNaN(keys[client] ?? Number.NaN));
-  known.sort((a, b) => sign * compare(keys[a] ?? 0, keys[b] ?? 0) || a - b);
+  const values = new Float64Array(shown.length);
+  let known = 0;
+  for (const client of shown) {
+    const key = keys[client] ?? Number.NaN;
+    if (!Number.isNaN(key)) values[known++] = sign * key;
+  }
+  const ascending = values.subarray(0, known).sort();
+  const taken = new Uint32Array(known);
   const sorted = new Uint32Array(shown.length);
-  sorted.set(known);
-  sorted.set(unknown, known.length);
+  for (const client of shown) {
+    const key = keys[client] ?? Number.NaN;
+    if (Number.isNaN(key)) sorted[known++] = client;
+    else {
+      const first = firstAtLeast(ascending, sign * key);
+      sorted[first + (taken[first] ?? 0)] = client;
+      taken[first] = (taken[first] ?? 0) + 1;
+    }
+  }
   return sorted;
-}
-
-/** Infinities have no difference. */
-function compare(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Stands for NaN among the keys, below every number but −∞. */

@@ -1,5 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { useHistory } from "../charts/use-history.ts";
 import type { RoundTable } from "../data/run-data.ts";
 import { fieldOf, statusOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
@@ -13,7 +14,6 @@ import { BackIcon, CloseIcon, ForwardIcon } from "./icons.tsx";
 import { placeName } from "./place-name.ts";
 import { StatusLabel } from "./status-mark.tsx";
 import { FindingItem } from "./trouble-list.tsx";
-import { useHistory } from "./use-history.ts";
 
 /** Older ones are found in the lists of the whole run. */
 const MAX_LISTED = 20;
@@ -30,7 +30,8 @@ export function ClientPanel() {
 function OpenPanel({ id, client }: { id: string; client: number }) {
   const { data, state, table, player } = useSession();
   const panel = useRef<HTMLElement>(null);
-  const history = useHistory(client).value;
+  const newest = useHistory([client]).value;
+  const history = newest?.clients[0] === client ? newest : undefined;
   const { city, country } = data.clients.value;
   const place = placeName({ city: city[client], country: country[client] });
 

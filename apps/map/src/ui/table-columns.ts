@@ -33,7 +33,7 @@ const SHORT: Readonly<Record<string, { readonly label: string; readonly title: s
 const NOT_CHOSEN: ReadonlySet<string> = new Set(["client_id", "status", "round", "lat", "lng", "city", "country"]);
 
 /** The columns that can be chosen: numbers in the contract's order, then whatever else was reported in the round. */
-export function columnChoices({ metrics }: Overview, table: RoundTable | undefined): string[] {
+export function columnChoices({ metrics }: Pick<Overview, "metrics">, table: RoundTable | undefined): string[] {
   const names = new Set([...metrics, ...(table?.columns.keys() ?? [])]);
   if (names.has("base_round")) names.add("staleness");
   return [...names].filter((name) => !NOT_CHOSEN.has(name) && !name.startsWith("_")).concat("round_share");
