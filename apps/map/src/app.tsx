@@ -1,28 +1,28 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { RoundCharts } from "./charts/round-charts.tsx";
-import { MapPanel } from "./map/map-panel.tsx";
-import { listenToShortcuts } from "./replay/shortcuts.ts";
+import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
 import { openSession, type Session, SessionProvider } from "./session.ts";
 import { defaultRun, type RunList } from "./stream/run-list.ts";
 import { ClientPanel } from "./ui/client-panel.tsx";
-import { ClientTable } from "./ui/client-table.tsx";
-import { IncidentList } from "./ui/incident-list.tsx";
-import { KeyFigures } from "./ui/key-figures.tsx";
+import { EmbeddedPanel } from "./ui/embedded-panel.tsx";
+import { HelpDialog } from "./ui/help-dialog.tsx";
 import { NoRun } from "./ui/no-run.tsx";
+import { pageShortcuts } from "./ui/page-shortcuts.ts";
 import { ReplayBar } from "./ui/replay-bar.tsx";
 import { RunPicker } from "./ui/run-picker.tsx";
 import { RunStatus } from "./ui/run-status.tsx";
+import { RunView } from "./ui/run-view.tsx";
+import { SearchBox } from "./ui/search-box.tsx";
 import { TopBar } from "./ui/top-bar.tsx";
-import { readUrl, writeUrl } from "./url-state.ts";
+import { queryOf, readAddress } from "./url-state.ts";
 
 /**
  * The page: the run that the address names or that somebody picked; else the newest, and the next one that starts after
  * it.
  */
 export function App({ list }: { list: RunList }) {
-  const runId = useSignal(readUrl(location).runId);
+  const runId = useSignal(readAddress(location.search).runId);
   const isPicked = useSignal(runId.peek() !== undefined);
   const runs = useComputed(() => list.runs.value ?? []).value;
 
@@ -32,12 +32,12 @@ export function App({ list }: { list: RunList }) {
     const current = known.find((run) => run.runId === runId.peek());
     if (isPicked.value || next === undefined || next === current) return;
     if (current !== undefined && (current.status === "running" || next.status !== "running" || isLookedAt())) return;
-    history.replaceState(null, "", urlOf(next.runId));
+    history.replaceState(null, "", queryOf(location.search, next.runId));
     runId.value = next.runId;
   });
   useEffect(() => {
     const onPopState = (): void => {
-      runId.value = readUrl(location).runId ?? runId.value;
+      runId.value = readAddress(location.search).runId ?? runId.value;
     };
     addEventListener("popstate", onPopState);
     return () => removeEventListener("popstate", onPopState);
@@ -53,7 +53,7 @@ export function App({ list }: { list: RunList }) {
   }
   const pick = (next: string): void => {
     if (next === runId.value) return;
-    history.pushState(null, "", urlOf(next));
+    history.pushState(null, "", queryOf(location.search, next));
     isPicked.value = true;
     runId.value = next;
   };
@@ -64,14 +64,9 @@ export function App({ list }: { list: RunList }) {
   );
 }
 
-function urlOf(runId: string): string {
-  return writeUrl(location.search, { runId, round: undefined, clientId: undefined });
-}
-
-/** Whether somebody went to a round or a client, and would not want to be taken away from it. */
+/** Whether somebody went to a round or a client, or looks for something, and would not want to be taken away from it. */
 function isLookedAt(): boolean {
-  const { round, clientId } = readUrl(location);
-  return round !== undefined || clientId !== undefined;
+  return location.hash.length > 1;
 }
 
 interface RunPageProps {
@@ -82,43 +77,42 @@ interface RunPageProps {
 }
 
 function RunPage({ runId, position = 0, children }: RunPageProps) {
-  const [session, setSession] = useState<Session | undefined>(undefined);
+  const [page, setPage] = useState<{ session: Session; shortcuts: readonly Shortcut[] } | undefined>(undefined);
+  const { panel } = readAddress(location.search);
 
   useLayoutEffect(() => {
-    const opened = openSession(runId);
-    const stopShortcuts = listenToShortcuts(opened.player);
-    setSession(opened);
+    const session = openSession(runId);
+    const shortcuts = pageShortcuts(session);
+    const stopShortcuts = listenToShortcuts(shortcuts);
+    setPage({ session, shortcuts });
     document.title = `${runId} · HiveWatch`;
     return () => {
       stopShortcuts();
-      opened.close();
+      session.close();
     };
   }, [runId]);
 
-  useEffect(() => session?.feed.hear(position), [session, position]);
+  useEffect(() => page?.session.feed.hear(position), [page, position]);
 
-  if (session === undefined) return null;
+  if (page === undefined) return null;
+  if (panel !== undefined) {
+    return (
+      <SessionProvider value={page.session}>
+        <EmbeddedPanel panel={panel} />
+      </SessionProvider>
+    );
+  }
   return (
-    <SessionProvider value={session}>
+    <SessionProvider value={page.session}>
       <TopBar>
         {children}
         <RunStatus />
+        <SearchBox />
       </TopBar>
-      <main>
-        <KeyFigures />
-        <div class="columns">
-          <div class="column">
-            <MapPanel />
-            <ClientTable />
-          </div>
-          <div class="column">
-            <RoundCharts />
-            <IncidentList />
-          </div>
-        </div>
-      </main>
+      <RunView />
       <ReplayBar />
       <ClientPanel />
+      <HelpDialog shortcuts={page.shortcuts} />
     </SessionProvider>
   );
 }

@@ -68,14 +68,19 @@ export function formatAge(ms: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }
 
-/** A time of day in the reader's zone, from ISO 8601 text. */
-export function formatClock(iso: string): string {
-  return CLOCK.format(new Date(iso));
+/** A time of day in the reader's zone, from ISO 8601 text or milliseconds since 1970. */
+export function formatClock(time: string | number): string {
+  return formatDate(CLOCK, time);
 }
 
-/** Date and time in the reader's zone, from ISO 8601 text. */
-export function formatDateTime(iso: string): string {
-  return DATE_TIME.format(new Date(iso));
+/** Date and time in the reader's zone, from ISO 8601 text or milliseconds since 1970. */
+export function formatDateTime(time: string | number): string {
+  return formatDate(DATE_TIME, time);
+}
+
+function formatDate(format: Intl.DateTimeFormat, time: string | number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? MISSING : format.format(date);
 }
 
 /** The one or the other form of a word, after its number. */

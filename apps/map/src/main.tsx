@@ -7,6 +7,8 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/map.css";
 import "./styles/panels.css";
+import "./styles/charts.css";
+import "./styles/runs.css";
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("the page has no #app");

@@ -1,13 +1,18 @@
-import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { openRunData } from "./data/open-run-data.ts";
 import type { RoundTable, RunData } from "./data/run-data.ts";
+import { keepAddress } from "./keep-address.ts";
 import { createRoundViews, type RoundView } from "./model/round-view.ts";
 import { createPageState, type PageState } from "./page-state.ts";
 import { createPlayer, type Player } from "./replay/player.ts";
+import { type ComparedRuns, createComparedRuns } from "./runs/compared-runs.ts";
+import { type Matches, matchClients } from "./search/match-clients.ts";
+import { parseQuery } from "./search/parse-query.ts";
+import type { Query } from "./search/query.ts";
 import { openRunFeed, type RunFeed, type Snapshot } from "./stream/run-feed.ts";
-import { readUrl, writeUrl } from "./url-state.ts";
+import { readFragment } from "./url-state.ts";
 
 /** Everything about the run that is open: where it comes from, which round is shown, and who is selected. */
 export interface Session {
@@ -16,8 +21,12 @@ export interface Session {
   readonly state: PageState;
   /** The table of the shown round, or of the one before while that is being fetched. */
   readonly table: ReadonlySignal<RoundTable | undefined>;
+  /** The filter, as it was understood. */
+  readonly query: ReadonlySignal<Query>;
   /** Which clients the filter lets through: 1, by index; undefined: all. */
-  readonly matches: ReadonlySignal<Uint8Array | undefined>;
+  readonly matches: ReadonlySignal<Matches | undefined>;
+  /** Other runs that are laid over the charts. */
+  readonly compared: ComparedRuns;
   readonly feed: RunFeed;
   readonly snapshot: ReadonlySignal<Snapshot>;
   readonly player: Player;
@@ -28,60 +37,49 @@ export interface Session {
   close(): void;
 }
 
-/** Browsers limit how often a page may change its address. */
-const URL_DELAY_MS = 300;
-
 /** Opens a run, at the round and client that the page's address names. */
 export function openSession(runId: string): Session {
-  const url = readUrl(location);
   const feed = openRunFeed(runId);
   const data = openRunData(runId);
   const state = createPageState();
+  const { round } = readFragment(location.hash, state);
   const player = createPlayer(
     {
-      rounds: computed(() => feed.snapshot.value.model.rounds),
-      running: computed(() => feed.snapshot.value.model.state.status === "running"),
+      rounds: computed(() => data.overview.value.rounds),
+      running: computed(() => data.overview.value.status === "running"),
+      axis: state.axis,
     },
-    url.round,
+    round,
   );
-  const selected = signal(url.clientId);
+  const selected = state.client;
+  const compared = createComparedRuns(state.compared, runId);
   const table = data.table(player.round);
-  const matches = computed(() => undefined);
+  const query = computed(() => parseQuery(state.filter.value));
+  const matches = computed(() => {
+    if (query.value.terms.length === 0) return undefined;
+    return matchClients(query.value, { clients: data.clients.value, table: table.value, tally: data.tally.value });
+  });
   const viewOf = createRoundViews();
   const view = computed(() => viewOf(feed.snapshot.value.model, player.round.value));
-
-  const stopWriting = effect(() => {
-    const round = player.wanted.value;
-    const clientId = selected.value;
-    const timer = setTimeout(() => {
-      history.replaceState(null, "", writeUrl(location.search, { runId, round, clientId }));
-    }, URL_DELAY_MS);
-    return () => clearTimeout(timer);
-  });
-
-  const onHashChange = (): void => {
-    const { round, clientId } = readUrl(location);
-    if (round === undefined) player.follow();
-    else player.seek(round);
-    selected.value = clientId;
-  };
-  addEventListener("hashchange", onHashChange);
+  const stopKeeping = keepAddress(runId, state, player);
 
   return {
     runId,
     data,
     state,
     table,
+    query,
     matches,
+    compared,
     feed,
     snapshot: feed.snapshot,
     player,
     view,
     selected,
     close() {
-      removeEventListener("hashchange", onHashChange);
-      stopWriting();
+      stopKeeping();
       player.close();
+      compared.close();
       feed.close();
       data.close();
     },

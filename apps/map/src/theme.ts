@@ -2,19 +2,25 @@ import { computed, effect, signal } from "@preact/signals";
 
 type Theme = "light" | "dark";
 
+/** What the reader chose. */
+export type ThemeChoice = (typeof CHOICES)[number];
+
+const CHOICES = ["system", "light", "dark"] as const;
 const KEY = "hivewatch.theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 const systemTheme = signal<Theme>(system.matches ? "dark" : "light");
-const chosen = signal(readChosen());
 
-/** The theme on screen: what the reader chose, else what the system prefers. */
-export const theme = computed<Theme>(() => chosen.value ?? systemTheme.value);
+/** What the reader chose: a theme, or to go with the system. */
+export const themeChoice = signal<ThemeChoice>(readChoice());
 
-/** Switches to the other theme, and remembers it. */
-export function toggleTheme(): void {
-  chosen.value = theme.value === "dark" ? "light" : "dark";
+/** The theme on screen. */
+export const theme = computed<Theme>(() => (themeChoice.value === "system" ? systemTheme.value : themeChoice.value));
+
+/** Goes on to the next choice, and remembers it. */
+export function nextTheme(): void {
+  themeChoice.value = CHOICES[(CHOICES.indexOf(themeChoice.value) + 1) % CHOICES.length] ?? "system";
   try {
-    localStorage.setItem(KEY, chosen.value);
+    localStorage.setItem(KEY, themeChoice.value);
   } catch {
     // Where storage is forbidden, the choice lasts as long as the page.
   }
@@ -30,11 +36,11 @@ export function applyTheme(): void {
   });
 }
 
-function readChosen(): Theme | undefined {
+function readChoice(): ThemeChoice {
   try {
     const stored = localStorage.getItem(KEY);
-    return stored === "dark" || stored === "light" ? stored : undefined;
+    return CHOICES.find((choice) => choice === stored) ?? "system";
   } catch {
-    return undefined;
+    return "system";
   }
 }

@@ -1,37 +1,143 @@
 import { isRunId } from "@hivewatch/core";
+import type { Signal } from "@preact/signals";
+import { FINDING_KINDS } from "./data/run-data.ts";
+import {
+  AXES,
+  CLIENT_ORDERS,
+  createPageState,
+  type PageState,
+  PROJECTIONS,
+  type Sort,
+  TABS,
+  VIEWS,
+} from "./page-state.ts";
 
-/** What a link to the page says. */
-export interface UrlState {
+/** What the query of an address says: which run, and how much of the page. */
+export interface Address {
   readonly runId: string | undefined;
-  /** The round to show; without one the newest. */
-  readonly round: number | undefined;
-  readonly clientId: string | undefined;
+  /** The panel that is shown alone, in a frame of another page; undefined: the whole page. */
+  readonly panel: Panel | undefined;
 }
 
-/** Reads `?run_id=X#round=3&client=Y`. What can't be a run's id is passed over, as if none had been given. */
-export function readUrl({ search, hash }: { search: string; hash: string }): UrlState {
+export const PANELS = [
+  "map",
+  "charts",
+  "figures",
+  "trouble",
+  "clients",
+  "participation",
+  "distribution",
+  "multiples",
+  "events",
+] as const;
+
+export type Panel = (typeof PANELS)[number];
+
+/** Reads `?run_id=X&embed=1&panel=map`. What can't be a run's id is passed over, as if none had been given. */
+export function readAddress(search: string): Address {
   const query = new URLSearchParams(search);
-  const fragment = new URLSearchParams(hash.replace(/^#/, ""));
   const runId = query.get("run_id");
+  const panel = PANELS.find((name) => name === query.get("panel")) ?? "map";
+  return { runId: isRunId(runId) ? runId : undefined, panel: query.get("embed") === "1" ? panel : undefined };
+}
+
+/** The query for a run. Parameters that are not ours are kept. */
+export function queryOf(search: string, runId: string): string {
+  const query = new URLSearchParams(search);
+  query.set("run_id", runId);
+  return `?${query}`;
+}
+
+/** Takes over what the fragment of an address says; what it doesn't say gets its usual value. */
+export function readFragment(hash: string, state: PageState): { readonly round: number | undefined } {
+  const fragment = new URLSearchParams(hash.replace(/^#/, ""));
+  for (const field of FIELDS) field.read(state, fragment.getAll(field.name));
   const round = fragment.get("round") ?? "";
+  return { round: /^\d{1,15}$/.test(round) ? Number(round) : undefined };
+}
+
+/** The fragment of a state, with its `#`; empty if everything has its usual value. */
+export function fragmentOf(state: PageState, round: number | undefined): string {
+  const fragment = new URLSearchParams();
+  if (round !== undefined) fragment.set("round", String(round));
+  for (const field of FIELDS) for (const text of field.write(state)) fragment.append(field.name, text);
+  return fragment.size > 0 ? `#${fragment}` : "";
+}
+
+interface UrlField {
+  readonly name: string;
+  read(state: PageState, texts: readonly string[]): void;
+  write(state: PageState): readonly string[];
+}
+
+interface Codec<T> {
+  /** Undefined: this can't be. */
+  read(texts: readonly string[]): T | undefined;
+  write(value: T): readonly string[];
+}
+
+function field<T>(name: string, signalOf: (state: PageState) => Signal<T>, codec: Codec<T>): UrlField {
+  const usual = signalOf(createPageState()).peek();
+  const usualTexts = codec.write(usual).join("\n");
   return {
-    runId: isRunId(runId) ? runId : undefined,
-    round: /^\d{1,15}$/.test(round) ? Number(round) : undefined,
-    clientId: fragment.get("client") || undefined,
+    name,
+    read(state, texts) {
+      signalOf(state).value = (texts.length === 0 ? undefined : codec.read(texts)) ?? usual;
+    },
+    write(state) {
+      const texts = codec.write(signalOf(state).value);
+      return texts.join("\n") === usualTexts ? [] : texts;
+    },
   };
 }
 
-/**
- * The address of a state, relative to the page. Parameters that are not ours are kept.
- *
- * @param search - the query string as it is now
- */
-export function writeUrl(search: string, state: UrlState): string {
-  const query = new URLSearchParams(search);
-  if (state.runId === undefined) query.delete("run_id");
-  else query.set("run_id", state.runId);
-  const fragment = new URLSearchParams();
-  if (state.round !== undefined) fragment.set("round", String(state.round));
-  if (state.clientId !== undefined) fragment.set("client", state.clientId);
-  return `?${query}${fragment.size > 0 ? `#${fragment}` : ""}`;
+const TEXT: Codec<string> = { read: ([text]) => text, write: (text) => [text] };
+
+const OPTIONAL_TEXT: Codec<string | undefined> = {
+  read: ([text]) => text || undefined,
+  write: (text) => (text === undefined ? [] : [text]),
+};
+
+/** An empty list is one empty text: none at all would be the usual list. */
+const LIST: Codec<readonly string[]> = {
+  read: (texts) => texts.filter((text) => text !== ""),
+  write: (list) => (list.length === 0 ? [""] : list),
+};
+
+const SORT: Codec<Sort> = {
+  read: ([text = ""]) =>
+    text === "" ? undefined : { field: text.replace(/^-/, ""), descending: text.startsWith("-") },
+  write: ({ field: name, descending }) => [descending ? `-${name}` : name],
+};
+
+function oneOf<T extends string>(choices: readonly T[]): Codec<T> {
+  return { read: ([text]) => choices.find((choice) => choice === text), write: (choice) => [choice] };
 }
+
+function someOf<T extends string>(choices: readonly T[]): Codec<readonly T[]> {
+  return {
+    read: (texts) => choices.filter((choice) => texts.includes(choice)),
+    write: (list) => (list.length === 0 ? [""] : list),
+  };
+}
+
+const FIELDS: readonly UrlField[] = [
+  field("client", ({ client }) => client, OPTIONAL_TEXT),
+  field("filter", ({ filter }) => filter, TEXT),
+  field("color", ({ colorBy }) => colorBy, TEXT),
+  field("projection", ({ projection }) => projection, oneOf(PROJECTIONS)),
+  field("metric", ({ metric }) => metric, TEXT),
+  field("compare", ({ compared }) => compared, {
+    ...LIST,
+    read: (texts) => texts.filter((text) => isRunId(text)),
+  }),
+  field("tab", ({ tab }) => tab, oneOf(TABS)),
+  field("axis", ({ axis }) => axis, oneOf(AXES)),
+  field("chart", ({ charts }) => charts, LIST),
+  field("order", ({ order }) => order, oneOf(CLIENT_ORDERS)),
+  field("sort", ({ sort }) => sort, SORT),
+  field("column", ({ columns }) => columns, LIST),
+  field("trouble", ({ kinds }) => kinds, someOf(FINDING_KINDS)),
+  field("events", ({ events }) => events, TEXT),
+  field("view", ({ view }) => view, oneOf(VIEWS)),
+];

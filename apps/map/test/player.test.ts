@@ -1,30 +1,43 @@
 import { signal } from "@preact/signals";
 import { expect, test } from "vitest";
+import type { Rounds } from "../src/data/run-data.ts";
+import type { AxisKind } from "../src/page-state.ts";
 import { createPlayer } from "../src/replay/player.ts";
+import { roundsOf } from "./tables.ts";
 
-function play(numbers: number[], running: boolean, start?: number) {
-  const rounds = signal<readonly number[]>(numbers);
-  return { rounds, player: createPlayer({ rounds, running: signal(running) }, start) };
+function play(first: Rounds, isRunning: boolean, start?: number) {
+  const rounds = signal(first);
+  const axis = signal<AxisKind>("round");
+  return { rounds, axis, player: createPlayer({ rounds, running: signal(isRunning), axis }, start) };
 }
 
 test("a page that follows goes to each new round", () => {
-  const { rounds, player } = play([1, 2], true);
+  const { rounds, player } = play(roundsOf([1, 2]), true);
   expect(player.round.value).toBe(2);
-  rounds.value = [1, 2, 3];
+  rounds.value = roundsOf([1, 2, 3]);
   expect(player.round.value).toBe(3);
   expect(player.moving.value).toBe(true);
+  expect(player.behind.value).toBe(0);
 });
 
-test("a page that was paused stays, also at the newest round", () => {
-  const { rounds, player } = play([1, 2], true);
+test("a page that was paused stays, also at the newest round, and knows how far behind it is", () => {
+  const { rounds, player } = play(roundsOf([1, 2]), true);
   player.toggle();
-  rounds.value = [1, 2, 3];
+  rounds.value = roundsOf([1, 2, 3, 4]);
   expect(player.round.value).toBe(2);
   expect(player.following.value).toBe(false);
+  expect(player.behind.value).toBe(2);
+  player.follow();
+  expect(player.behind.value).toBe(0);
+});
+
+test("nobody is behind a run that is over", () => {
+  const { player } = play(roundsOf([1, 2, 3]), false, 1);
+  expect(player.behind.value).toBe(0);
 });
 
 test("seeking and stepping keep to the rounds there are; the last one means to follow", () => {
-  const { player } = play([1, 4, 9], false);
+  const { player } = play(roundsOf([1, 4, 9]), false);
   player.seek(5);
   expect(player.round.value).toBe(4);
   player.step(-10);
@@ -34,10 +47,45 @@ test("seeking and stepping keep to the rounds there are; the last one means to f
 });
 
 test("a linked round is shown once it is there", () => {
-  const { rounds, player } = play([], true, 3);
+  const { rounds, player } = play(roundsOf([]), true, 3);
   expect(player.round.value).toBeUndefined();
-  rounds.value = [1, 2];
+  rounds.value = roundsOf([1, 2]);
   expect(player.round.value).toBe(2);
-  rounds.value = [1, 2, 3, 4];
+  rounds.value = roundsOf([1, 2, 3, 4]);
   expect(player.round.value).toBe(3);
+});
+
+test("by time, rounds come in the order in which they ended", () => {
+  const { axis, player } = play(roundsOf([1, 2, 3, 4], [10, 40, 20, 30]), false, 1);
+  axis.value = "time";
+  expect([...player.path.value.x]).toEqual([0, 10, 20, 30]);
+  const seen = [player.round.value];
+  for (let step = 0; step < 3; step++) {
+    player.step(1);
+    seen.push(player.round.value);
+  }
+  expect(seen).toEqual([1, 3, 4, 2]);
+  player.seekX(12);
+  expect(player.round.value).toBe(3);
+});
+
+test("by time needs times: without them it is by round", () => {
+  const { axis, player } = play(roundsOf([1, 2, 3], [5]), false);
+  axis.value = "time";
+  expect(player.path.value.kind).toBe("round");
+  expect(player.path.value.times).toBeUndefined();
+});
+
+test("at true pace by round, a round that ended before the one with a lower number comes with it", () => {
+  const { player } = play(roundsOf([1, 2, 3, 4], [10, 40, 20, 50]), false);
+  expect([...(player.path.value.times ?? [])]).toEqual([0, 30, 30, 40]);
+});
+
+test("the speed stays among those that can be chosen", () => {
+  const { player } = play(roundsOf([1, 2]), false);
+  for (let press = 0; press < 20; press++) player.changeSpeed(1);
+  expect(player.speed.value).toBe(50);
+  player.setPace("true", 60);
+  player.changeSpeed(-1);
+  expect(player.speed.value).toBe(10);
 });

@@ -1,29 +1,115 @@
 import { expect, test } from "vitest";
-import { readUrl, writeUrl } from "../src/url-state.ts";
+import { FINDING_KINDS } from "../src/data/run-data.ts";
+import { AXES, CLIENT_ORDERS, createPageState, type PageState, PROJECTIONS, TABS, VIEWS } from "../src/page-state.ts";
+import { fragmentOf, PANELS, queryOf, readAddress, readFragment } from "../src/url-state.ts";
+import { newSeed, randomFrom } from "./random.ts";
+
+const TEXTS = [
+  "a",
+  "site 1",
+  "a&b=ü",
+  "#",
+  "%41",
+  "+",
+  "a=b&round=7",
+  "\u202eevil",
+  "<img src=x>",
+  "日本",
+  "-",
+  "\n",
+  '"',
+];
 
 test("a link names the run, the round and the client", () => {
-  expect(readUrl({ search: "?run_id=a.b-1", hash: "#round=0&client=site+1" })).toEqual({
-    runId: "a.b-1",
-    round: 0,
-    clientId: "site 1",
-  });
+  const state = createPageState();
+  expect(readAddress("?run_id=a.b-1").runId).toBe("a.b-1");
+  expect(readFragment("#round=0&client=site+1", state)).toEqual({ round: 0 });
+  expect(state.client.value).toBe("site 1");
 });
 
 test("a round that is none is left out", () => {
   for (const hash of ["", "#", "#round=", "#round=-1", "#round=1e3", "#round=NaN"]) {
-    expect(readUrl({ search: "", hash }).round).toBeUndefined();
+    expect(readFragment(hash, createPageState()).round).toBeUndefined();
   }
 });
 
 test("what can't be a run's id is passed over", () => {
   for (const id of ["", "../../etc/passwd", "<img src=x>", "x".repeat(200)]) {
-    expect(readUrl({ search: `?${new URLSearchParams({ run_id: id })}`, hash: "" }).runId).toBeUndefined();
+    expect(readAddress(`?${new URLSearchParams({ run_id: id })}`).runId).toBeUndefined();
   }
 });
 
-test("what is written is read back, and foreign parameters stay", () => {
-  const state = { runId: "run 1", round: 7, clientId: "a&b=ü" };
-  const url = new URL(writeUrl("?token=x&run_id=old", state), "http://host/");
-  expect(readUrl(url)).toEqual(state);
-  expect(url.searchParams.get("token")).toBe("x");
+test("foreign parameters stay", () => {
+  expect(queryOf("?token=x&run_id=old&embed=1", "run 1")).toBe("?token=x&run_id=run+1&embed=1");
 });
+
+test("a panel is shown alone where the address asks for it, else the map", () => {
+  expect(readAddress("?panel=charts").panel).toBeUndefined();
+  expect(readAddress("?embed=1&panel=charts").panel).toBe("charts");
+  expect(readAddress("?embed=1&panel=nonsense").panel).toBe("map");
+  for (const panel of PANELS) expect(readAddress(`?embed=1&panel=${panel}`).panel).toBe(panel);
+});
+
+test("what has its usual value is not in the address", () => {
+  expect(fragmentOf(createPageState(), undefined)).toBe("");
+});
+
+test("what is written is read back, whatever it is", () => {
+  const below = randomFrom(newSeed());
+  for (let run = 0; run < 500; run++) {
+    const state = randomState(below);
+    const round = below(2) === 0 ? undefined : below(1e9);
+    const { hash } = new URL(fragmentOf(state, round), "http://host/page");
+    const read = createPageState();
+    read.filter.value = "left from before";
+    expect(readFragment(hash, read)).toEqual({ round });
+    expect(valuesOf(read)).toEqual(valuesOf(state));
+    expect(fragmentOf(read, round)).toBe(hash);
+  }
+});
+
+test("nonsense in an address is no state", () => {
+  const below = randomFrom(newSeed());
+  const names = [...fragmentOf(randomState(below), 1).slice(1).split("&"), "tab", "sort", "view"].map(
+    (pair) => pair.split("=")[0] ?? "",
+  );
+  for (let run = 0; run < 500; run++) {
+    const pairs = names.map((name) => `${name}=${encodeURIComponent(textFrom(below))}`);
+    const state = createPageState();
+    readFragment(`#${pairs.join("&")}`, state);
+    expect(TABS).toContain(state.tab.value);
+    expect(VIEWS).toContain(state.view.value);
+    expect(PROJECTIONS).toContain(state.projection.value);
+    expect(AXES).toContain(state.axis.value);
+  }
+});
+
+function randomState(below: (limit: number) => number): PageState {
+  const state = createPageState();
+  const pick = <T>(choices: readonly T[], usual: T): T => choices[below(choices.length)] ?? usual;
+  const some = <T>(choices: readonly T[]): T[] => choices.filter(() => below(2) === 0);
+  if (below(2) === 0) state.client.value = textFrom(below);
+  state.filter.value = textFrom(below);
+  state.colorBy.value = textFrom(below);
+  state.projection.value = pick(PROJECTIONS, "globe");
+  state.metric.value = textFrom(below);
+  state.compared.value = some(["run-1", "run 2", "a.b"]);
+  state.tab.value = pick(TABS, "events");
+  state.axis.value = pick(AXES, "time");
+  state.charts.value = below(4) === 0 ? [] : [textFrom(below), textFrom(below)];
+  state.order.value = pick(CLIENT_ORDERS, "id");
+  state.sort.value = { field: textFrom(below).replace(/^-/, "x"), descending: below(2) === 0 };
+  state.columns.value = some(["a,b", "local_loss", "x y"]);
+  state.kinds.value = some(FINDING_KINDS);
+  state.events.value = textFrom(below);
+  state.view.value = pick(VIEWS, "map");
+  return state;
+}
+
+function textFrom(below: (limit: number) => number): string {
+  return Array.from({ length: 1 + below(3) }, () => TEXTS[below(TEXTS.length)] ?? "").join("");
+}
+
+function valuesOf(state: PageState): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(state).map(([name, { value }]) => [name, value]));
+}

@@ -1,5 +1,6 @@
 import { decodeMapTable, HiveWatchError } from "@hivewatch/core";
 import { assemble, packCells } from "./encode-part.ts";
+import type { Place, WritePart } from "./frame-file.ts";
 import {
   type Cells,
   columnOf,
@@ -22,32 +23,61 @@ export interface ClientTable {
   readonly bytes: number;
   /** @param field - index in {@link PLACE_FIELDS} */
   place(client: number, field: number, value: PartValue): void;
-  /** The parts of the table that have changed since they were {@link ClientTable.encode}d, by their order. */
-  changed(): number[];
-  encode(part: number): Buffer;
+  /** Where its parts stand, once they are saved. */
+  readonly places: readonly Place[];
+  /** Saves the parts that have changed. */
+  save(write: WritePart): Promise<void>;
+  /** Where all parts stand, and what their places become if they are moved. */
+  move(to: (place: Place) => Promise<Place>): Promise<void>;
   /** Takes over the next part of a table that was saved. */
-  restore(bytes: Uint8Array): void;
+  restore(bytes: Uint8Array, place: Place): void;
 }
 
 /** @param partRows - how many clients a part of the table holds */
 export function createClientTable(partRows: number): ClientTable {
   const ids = createTextIndex();
-  const places: Cells[] = [];
+  const cellsOfParts: Cells[] = [];
+  const places: Place[] = [];
   const dirty = new Set<number>();
   let saved = 0;
 
   function cellsOf(part: number, rows: number): Cells {
-    places[part] ??= createCells();
-    const cells = places[part];
+    cellsOfParts[part] ??= createCells();
+    const cells = cellsOfParts[part];
     if (rows > cells.capacity) reserve(cells, roomFor(rows));
     cells.rows = Math.max(cells.rows, rows);
     return cells;
   }
 
+  /** The parts that have changed since they were saved, by their order. */
+  function changed(): number[] {
+    for (let part = Math.floor(saved / partRows); part * partRows < ids.size; part++) {
+      if (saved < Math.min(ids.size, (part + 1) * partRows)) dirty.add(part);
+    }
+    saved = ids.size;
+    const parts = [...dirty].sort((a, b) => a - b);
+    dirty.clear();
+    return parts;
+  }
+
+  function encode(part: number): Buffer {
+    const first = part * partRows;
+    const rows = Math.min(partRows, ids.size - first);
+    const texts = Array.from({ length: rows }, (_, i) => JSON.stringify(ids.text(first + i)));
+    const cells = cellsOf(part, rows);
+    const packed = PLACE_FIELDS.flatMap((name, field) => {
+      const column = cells.columns[field];
+      return column === undefined ? [] : packCells(column, rows, JSON.stringify(name));
+    });
+    const id = { head: `{"name":"client_id","values":[${texts.join(",")}]`, data: undefined, present: undefined };
+    return assemble(rows, [id, ...packed]);
+  }
+
   return {
     ids,
+    places,
     get bytes() {
-      return ids.bytes + places.length * partRows * 28;
+      return ids.bytes + cellsOfParts.length * partRows * 28;
     },
     place(client, field, value) {
       const part = Math.floor(client / partRows);
@@ -57,28 +87,13 @@ export function createClientTable(partRows: number): ClientTable {
       setCell(cells, row, field, value);
       dirty.add(part);
     },
-    changed() {
-      for (let part = Math.floor(saved / partRows); part * partRows < ids.size; part++) {
-        if (saved < Math.min(ids.size, (part + 1) * partRows)) dirty.add(part);
-      }
-      saved = ids.size;
-      const parts = [...dirty].sort((a, b) => a - b);
-      dirty.clear();
-      return parts;
+    async save(write) {
+      for (const part of changed()) places[part] = await write(encode(part));
     },
-    encode(part) {
-      const first = part * partRows;
-      const rows = Math.min(partRows, ids.size - first);
-      const texts = Array.from({ length: rows }, (_, i) => JSON.stringify(ids.text(first + i)));
-      const cells = cellsOf(part, rows);
-      const packed = PLACE_FIELDS.flatMap((name, field) => {
-        const column = cells.columns[field];
-        return column === undefined ? [] : packCells(column, rows, JSON.stringify(name));
-      });
-      const id = { head: `{"name":"client_id","values":[${texts.join(",")}]`, data: undefined, present: undefined };
-      return assemble(rows, [id, ...packed]);
+    async move(to) {
+      for (const [part, place] of places.entries()) places[part] = await to(place);
     },
-    restore(bytes) {
+    restore(bytes, place) {
       const { rows, columns } = decodeMapTable(bytes);
       const id = columns.find((column) => column.name === "client_id");
       if (id?.kind !== "values" || ids.size % partRows !== 0) {
@@ -87,6 +102,7 @@ export function createClientTable(partRows: number): ClientTable {
       const part = ids.size / partRows;
       for (const value of id.values) ids.add(String(value));
       saved = ids.size;
+      places.push(place);
       const others = columns.filter((column) => column !== id);
       fillCells(cellsOf(part, rows), { rows, columns: others }, (name) => PLACE_FIELDS.indexOf(name));
     },

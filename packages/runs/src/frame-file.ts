@@ -10,6 +10,9 @@ export interface Place {
   readonly length: number;
 }
 
+/** Writes a part of a table to disk, and returns where. */
+export type WritePart = (bytes: Buffer) => Promise<Place>;
+
 /** What a file of frames begins with: its format and the version of it, and then the file's own id. */
 const MAGIC = Buffer.from("HWMAP\0\0\x02", "latin1");
 const ID_BYTES = 16;

@@ -56,7 +56,8 @@ export function createMapFold(runId: string, { partRows, maxBytes, load, head }:
   const run = runOf(runId, head);
   const fields = createFieldNames(head?.fields);
   const clients = createClientTable(partRows);
-  for (const [offset, length] of head?.clients.parts ?? []) clients.restore(load({ offset, length }));
+  for (const [offset, length] of head?.clients.parts ?? [])
+    clients.restore(load({ offset, length }), { offset, length });
   const notable = createNotableTable({ partRows, ids: clients.ids, load, saved: head?.notable });
   let clock = 0;
   const context: TableContext = {

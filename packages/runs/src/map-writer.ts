@@ -2,13 +2,11 @@ import { randomUUID } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { HiveWatchError, type MapHead, type MapPlace, stringifyEvent } from "@hivewatch/core";
-import { compress, compressText, encodePart } from "./encode-part.ts";
-import { copyFrameFile, createFrameFile, type FrameFile, type Frames, frameFileId, type Place } from "./frame-file.ts";
+import { HiveWatchError, type MapHead } from "@hivewatch/core";
+import { headPieces, isWasteful, moveFold, relieveFold, saveFold } from "./fold-frames.ts";
+import { copyFrameFile, createFrameFile, type FrameFile, frameFileId, type Place } from "./frame-file.ts";
 import { createMapFold, type MapFold } from "./map-fold.ts";
 import { readMap } from "./map-reader.ts";
-import type { WritePart } from "./notable-table.ts";
-import type { WriteParts } from "./round-shelf.ts";
 import { syncDirectory } from "./segments.ts";
 import { writePiecesAtomic } from "./write-pieces.ts";
 
@@ -48,9 +46,6 @@ export interface MapWriterOptions {
 export const PART_ROWS = 16_384;
 export const MAX_HELD_BYTES: number = 24 * 1024 * 1024;
 
-/** Smaller files are not worth compacting. */
-const LEAST_WASTE_BYTES = 1024 * 1024;
-
 /** Opens a run's map to go on with it, or begins one. */
 export async function openMapWriter(runId: string, paths: MapPaths, options: MapWriterOptions): Promise<MapWriter> {
   const { isOwner, isFresh = false, partRows = PART_ROWS, maxBytes = MAX_HELD_BYTES } = options;
@@ -81,29 +76,11 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
     if (!isDamaged) throw error;
     return openMapWriter(runId, paths, { ...options, isFresh: true });
   }
-  const clientPlaces: Place[] = (head?.clients.parts ?? []).map(([offset, length]) => ({ offset, length }));
-  const write = partWriter(() => frames, fold);
-  const writeText = textWriter(() => frames);
-
-  async function saveClients(): Promise<void> {
-    for (const part of fold.clients.changed()) {
-      clientPlaces[part] = await frames.append(await compress(fold.clients.encode(part)));
-    }
-  }
-
-  function isWasteful(): boolean {
-    const places = [...clientPlaces, ...fold.notable.places];
-    const live = fold.shelf.liveBytes + places.reduce((sum, { length }) => sum + length, 0);
-    return frames.end > LEAST_WASTE_BYTES && frames.end > 2 * live;
-  }
 
   /** Moves what counts to a new file, round by round in their order. */
   async function compact(): Promise<void> {
     const compacted = await createFrameFile(copyPath);
-    const move = (place: Place): Promise<Place> => compacted.append(frames.read(place));
-    for (const [part, place] of clientPlaces.entries()) clientPlaces[part] = await move(place);
-    await fold.notable.move(move);
-    await fold.shelf.move(move);
+    await moveFold(fold, (place) => compacted.append(frames.read(place)));
     await frames.close();
     frames = compacted;
     path = copyPath;
@@ -125,19 +102,14 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
     get isDamaged() {
       return isDamaged;
     },
-    async relieve() {
-      await fold.shelf.relieve(write);
-      await fold.notable.relieve(writeText);
-    },
+    relieve: () => relieveFold(fold, frames),
     async save(position, jsonlBytes) {
-      await fold.shelf.save(write);
-      await fold.notable.save(writeText);
-      await saveClients();
+      await saveFold(fold, frames);
       // Somebody else may have put another file in the place of ours, which is then still open, but on no path.
       const isLost = path === paths.frames && (await frameFileId(path)) !== frames.id;
-      if (isLost || isWasteful()) await compact();
+      if (isLost || isWasteful(fold, frames)) await compact();
       await putInPlace();
-      const pieces = headPieces(fold, frames, clientPlaces, position, jsonlBytes);
+      const pieces = headPieces(fold, frames, position, jsonlBytes);
       await writePiecesAtomic(paths.head, pieces, Number.POSITIVE_INFINITY);
     },
     async close() {
@@ -145,24 +117,6 @@ export async function openMapWriter(runId: string, paths: MapPaths, options: Map
       if (path !== paths.frames) await rm(path, { force: true });
     },
   };
-}
-
-/** Packs parts and adds them to a file. */
-export function partWriter(frames: () => Frames, fold: MapFold): WriteParts {
-  return async (parts) => {
-    const packed = await Promise.all(parts.map((part) => compress(encodePart(part, fold.fields.names))));
-    let { offset } = await frames().append(Buffer.concat(packed));
-    return packed.map(({ length }) => {
-      const place = { offset, length };
-      offset += length;
-      return place;
-    });
-  };
-}
-
-/** Packs a part of a table that is text for the most part, and adds it to a file. */
-export function textWriter(frames: () => Frames): WritePart {
-  return async (bytes) => frames().append(await compressText(bytes));
 }
 
 /** The file to write to: the one that is there for its owner, else another one. */
@@ -179,46 +133,4 @@ async function ownFrames(
   } finally {
     await found.frames.close();
   }
-}
-
-/** So many rounds of a head are put together at a time: the text of a long run is megabytes, and is written often. */
-const HEAD_ROUNDS = 512;
-
-function* headPieces(
-  { run, fields, clients, notable, shelf, context }: MapFold,
-  frames: FrameFile,
-  clientPlaces: readonly Place[],
-  position: number,
-  jsonlBytes: number | null,
-): Generator<string> {
-  const head: Omit<MapHead, "rounds"> = {
-    schema_version: 2,
-    run_id: run.runId,
-    algorithm: run.algorithm,
-    config: run.config,
-    started_at: run.startedAt ?? null,
-    finished_at: run.finishedAt ?? null,
-    status: run.status,
-    status_reason: run.statusReason ?? null,
-    server: run.server ?? null,
-    last_event_at: run.lastEventAt ?? null,
-    num_events: run.eventCount,
-    position,
-    jsonl_bytes: jsonlBytes,
-    frames: { id: frames.id, bytes: frames.end },
-    part_rows: context.partRows,
-    fields: fields.names,
-    clients: { count: clients.ids.size, parts: clientPlaces.map(placeJson) },
-    notable: { count: notable.count, parts: notable.places.map(placeJson) },
-  };
-  yield `${stringifyEvent(head).slice(0, -1)},"rounds":[`;
-  const entries = shelf.entries();
-  for (let at = 0; at < entries.length; at += HEAD_ROUNDS) {
-    yield `${at === 0 ? "" : ","}${entries.slice(at, at + HEAD_ROUNDS).join(",")}`;
-  }
-  yield "]}";
-}
-
-function placeJson({ offset, length }: Place): MapPlace {
-  return [offset, length];
 }

@@ -1,12 +1,9 @@
 import { decodeMapTable, type HiveEvent, type MapHead, microsFromIso } from "@hivewatch/core";
 import { assemble, packCells } from "./encode-part.ts";
-import type { Place } from "./frame-file.ts";
+import type { Place, WritePart } from "./frame-file.ts";
 import { notableOf } from "./notable-event.ts";
 import { type Cells, columnOf, createCells, fillCells, reserve, roomFor, setCell } from "./round-part.ts";
 import type { TextIndex } from "./text-index.ts";
-
-/** Writes a part to disk, and returns where. */
-export type WritePart = (bytes: Buffer) => Promise<Place>;
 
 /** What happened in a run beside results and rounds, in order of arrival. Only what was added last is in memory. */
 export interface NotableTable {

@@ -4,7 +4,7 @@ import { createCommitBoard } from "./commit-board.ts";
 import { type Cursor, ensureCursor, isReaderBehind, openCursor } from "./cursors.ts";
 import { type Exported, type ExportOptions, exportRun } from "./export-run.ts";
 import { type FoldStep, unitsOfLog } from "./fold-units.ts";
-import { type FoundMap, readMap } from "./map-reader.ts";
+import type { FoundMap } from "./map-reader.ts";
 import { readBatches } from "./read-batches.ts";
 import type { LogEnd, ReadOptions, ReadStep } from "./read-entries.ts";
 import { readJsonl } from "./read-jsonl.ts";
@@ -14,7 +14,8 @@ import type { RunListing } from "./run-listing.ts";
 import { createRunListings } from "./run-listings.ts";
 import { type Durability, openRunLog, type RunLog } from "./run-log.ts";
 import { createNewsBoard, type NewsListener, type RunNews } from "./run-news.ts";
-import { lineTexts, mapText, type RunSource, runSource } from "./run-texts.ts";
+import { lineTexts, mapText, type RunSource, runSource, savedMap } from "./run-texts.ts";
+import { createTemporaryMaps } from "./temporary-maps.ts";
 
 export interface RunStoreOptions {
   /** The folder of the runs. It is made when something is written. */
@@ -61,9 +62,10 @@ export interface RunStore {
   writeArtifacts(runId: string, signal?: AbortSignal): Promise<void>;
   /**
    * A run's map in schema 2 as it stands on disk: a head, and the very frames that it tells of, to be closed by whoever
-   * asked. Undefined if there is none, as for a run that Python hivewatch has written.
+   * asked. Its position is one of {@link read}. Undefined if there is none; of a run of which there are only JSON lines, such
+   * as Python hivewatch writes, one is made and kept in temporary files for a while.
    *
-   * @throws HiveWatchError `not_found`
+   * @throws HiveWatchError `not_found`, `unavailable`
    */
   map(runId: string): Promise<FoundMap | undefined>;
   /**
@@ -116,6 +118,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
   const { dir, pollIntervalMs = 1000, durability, readers = [], onDiagnostic } = options;
   const commits = createCommitBoard(pollIntervalMs);
   const news = createNewsBoard();
+  const temporaryMaps = createTemporaryMaps();
   const listings = createRunListings({ dir, isOpen: news.isOpen, waitForMore: commits.follow });
 
   async function kindOf(runId: string): Promise<RunKind> {
@@ -206,8 +209,8 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       await writeArtifacts(runId, artifactPaths(dir, runId), units, { isOwner, onDiagnostic });
     },
     async map(runId) {
-      await kindOf(runId);
-      return readMap(runId, artifactPaths(dir, runId).map2);
+      const run = await source(runId);
+      return (await savedMap(run)) ?? (run.kind === "jsonl" ? temporaryMaps.get(run) : undefined);
     },
     async *mapText(runId) {
       yield* mapText(await source(runId));

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { type MapHead, stringifyEvent } from "@hivewatch/core";
 import { readCursor, sizeOf } from "./artifact-cursor.ts";
 import type { ArtifactPaths, ReadFrom } from "./artifacts.ts";
 import { unitsOfEvents, unitsOfLog } from "./fold-units.ts";
@@ -96,19 +97,33 @@ async function foldFrom(source: RunSource, found: FoundMap | undefined): Promise
   }
 }
 
+/**
+ * A run's map as it stands on disk, with a position in what the run is read from now, which are its lines if its log has
+ * been removed.
+ *
+ * @returns undefined if there is none, or one of something else
+ */
+export async function savedMap(source: RunSource): Promise<FoundMap | undefined> {
+  const found = await usableMap(source);
+  if (found === undefined || !isOfGoneLog(source, found)) return found;
+  const head = { ...found.head, position: found.head.jsonl_bytes ?? 0, jsonl_bytes: null };
+  return { ...found, head, text: stringifyEvent(head) };
+}
+
 /** The map, if it is of what the run is read from. */
 async function usableMap(source: RunSource): Promise<FoundMap | undefined> {
   const found = await readMap(source.runId, source.paths.map2);
   if (found === undefined) return undefined;
-  const isOfLines = found.head.jsonl_bytes === null;
-  if (source.kind === "log" ? !isOfLines : isOfLines || (await isComplete(source, found))) return found;
+  if (await isUsable(source, found.head)) return found;
   await found.frames.close();
   return undefined;
 }
 
-/** Whether it tells all of the lines of a run whose log has been removed. */
-async function isComplete({ paths }: RunSource, { head }: FoundMap): Promise<boolean> {
-  return head.jsonl_bytes === (await sizeOf(paths.jsonl));
+async function isUsable({ kind, paths }: RunSource, { position, jsonl_bytes: bytes }: MapHead): Promise<boolean> {
+  if (kind === "log") return bytes !== null;
+  const size = (await sizeOf(paths.jsonl)) ?? 0;
+  // That of a log that has been removed must tell all of its lines.
+  return bytes === null ? position <= size : bytes === size;
 }
 
 function isOfGoneLog({ kind }: RunSource, { head }: FoundMap): boolean {

@@ -3,10 +3,11 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { relieveFold } from "./fold-frames.ts";
 import { createFrameFile, type FrameFile, layeredFrames } from "./frame-file.ts";
 import { createMapFold, type MapFold } from "./map-fold.ts";
 import type { FoundMap } from "./map-reader.ts";
-import { MAX_HELD_BYTES, PART_ROWS, partWriter, textWriter } from "./map-writer.ts";
+import { MAX_HELD_BYTES, PART_ROWS } from "./map-writer.ts";
 
 /** A fold for somebody who only wants to read: what doesn't fit into memory goes to a temporary file. */
 export interface ScratchFold {
@@ -21,14 +22,7 @@ export interface ScratchFold {
  * @throws HiveWatchError `malformed` if that is damaged
  */
 export async function openScratchFold(runId: string, found: FoundMap | undefined): Promise<ScratchFold> {
-  const path = join(tmpdir(), `hivewatch-${randomUUID()}.map2`);
-  const make = async (): Promise<FrameFile> => {
-    const file = await createFrameFile(path);
-    // It lives on as long as it is open, and no longer.
-    await rm(path);
-    return file;
-  };
-  const frames = layeredFrames(found?.frames, make);
+  const frames = layeredFrames(found?.frames, createUnnamedFrames);
   try {
     const fold = createMapFold(runId, {
       partRows: found?.head.part_rows ?? PART_ROWS,
@@ -36,18 +30,17 @@ export async function openScratchFold(runId: string, found: FoundMap | undefined
       load: (place) => gunzipSync(frames.read(place)),
       head: found?.head,
     });
-    const write = partWriter(() => frames, fold);
-    const writeText = textWriter(() => frames);
-    return {
-      fold,
-      async relieve() {
-        await fold.shelf.relieve(write);
-        await fold.notable.relieve(writeText);
-      },
-      close: () => frames.close(),
-    };
+    return { fold, relieve: () => relieveFold(fold, frames), close: () => frames.close() };
   } catch (error) {
     await frames.close();
     throw error;
   }
+}
+
+/** Makes a temporary file of frames, which lives as long as it is open, and no longer. */
+export async function createUnnamedFrames(): Promise<FrameFile> {
+  const path = join(tmpdir(), `hivewatch-${randomUUID()}.map2`);
+  const file = await createFrameFile(path);
+  await rm(path);
+  return file;
 }

@@ -1,61 +1,206 @@
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { type ReadonlySignal, type Signal, useComputed, useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Rounds } from "../data/run-data.ts";
+import { useSession } from "../session.ts";
 import { theme } from "../theme.ts";
 import { MetricValue } from "../ui/metric-value.tsx";
-import type { ChartProps } from "./chart-props.ts";
+import { ChartFrame } from "./chart-frame.tsx";
+import type { ChartSpec } from "./chart-spec.ts";
+import { chartTable } from "./chart-table.ts";
 import { createPlot, type Plot } from "./plot.ts";
+import { type PlotLine, plotData } from "./plot-data.ts";
+import { firstAtLeast, nearestPlace, type RoundAxis } from "./round-axis.ts";
+import { isEmpty, valueAt } from "./series.ts";
+import { useShownIndex } from "./shown-index.ts";
+import { Swatch } from "./swatch.tsx";
+import { timeMark } from "./ticks.ts";
+
+/** What a chart draws: the open run's lines, or one line of each run that is compared. */
+export interface ChartView {
+  readonly spec: ChartSpec;
+  readonly lines: readonly PlotLine[];
+  readonly rounds: Rounds;
+  readonly axis: RoundAxis;
+}
+
+interface ChartProps {
+  readonly view: ReadonlySignal<ChartView>;
+  /** Where along the axis the pointer is, in any chart. */
+  readonly hovered: Signal<number | undefined>;
+  /** The round whose values stand in the caption, by index; -1: none. */
+  readonly read: ReadonlySignal<number>;
+  readonly actions?: ComponentChildren;
+  readonly children?: ComponentChildren;
+}
 
 /** A small chart over the rounds. A click goes to the round. */
-export function Chart(props: ChartProps) {
-  const { title, rounds, lines, band, nonFinite = [], format, shown, read } = props;
-  const element = useRef<HTMLDivElement>(null);
+export function Chart({ view, hovered, read, actions, children }: ChartProps) {
+  const { player } = useSession();
   const plot = useRef<Plot | undefined>(undefined);
-  const latest = useRef(props);
-  latest.current = props;
-  const position = read === undefined ? -1 : rounds.indexOf(read);
+  const { spec, lines, rounds, axis } = view.value;
+  const empty = lines.every(({ series }) => isEmpty(series));
+  const seekIndex = (index: number | undefined): void => {
+    const round = index === undefined ? undefined : rounds.numbers[index];
+    if (round !== undefined) player.seek(round);
+  };
+
+  return (
+    <ChartFrame
+      id={spec.id}
+      title={titleOf(view.value)}
+      class={empty ? "without-values" : ""}
+      caption={<Values view={view} read={read} />}
+      actions={actions}
+      table={() => chartTable(view.peek(), seekIndex)}
+      picture={() =>
+        plot.current && {
+          title: titleOf(view.peek()),
+          note: axis.kind === "time" ? "over the time since its first round" : "over its rounds",
+          legend: legendOf(view.peek()),
+          canvas: plot.current.canvas,
+        }
+      }
+    >
+      <PlotArea
+        // A plot keeps its lines: with others it is another plot.
+        key={signatureOf(view.value)}
+        view={view}
+        hovered={hovered}
+        plot={plot}
+        onSeek={(x) => seekIndex(axis.index[nearestPlace(axis.x, x)])}
+      />
+      {empty && <p class="plot-empty">not reported</p>}
+      {children}
+    </ChartFrame>
+  );
+}
+
+interface PlotAreaProps {
+  readonly view: ReadonlySignal<ChartView>;
+  readonly hovered: Signal<number | undefined>;
+  readonly plot: { current: Plot | undefined };
+  onSeek(x: number): void;
+}
+
+function PlotArea({ view, hovered, plot, onSeek }: PlotAreaProps) {
+  const index = useShownIndex();
+  const element = useRef<HTMLDivElement>(null);
+  const seek = useRef(onSeek);
+  seek.current = onSeek;
+  const data = useComputed(() => plotData(view.value.lines, bandOf(view.value)));
+  const shown = useComputed(() => {
+    const { axis } = view.value;
+    const place = axis.place[index.value] ?? -1;
+    return place < 0 ? undefined : axis.x[place];
+  });
 
   useLayoutEffect(() => {
     if (element.current === null) return undefined;
-    const created = createPlot(element.current, latest.current, {
-      onHover(round) {
-        latest.current.hovered.value = round;
+    const { spec, lines, axis } = view.peek();
+    const look = {
+      lines,
+      band: bandOf(view.peek())?.color,
+      format: spec.format,
+      fromZero: spec.fromZero ?? false,
+      whole: spec.whole ?? false,
+      formatX: axis.kind === "time" ? timeMark : undefined,
+    };
+    const created = createPlot(element.current, look, data.peek(), {
+      onHover(x) {
+        hovered.value = x;
       },
-      onSeek: (round) => latest.current.onSeek(round),
+      onSeek: (x) => seek.current(x),
     });
     plot.current = created;
-    return () => created.close();
+    created.setShown(shown.peek());
+    return () => {
+      plot.current = undefined;
+      created.close();
+    };
   }, []);
 
-  const currentTheme = theme.value;
-  useEffect(() => {
-    plot.current?.update({ ...latest.current, rounds, shown });
-  }, [rounds, lines, shown, currentTheme]);
+  useSignalEffect(() => plot.current?.setData(data.value));
+  useSignalEffect(() => plot.current?.setShown(shown.value));
+  useSignalEffect(() => {
+    if (theme.value !== undefined) plot.current?.redraw();
+  });
+  return <div class="plot" ref={element} />;
+}
 
-  const isEmpty = lines.every(({ values }) => values.every((value) => value === null));
+/** The values of the round that is read. */
+function Values({ view, read }: { view: ReadonlySignal<ChartView>; read: ReadonlySignal<number> }) {
+  const { spec, lines, axis } = view.value;
+  const band = bandOf(view.value);
+  const x = axis.x[axis.place[read.value] ?? -1];
+  // Which line is whose stands above all charts.
+  const compares = isComparison(view.value);
   return (
-    <figure class={isEmpty ? "chart without-values" : "chart"}>
-      <figcaption>
-        <span class="chart-title">{title}</span>
-        {lines.map(({ label, title: explanation, color, values }, line) => (
-          <span key={label} class="chart-value" title={explanation}>
-            <i class="swatch" style={{ background: `var(${color})` }} />
-            {lines.length > 1 && label}
+    <span class="chart-values">
+      {lines.map((line, index) => {
+        const round = line.axis === axis ? read.value : roundAtX(line.axis, x);
+        const source = line.sourceAt?.(round);
+        return (
+          <span
+            key={`${line.label} ${index}`}
+            class="chart-value"
+            title={compares ? line.label : (source ?? line.title)}
+          >
+            <Swatch line={line} />
+            {lines.length > 1 || source !== undefined ? (
+              <bdi class={compares ? "visually-hidden" : "chart-label"}>
+                {line.label}
+                {isShortSource(source) && `, ${source}`}
+              </bdi>
+            ) : null}
             <b>
-              <MetricValue
-                value={line === 0 && read !== undefined && nonFinite.includes(read) ? Number.NaN : values[position]}
-                format={format}
-              />
+              <MetricValue value={valueAt(line.series, round)} format={spec.format} />
             </b>
           </span>
-        ))}
-        {band !== undefined && (
-          <span class="chart-value" title={band.title}>
-            <i class="swatch wide" style={{ background: `var(${band.color})` }} />
-            {band.label}
-          </span>
-        )}
-      </figcaption>
-      <div class="plot" ref={element} />
-      {isEmpty && <p class="plot-empty">not reported</p>}
-    </figure>
+        );
+      })}
+      {band !== undefined && (
+        <span class="chart-value" title={band.title}>
+          <i class="swatch wide" style={{ background: `var(${band.color})` }} />
+          {band.label}
+        </span>
+      )}
+    </span>
   );
+}
+
+/** A run's newest round up to there; along rounds, the one of the same number. */
+function roundAtX(axis: RoundAxis, x: number | undefined): number {
+  if (x === undefined) return -1;
+  const place = firstAtLeast(axis.x, x);
+  if (axis.x[place] === x) return axis.index[place] ?? -1;
+  return axis.kind === "round" ? -1 : (axis.index[place - 1] ?? -1);
+}
+
+/** Sources that have a name of one word; a sentence goes into the tooltip. */
+function isShortSource(source: string | undefined): source is string {
+  return source !== undefined && source.length <= 12;
+}
+
+/** With several runs there is no room for one's clients. */
+function bandOf(view: ChartView): ChartSpec["band"] {
+  return isComparison(view) ? undefined : view.spec.band;
+}
+
+function isComparison({ lines, axis }: ChartView): boolean {
+  return lines.some((line) => line.axis !== axis);
+}
+
+function titleOf(view: ChartView): string {
+  const { spec } = view;
+  return isComparison(view) && spec.lines.length > 1 ? `${spec.title}, ${spec.lines[0]?.label}` : spec.title;
+}
+
+function signatureOf({ lines, axis, spec }: ChartView): string {
+  return [axis.kind, spec.band !== undefined, ...lines.map(({ color, dash }) => `${color}${dash}`)].join(" ");
+}
+
+function legendOf(view: ChartView) {
+  const band = bandOf(view);
+  return [...view.lines, ...(band === undefined ? [] : [{ label: band.label, color: band.color }])];
 }

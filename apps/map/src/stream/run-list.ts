@@ -1,5 +1,6 @@
 import { numberFromJson, type RunStatus } from "@hivewatch/core";
 import { type ReadonlySignal, signal } from "@preact/signals";
+import { configValues } from "../runs/config-values.ts";
 
 /** A run as the server lists it. */
 export interface RunEntry {
@@ -11,6 +12,8 @@ export interface RunEntry {
   readonly clients: number | undefined;
   readonly accuracy: number | undefined;
   readonly demo: boolean;
+  /** Its configuration, nested parts with dots, values as text. */
+  readonly config: ReadonlyMap<string, string>;
   /** Behind the newest event, as in the ids of the run's stream. */
   readonly position: number;
 }
@@ -73,6 +76,7 @@ function readEntry(value: unknown): RunEntry | undefined {
     clients: numberFromJson(value.num_clients),
     accuracy: numberFromJson(value.global_accuracy),
     demo: isRecord(value.config) && value.config.demo === true,
+    config: configValues(isRecord(value.config) ? value.config : {}),
     position: numberFromJson(value.position) ?? 0,
   };
 }

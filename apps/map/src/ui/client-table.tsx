@@ -1,151 +1,225 @@
-import { useSignal } from "@preact/signals";
-import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds } from "../format.ts";
-import { type ClientField, fieldValue, type Sort, type SortKey, sortedClients } from "../model/client-rows.ts";
-import { statusAt } from "../model/round-view.ts";
+import { useComputed } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { statusOf, fieldOf } from "../data/table-fields.ts";
+import { roundShare } from "../data/tally-fields.ts";
+import { formatCount, formatPercent } from "../format.ts";
+import type { Sort } from "../page-state.ts";
 import { useSession } from "../session.ts";
-import { MetricValue } from "./metric-value.tsx";
+import { fieldText } from "./field-names.ts";
 import { placeName } from "./place-name.ts";
 import { StatusLabel } from "./status-mark.tsx";
+import { type Column, columnChoices, columnOf, shownFields } from "./table-columns.ts";
+import { TableMenus } from "./table-menus.tsx";
+import { useOrder } from "./use-order.ts";
+import { useScroll } from "./use-scroll.ts";
+import { scrollToRow, visibleRows } from "./visible-rows.ts";
 
-interface Column {
-  readonly key: SortKey;
-  readonly label: string;
-  readonly title?: string;
-}
-
-interface NumberColumn extends Column {
-  readonly key: ClientField;
-  readonly format: (value: number | null | undefined) => string;
-}
+const ROW_HEIGHT = 32;
+const HEAD_HEIGHT = 30;
 
 const TEXT_COLUMNS: readonly Column[] = [
-  { key: "client", label: "Client" },
-  { key: "status", label: "Status" },
+  { field: "client", label: "Client", title: undefined },
+  { field: "status", label: "Status", title: undefined },
 ];
-
-const NUMBER_COLUMNS: readonly NumberColumn[] = [
-  { key: "local_accuracy", label: "Accuracy", format: formatPercent },
-  { key: "local_loss", label: "Loss", format: formatNumber },
-  { key: "num_samples", label: "Samples", format: formatCount },
-  { key: "train_time_sec", label: "Train time", format: formatSeconds },
-  { key: "bytes_sent", label: "Up", title: "Bytes from the client to the server", format: formatBytes },
-  { key: "bytes_received", label: "Down", title: "Bytes from the server to the client", format: formatBytes },
-  {
-    key: "staleness",
-    label: "Staleness",
-    title: "How many rounds old the model was that the client trained on",
-    format: formatCount,
-  },
-];
-
-/** Rows beyond this are found by searching and sorting. */
-const MAX_ROWS = 200;
 
 /** Every client in the shown round, the gravest first. It tells in words what the map shows. */
 export function ClientTable() {
-  const { snapshot, view } = useSession();
-  const sort = useSignal<Sort>({ key: "status", descending: false });
-  const search = useSignal("");
-  const setSort = (next: Sort): void => {
-    sort.value = next;
+  const { data, state, table, matches } = useSession();
+  const order = useOrder().value;
+  const { element, top, viewport } = useScroll<HTMLDivElement>();
+  const focused = useRef<number | undefined>(undefined);
+  const choices = useComputed(() => columnChoices(data.overview.value, table.value)).value;
+  const columns = shownFields(state.columns.value, choices).map(columnOf);
+  const total = data.clients.value.ids.length;
+  const body = Math.max(0, viewport.value - HEAD_HEIGHT);
+  const { first, end, offset, height } = visibleRows(top.value, body, order.length, ROW_HEIGHT);
+  const setSort = (sort: Sort): void => {
+    state.sort.value = sort;
+    if (element.current !== null) element.current.scrollTop = 0;
   };
-  const clients = sortedClients(snapshot.value.model, view.value, sort.value, search.value);
+
+  function moveTo(row: number): void {
+    const target = element.current;
+    const next = Math.max(0, Math.min(order.length - 1, row));
+    const client = order[next];
+    if (target === null || client === undefined) return;
+    focused.current = client;
+    const to = scrollToRow(next, target.scrollTop, body, order.length, ROW_HEIGHT);
+    if (to !== undefined) {
+      target.scrollTop = to;
+      top.value = target.scrollTop;
+    }
+    // The row may have to be drawn first.
+    requestAnimationFrame(() => {
+      target.querySelector<HTMLElement>(`[data-client="${client}"]`)?.focus({ preventScroll: true });
+    });
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const row = rowOfTarget(event.target);
+    if (row === undefined) return;
+    const page = Math.max(1, Math.floor(body / ROW_HEIGHT) - 1);
+    const moves: Record<string, number> = {
+      ArrowDown: row + 1,
+      ArrowUp: row - 1,
+      PageDown: row + page,
+      PageUp: row - page,
+      Home: 0,
+      End: order.length - 1,
+    };
+    const next = moves[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    moveTo(next);
+  }
+
+  const rows = order.subarray(first, end);
+  const current = focused.current !== undefined && rows.includes(focused.current) ? focused.current : rows[0];
   return (
-    <section class="panel client-table" aria-labelledby="clients-heading">
-      <header class="panel-head">
-        <h2 id="clients-heading">Clients</h2>
-        <span class="panel-note" data-testid="client-count">
-          {clients.length > MAX_ROWS
-            ? `showing ${MAX_ROWS} of ${formatCount(clients.length)}`
-            : formatCount(clients.length)}
+    <section class="client-table" aria-label="Clients" data-testid="client-table">
+      <header class="panel-bar">
+        <span class="panel-note" data-testid="client-count" data-value={order.length}>
+          {matches.value === undefined
+            ? `${formatCount(total)} ${total === 1 ? "client" : "clients"}`
+            : `${formatCount(order.length)} of ${formatCount(total)} clients`}
         </span>
-        <input
-          type="search"
-          placeholder="Find a client, place or status"
-          aria-label="Find a client, place or status"
-          value={search.value}
-          onInput={({ currentTarget }) => {
-            search.value = currentTarget.value;
-          }}
-        />
+        <TableMenus choices={choices} shown={columns.map(({ field }) => field)} order={order} />
       </header>
-      <div class="table-scroll">
-        <table>
+      <div class="table-scroll" ref={element} onKeyDown={onKeyDown}>
+        <table aria-rowcount={order.length + 1}>
           <thead>
-            <tr>
-              {TEXT_COLUMNS.map((column) => (
-                <HeadCell key={column.key} column={column} sort={sort.value} onSort={setSort} />
-              ))}
-              {NUMBER_COLUMNS.map((column) => (
-                <HeadCell key={column.key} column={column} sort={sort.value} onSort={setSort} />
+            <tr aria-rowindex={1}>
+              {[...TEXT_COLUMNS, ...columns].map((column) => (
+                <HeadCell key={column.field} column={column} sort={state.sort.value} onSort={setSort} />
               ))}
             </tr>
           </thead>
           <tbody>
-            {clients.slice(0, MAX_ROWS).map((index) => (
-              <ClientRow key={index} index={index} />
+            <Gap height={offset} columns={columns.length} />
+            {Array.from(rows, (client, i) => (
+              <ClientRow
+                key={client}
+                client={client}
+                row={first + i}
+                columns={columns}
+                tabIndex={client === current ? 0 : -1}
+                onFocus={() => {
+                  focused.current = client;
+                }}
+              />
             ))}
+            <Gap height={Math.max(0, height - offset - rows.length * ROW_HEIGHT)} columns={columns.length} />
           </tbody>
         </table>
-        {clients.length === 0 && <p class="empty">{search.value === "" ? "No client yet" : "No client matches"}</p>}
+        {order.length === 0 && <p class="empty">{total === 0 ? "No client yet" : "No client matches the search"}</p>}
       </div>
     </section>
   );
 }
 
+function rowOfTarget(target: EventTarget | null): number | undefined {
+  const row = target instanceof Element ? target.closest<HTMLElement>("tr[data-row]")?.dataset.row : undefined;
+  return row === undefined ? undefined : Number(row);
+}
+
+/** Takes the place of rows that aren't drawn. */
+function Gap({ height, columns }: { height: number; columns: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr class="gap" aria-hidden="true">
+      <td colSpan={columns + TEXT_COLUMNS.length} style={{ height: `${height}px` }} />
+    </tr>
+  );
+}
+
 function HeadCell({ column, sort, onSort }: { column: Column; sort: Sort; onSort: (sort: Sort) => void }) {
-  const active = sort.key === column.key;
+  const { field, label, title } = column;
+  const isActive = sort.field === field;
   const direction = sort.descending ? "descending" : "ascending";
   return (
-    <th scope="col" aria-sort={active ? direction : "none"} title={column.title}>
-      <button type="button" onClick={() => onSort({ key: column.key, descending: active && !sort.descending })}>
-        {column.label}
+    <th scope="col" aria-sort={isActive ? direction : "none"} title={title} data-field={field}>
+      <button type="button" onClick={() => onSort({ field, descending: isActive && !sort.descending })}>
+        <span class="head-label">{label}</span>
         <span class="sort-arrow" aria-hidden="true">
-          {active ? (sort.descending ? "↓" : "↑") : ""}
+          {isActive ? (sort.descending ? "↓" : "↑") : ""}
         </span>
       </button>
     </th>
   );
 }
 
-function ClientRow({ index }: { index: number }) {
-  const { snapshot, view, selected } = useSession();
-  const { model } = snapshot.value;
-  const id = model.roster[index] ?? "";
-  const metrics = view.value.metrics[index];
-  const status = statusAt(view.value, index);
-  const place = placeName(model.state.clients.get(id)?.latest);
+interface ClientRowProps {
+  readonly client: number;
+  readonly row: number;
+  readonly columns: readonly Column[];
+  readonly tabIndex: 0 | -1;
+  onFocus(): void;
+}
+
+function ClientRow({ client, row, columns, tabIndex, onFocus }: ClientRowProps) {
+  const { data, state, table } = useSession();
+  const shown = table.value;
+  const clients = data.clients.value;
+  const id = clients.ids[client] ?? "";
+  const status = statusOf(shown, client);
+  const place = placeName({ city: clients.city[client], country: clients.country[client] });
   return (
     <tr
-      class={selected.value === id ? "selected" : undefined}
+      class={state.client.value === id ? "selected" : undefined}
       data-testid="client-row"
+      data-row={row}
       data-client-id={id}
       data-status={status}
+      aria-rowindex={row + 2}
     >
       <th scope="row" data-field="client_id">
         <button
           type="button"
           class="client-link"
           title={id}
+          data-client={client}
+          tabIndex={tabIndex}
+          onFocus={onFocus}
           onClick={() => {
-            selected.value = id;
+            state.client.value = id;
           }}
         >
-          {id}
+          <bdi>{id === "" ? "(no id)" : id}</bdi>
         </button>
-        {place !== undefined && <span class="client-place">{place}</span>}
+        {place !== undefined && <bdi class="client-place">{place}</bdi>}
       </th>
       <td data-field="status">
         <StatusLabel status={status} />
       </td>
-      {NUMBER_COLUMNS.map(({ key, format }) => {
-        const value = fieldValue(metrics, key);
-        return (
-          <td key={key} class="number" data-field={key} data-value={value}>
-            <MetricValue value={value} format={format} />
-          </td>
-        );
-      })}
+      {columns.map(({ field }) => (
+        <ValueCell
+          key={field}
+          field={field}
+          value={field === "round_share" ? roundShare(data.tally.value, client) : fieldOf(shown, client, field)}
+        />
+      ))}
     </tr>
+  );
+}
+
+function ValueCell({ field, value }: { field: string; value: unknown }) {
+  if (typeof value !== "number") {
+    const text = fieldText(field, value);
+    return (
+      <td
+        class={value === undefined ? "number" : "text"}
+        data-field={field}
+        title={value === undefined ? undefined : text}
+      >
+        <bdi>{text}</bdi>
+      </td>
+    );
+  }
+  const isFinite = Number.isFinite(value);
+  return (
+    <td class={isFinite ? "number" : "number non-finite"} data-field={field} data-value={value}>
+      {!isFinite && <span aria-hidden="true">⚠ </span>}
+      {field === "round_share" ? formatPercent(value) : fieldText(field, value)}
+    </td>
   );
 }

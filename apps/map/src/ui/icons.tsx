@@ -25,6 +25,19 @@ export const SunIcon = icon(
   </>,
 );
 export const MoonIcon = icon(<path d="M13.2 9.6A5.6 5.6 0 0 1 6.4 2.8a5.6 5.6 0 1 0 6.8 6.8z" />);
+export const SystemIcon = icon(<path d="M2 3.5h12v7.5H2zM6 13.5h4" />);
+export const HelpIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="6.2" />
+    <path d="M6.2 6.4a1.9 1.9 0 1 1 2.6 1.7c-.6.3-.8.6-.8 1.2M8 11.6v.1" />
+  </>,
+);
+export const SearchIcon = icon(<path d="M7 2.6a4.4 4.4 0 1 1 0 8.8 4.4 4.4 0 0 1 0-8.8zM10.3 10.3l3.2 3.2" />);
+export const LoopIcon = icon(
+  <path d="M3 8a4 4 0 0 1 4-4h5M10 1.8 12.3 4 10 6.2M13 8a4 4 0 0 1-4 4H4M6 14.2 3.7 12 6 9.8" />,
+);
+export const ColumnsIcon = icon(<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10" />);
+export const ExportIcon = icon(<path d="M8 2.5v7.5M5 7.2l3 3 3-3M3 13.2h10" />);
 export const LogoIcon = icon(
   <>
     <path class="logo-cell" d="M8 .8 14.3 4.4v7.2L8 15.2 1.7 11.6V4.4z" />

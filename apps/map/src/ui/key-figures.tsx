@@ -1,5 +1,6 @@
-import type { RoundState, RoundSummary } from "@hivewatch/core";
+import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import type { Rounds } from "../data/run-data.ts";
 import {
   formatBytes,
   formatClock,
@@ -10,24 +11,25 @@ import {
   MISSING,
   withoutZeros,
 } from "../format.ts";
-import { bytesThrough, type GlobalFigure, globalFigure, plannedRounds, summaryOf } from "../model/figures.ts";
-import { isOpen } from "../model/round-view.ts";
-import type { RunModel } from "../model/run-model.ts";
 import { useSession } from "../session.ts";
 import { MetricValue } from "./metric-value.tsx";
+import { bytesThrough, figureAt, type GlobalFigure, globalFigure, plannedRounds } from "./round-figures.ts";
 
 /** The figures of the shown round. */
 export function KeyFigures() {
-  const { snapshot, player } = useSession();
-  const { model } = snapshot.value;
+  const { data, player } = useSession();
+  const { rounds, config } = data.overview.value;
+  const index = player.index.value;
   const number = player.round.value;
-  const round = number === undefined ? undefined : model.state.rounds.get(number);
-  const summary = round === undefined ? undefined : summaryOf(model, round);
-  const moved = bytesThrough(model, number);
-  const planned = plannedRounds(model.state.config);
+  const figure = (name: string): number | undefined => figureAt(rounds, name, index);
+  const moved = useComputed(() => bytesThrough(data.overview.value.rounds, player.index.value)).value;
+  const planned = plannedRounds(config);
+  const selected = figure("num_selected");
+  const completed = figure("num_completed");
+  const aggregation = figure("aggregation_time_sec");
   return (
-    <section class="key-figures" aria-label="Key figures of the shown round">
-      <Figure label="Round" note={roundNote(model, round)}>
+    <section class="key-figures" aria-label="Key figures of the shown round" data-testid="key-figures">
+      <Figure label="Round" note={roundNote(rounds, index)}>
         <span data-testid="round-number" data-value={number}>
           {number ?? MISSING}
         </span>
@@ -35,46 +37,45 @@ export function KeyFigures() {
       </Figure>
       <Figure
         label="Clients"
-        note={summary === undefined ? "none yet" : `${withoutZeros(formatPercent(summary.participation))} completed`}
+        note={number === undefined ? "none yet" : `${withoutZeros(formatPercent(figure("participation")))} completed`}
       >
-        <span data-testid="num-completed" data-value={summary?.num_completed}>
-          {formatCount(summary?.num_completed)}
+        <span data-testid="num-completed" data-value={completed}>
+          {formatCount(completed)}
         </span>
         <small>
           {" / "}
-          <span data-testid="num-selected" data-value={summary?.num_selected}>
-            {formatCount(summary?.num_selected)}
+          <span data-testid="num-selected" data-value={selected}>
+            {formatCount(selected)}
           </span>
         </small>
       </Figure>
-      <GlobalValue name="accuracy" figure={globalFigure(model, number, "accuracy")} shown={number} />
-      <GlobalValue name="loss" figure={globalFigure(model, number, "loss")} shown={number} />
+      <GlobalValue name="accuracy" figure={globalFigure(rounds, index, "accuracy")} shown={number} />
+      <GlobalValue name="loss" figure={globalFigure(rounds, index, "loss")} shown={number} />
       <Figure label="Bytes moved" note={moved === undefined ? "not reported" : `${formatBytes(moved)} so far`}>
         <span class="traffic">
           <span class="up" title="clients to server">
-            ↑ {formatBytes(summary?.total_bytes_up)}
+            ↑ {formatBytes(figure("total_bytes_up"))}
           </span>{" "}
           <span class="down" title="server to clients">
-            ↓ {formatBytes(summary?.total_bytes_down)}
+            ↓ {formatBytes(figure("total_bytes_down"))}
           </span>
         </span>
       </Figure>
-      <Figure label="Round time" note={aggregationNote(summary)}>
-        {formatSeconds(summary?.round_duration_sec)}
+      <Figure
+        label="Round time"
+        note={aggregation === undefined ? undefined : `aggregated in ${formatSeconds(aggregation)}`}
+      >
+        {formatSeconds(figure("round_duration_sec"))}
       </Figure>
     </section>
   );
 }
 
-function aggregationNote(summary: RoundSummary | undefined): string | undefined {
-  const seconds = summary?.aggregation_time_sec;
-  return typeof seconds === "number" ? `aggregated in ${formatSeconds(seconds)}` : undefined;
-}
-
-function roundNote(model: RunModel, round: RoundState | undefined): string {
-  if (round === undefined) return "none yet";
-  if (isOpen(model, round)) return "in progress";
-  return round.endedAt === undefined ? "never ended" : `ended ${formatClock(round.endedAt)}`;
+function roundNote({ numbers, open, endedAt }: Rounds, index: number): string {
+  if (numbers.length === 0) return "none yet";
+  if (open[index] === 1) return "in progress";
+  const ended = endedAt[index] ?? Number.NaN;
+  return Number.isNaN(ended) ? "never ended" : `ended ${formatClock(ended)}`;
 }
 
 function GlobalValue({
@@ -101,7 +102,9 @@ function Figure({ label, note, children }: { label: string; note: string | undef
     <div class="figure">
       <span class="figure-label">{label}</span>
       <span class="figure-value">{children}</span>
-      <span class="figure-note">{note}</span>
+      <span class="figure-note" title={note}>
+        {note}
+      </span>
     </div>
   );
 }

@@ -1,103 +1,182 @@
-import { plural } from "../format.ts";
-import { SPEEDS } from "../replay/replay-clock.ts";
+import { formatClock, formatDateTime, MISSING, plural } from "../format.ts";
+import type { Player } from "../replay/player.ts";
+import { PACES, type Pace, SPEEDS } from "../replay/replay-clock.ts";
 import { useSession } from "../session.ts";
-import { BackIcon, ForwardIcon, PauseIcon, PlayIcon } from "./icons.tsx";
+import { BackIcon, ForwardIcon, LoopIcon, PauseIcon, PlayIcon } from "./icons.tsx";
 import { RoundTicks } from "./round-ticks.tsx";
 
 /** Moves through the rounds of the run. */
 export function ReplayBar() {
-  const { snapshot, player } = useSession();
-  const { rounds, state } = snapshot.value.model;
-  const moving = player.moving.value;
-  const index = player.index.value;
-  const running = state.status === "running";
-  const behind = player.following.value ? 0 : rounds.length - 1 - index;
+  const { data, player } = useSession();
+  const { rounds, status } = data.overview.value;
   return (
-    <section class="replay-bar" aria-label="Replay">
-      <div class="replay-buttons">
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Previous round"
-          title="Previous round (←)"
-          onClick={() => player.step(-1)}
-        >
-          <BackIcon />
-        </button>
-        <button
-          type="button"
-          class="icon-button play"
-          aria-label={moving ? "Pause" : "Play"}
-          title={`${moving ? "Pause" : "Play"} (Space)`}
-          data-testid="play"
-          onClick={() => player.toggle()}
-        >
-          {moving ? <PauseIcon /> : <PlayIcon />}
-        </button>
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Next round"
-          title="Next round (→)"
-          onClick={() => player.step(1)}
-        >
-          <ForwardIcon />
-        </button>
-      </div>
-      <div class="scrubber">
-        <RoundTicks />
-        <input
-          type="range"
-          data-testid="scrubber"
-          aria-label="Round"
-          aria-valuetext={`round ${player.round.value ?? "none"}`}
-          min={0}
-          max={Math.max(0, rounds.length - 1)}
-          step={1}
-          value={index}
-          disabled={rounds.length < 2}
-          onInput={({ currentTarget }) => {
-            const round = rounds[currentTarget.valueAsNumber];
-            if (round !== undefined) player.seek(round);
-          }}
-        />
-      </div>
+    <section class="replay-bar" aria-label="Replay" data-testid="replay-bar">
+      <ReplayButtons />
+      <Scrubber />
       <span class="replay-position">
-        Round {player.round.value ?? "–"}
-        <small> of {rounds.at(-1) ?? "–"}</small>
+        Round {player.round.value ?? MISSING}
+        <small> of {rounds.numbers.at(-1) ?? MISSING}</small>
       </span>
-      <select
-        class="speed"
-        aria-label="Replay speed, in rounds a second"
-        title="Replay speed"
-        value={player.speed.value}
-        onChange={({ currentTarget }) => {
-          player.speed.value = Number(currentTarget.value);
-        }}
-      >
-        {SPEEDS.map((speed) => (
-          <option key={speed} value={speed}>
-            {speed}×
-          </option>
-        ))}
-      </select>
-      {running && rounds.length > 0 && (
-        <button
-          type="button"
-          class={`live-button ${player.following.value ? "on" : ""}`}
-          data-testid="jump-to-live"
-          aria-pressed={player.following.value}
-          title="Follow the newest round (L)"
-          onClick={() => player.follow()}
-        >
-          <span class="dot" aria-hidden="true" />
-          {player.following.value ? "Live" : `${behindText(behind)} – jump to live`}
-        </button>
-      )}
+      <ReplaySettings />
+      {status === "running" && rounds.numbers.length > 0 && <LiveButton />}
     </section>
   );
 }
 
-function behindText(rounds: number): string {
-  return rounds === 0 ? "Paused" : `Behind live: ${plural(rounds, "round")}`;
+function ReplayButtons() {
+  const { player } = useSession();
+  const moving = player.moving.value;
+  return (
+    <div class="replay-buttons">
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Previous round"
+        title="Previous round (←)"
+        onClick={() => player.step(-1)}
+      >
+        <BackIcon />
+      </button>
+      <button
+        type="button"
+        class="icon-button play"
+        aria-label={moving ? "Pause" : "Play"}
+        title={`${moving ? "Pause" : "Play"} (Space)`}
+        data-testid="play"
+        onClick={() => player.toggle()}
+      >
+        {moving ? <PauseIcon /> : <PlayIcon />}
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Next round"
+        title="Next round (→)"
+        onClick={() => player.step(1)}
+      >
+        <ForwardIcon />
+      </button>
+    </div>
+  );
+}
+
+/** Along the rounds, or along the time at which they ended. */
+function Scrubber() {
+  const { data, player } = useSession();
+  const { x, kind, index } = player.path.value;
+  const place = player.place.value;
+  const { numbers, startedAt, endedAt } = data.overview.value.rounds;
+  const shown = index[place] ?? 0;
+  const ended = endedAt[shown] ?? Number.NaN;
+  const time = Number.isNaN(ended) ? (startedAt[shown] ?? Number.NaN) : ended;
+  const when = Number.isNaN(time) ? "" : `, ${formatDateTime(time)}`;
+  return (
+    <div class="scrubber">
+      <RoundTicks />
+      <input
+        type="range"
+        data-testid="scrubber"
+        data-axis={kind}
+        aria-label={kind === "time" ? "Time" : "Round"}
+        aria-valuetext={`round ${player.round.value ?? "none"}${when}`}
+        title={Number.isNaN(time) ? undefined : formatClock(time)}
+        min={x[0] ?? 0}
+        max={x[x.length - 1] ?? 0}
+        step={kind === "time" ? "any" : 1}
+        value={x[place] ?? 0}
+        disabled={numbers.length < 2}
+        onInput={({ currentTarget }) => player.seekX(currentTarget.valueAsNumber)}
+        onKeyDown={(event) => {
+          const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 }[
+            event.key
+          ];
+          if (step === undefined) return;
+          event.preventDefault();
+          player.step(step);
+        }}
+      />
+    </div>
+  );
+}
+
+const PACE_LABELS: Readonly<Record<Pace, string>> = { fixed: "Rounds a second", true: "True pace" };
+
+function ReplaySettings() {
+  const { state, player } = useSession();
+  const hasTimes = player.path.value.times !== undefined;
+  return (
+    <div class="replay-settings">
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Repeat"
+        aria-pressed={player.loop.value}
+        title="Repeat (R)"
+        data-testid="loop"
+        onClick={() => {
+          player.loop.value = !player.loop.value;
+        }}
+      >
+        <LoopIcon />
+      </button>
+      {hasTimes && (
+        <select
+          class="select"
+          aria-label="What the replay goes along"
+          title="By round, or by the time at which rounds ended"
+          data-testid="axis"
+          value={state.axis.value}
+          onChange={({ currentTarget }) => {
+            state.axis.value = currentTarget.value === "time" ? "time" : "round";
+          }}
+        >
+          <option value="round">by round</option>
+          <option value="time">by time</option>
+        </select>
+      )}
+      <select
+        class="select speed"
+        aria-label="Replay speed"
+        title="Replay speed (< and >)"
+        data-testid="speed"
+        value={`${player.pace.value} ${player.speed.value}`}
+        onChange={({ currentTarget }) => setSpeed(player, currentTarget.value)}
+      >
+        {PACES.filter((pace) => pace === "fixed" || hasTimes).map((pace) => (
+          <optgroup key={pace} label={PACE_LABELS[pace]}>
+            {SPEEDS[pace].map((speed) => (
+              <option key={speed} value={`${pace} ${speed}`}>
+                {pace === "fixed" ? `${speed} /s` : `${speed}×`}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function setSpeed(player: Player, text: string): void {
+  const [name, speed] = text.split(" ");
+  const pace = PACES.find((known) => known === name);
+  if (pace !== undefined) player.setPace(pace, Number(speed));
+}
+
+function LiveButton() {
+  const { player } = useSession();
+  const isFollowing = player.following.value;
+  const behind = player.behind.value;
+  return (
+    <button
+      type="button"
+      class={`live-button ${isFollowing ? "on" : ""}`}
+      data-testid="jump-to-live"
+      aria-pressed={isFollowing}
+      title="Follow the newest round (L)"
+      onClick={() => player.follow()}
+    >
+      <span class="dot" aria-hidden="true" />
+      {isFollowing ? "Live" : `${behind === 0 ? "Paused" : `Behind live: ${plural(behind, "round")}`} – jump to live`}
+    </button>
+  );
 }

@@ -1,27 +1,56 @@
-import { useComputed } from "@preact/signals";
+import { useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { useSession } from "../session.ts";
-
-/** More could not be told apart. */
-const MAX_TICKS = 300;
+import { theme } from "../theme.ts";
+import { tickPlaces } from "./tick-places.ts";
 
 /** A tick for each round, which shows where something went wrong. */
 export function RoundTicks() {
-  const { snapshot, player } = useSession();
-  const troubled = useComputed(() => new Set(snapshot.value.model.state.incidents.map(({ round }) => round)));
-  const { rounds } = snapshot.value.model;
-  if (rounds.length < 2 || rounds.length > MAX_TICKS) return null;
-  return (
-    <svg class="ticks" viewBox={`0 0 ${rounds.length - 1} 10`} preserveAspectRatio="none" aria-hidden="true">
-      {rounds.map((round, index) => (
-        <line
-          key={round}
-          class={`${troubled.value.has(round) ? "trouble" : ""} ${index <= player.index.value ? "past" : ""}`}
-          x1={index}
-          x2={index}
-          y1={troubled.value.has(round) ? 0 : 4}
-          y2="10"
-        />
-      ))}
-    </svg>
-  );
+  const { data, player } = useSession();
+  const element = useRef<HTMLCanvasElement>(null);
+
+  function draw(): void {
+    const canvas = element.current;
+    const context = canvas?.getContext("2d");
+    if (canvas === null || context === null || context === undefined) return;
+    const scale = devicePixelRatio;
+    const width = canvas.clientWidth;
+    const height = canvas.clientHeight;
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    context.scale(scale, scale);
+    const style = getComputedStyle(canvas);
+    const colors = {
+      trouble: style.getPropertyValue("--status-failed"),
+      past: style.getPropertyValue("--text-faint"),
+      coming: style.getPropertyValue("--line"),
+    };
+    const { x, index } = player.path.peek();
+    for (const { at, trouble, isPast } of tickPlaces(
+      x,
+      index,
+      data.findings.peek().byRound,
+      player.place.peek(),
+      width,
+    )) {
+      context.fillStyle = trouble > 0 ? colors.trouble : isPast ? colors.past : colors.coming;
+      const tall = trouble > 0 ? height * (0.55 + 0.45 * trouble) : height * 0.4;
+      context.fillRect(Math.round(at) - 0.75, height - tall, 1.5, tall);
+    }
+  }
+
+  useSignalEffect(() => {
+    // What the picture depends on.
+    void [player.path.value, player.place.value, data.findings.value, theme.value];
+    draw();
+  });
+  useEffect(() => {
+    const canvas = element.current;
+    if (canvas === null) return undefined;
+    const observer = new ResizeObserver(draw);
+    observer.observe(canvas);
+    return () => observer.disconnect();
+  });
+
+  return <canvas class="ticks" aria-hidden="true" ref={element} />;
 }

@@ -1,44 +1,62 @@
-import { formatAge, formatDateTime } from "../format.ts";
+import type { RunStatus as Status } from "@hivewatch/core";
+import { useComputed } from "@preact/signals";
+import type { Connection } from "../data/run-data.ts";
+import { formatAge, formatDateTime, plural } from "../format.ts";
 import { useSession } from "../session.ts";
-import { connectionState } from "../stream/connection.ts";
+import { connectionState } from "./connection-state.ts";
 import { now } from "./now.ts";
 
 /** Whether the run goes on, how old its newest event is, and how the page stands to it. */
 export function RunStatus() {
-  const { feed, snapshot } = useSession();
-  const { state } = snapshot.value.model;
-  const phase = feed.phase.value;
-  const { lastEventAt } = state;
-  const newest = feed.lastArrival.value ?? (lastEventAt === undefined ? undefined : Date.parse(lastEventAt));
+  const { data, player } = useSession();
+  const { config, status, statusReason, lastEventAt, events } = data.overview.value;
+  const { phase, lastArrival } = data.connection.value;
+  const newest = lastArrival ?? lastEventAt;
   const age = newest === undefined ? undefined : Math.max(0, now.value - newest);
-  const connection = connectionState(phase, state.status, age);
-  const known = state.eventCount > 0;
+  const connection = connectionState(phase, status, age);
+  const behind = player.behind.value;
+  const label = useComputed(() => spokenState(data.connection.value.phase, data.overview.value.status));
   return (
     <div class="run-status">
-      {state.config.demo === true && (
+      {config.demo === true && (
         <span class="badge demo" data-testid="demo-badge" title="This run's numbers are made up">
           demo
         </span>
       )}
-      {known && (
-        <span
-          class={`pill run-${state.status}`}
-          data-testid="run-status"
-          data-status={state.status}
-          title={state.statusReason}
-        >
-          {state.status}
+      {events > 0 && (
+        <span class={`pill run-${status}`} data-testid="run-status" data-status={status} title={statusReason}>
+          {status}
         </span>
       )}
       <span class={`connection ${connection.state}`} data-testid="connection" data-state={connection.state}>
         <span class="dot" aria-hidden="true" />
         {connection.label}
       </span>
-      {age !== undefined && lastEventAt !== undefined && (
+      {age !== undefined && lastEventAt !== undefined && connection.state !== "silent" && (
         <span class="data-age" title={`newest event: ${formatDateTime(lastEventAt)}`}>
           last event {formatAge(age)} ago
         </span>
       )}
+      {behind > 0 && (
+        <button
+          type="button"
+          class="behind"
+          data-testid="behind"
+          title="To the newest round (L)"
+          onClick={player.follow}
+        >
+          behind live: {plural(behind, "round")}, <u>jump</u>
+        </button>
+      )}
+      <span class="visually-hidden" role="status">
+        {label}
+      </span>
     </div>
   );
+}
+
+/** What is worth saying aloud: what changes seldom. */
+function spokenState(phase: Connection["phase"], status: Status): string {
+  const { label } = connectionState(phase, status, undefined);
+  return label === "finished" ? `The run is over: ${status}` : `The page is ${label.replace("…", "")}`;
 }

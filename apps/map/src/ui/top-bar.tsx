@@ -1,10 +1,14 @@
 import type { ComponentChildren } from "preact";
-import { theme, toggleTheme } from "../theme.ts";
-import { LogoIcon, MoonIcon, SunIcon } from "./icons.tsx";
+import { nextTheme, themeChoice } from "../theme.ts";
+import { openHelp } from "./help-dialog.tsx";
+import { HelpIcon, LogoIcon, MoonIcon, SunIcon, SystemIcon } from "./icons.tsx";
 
-/** The page's head: the name, what the open run puts there, and the theme. */
+const THEME_ICONS = { system: SystemIcon, light: SunIcon, dark: MoonIcon };
+
+/** The page's head: the name, what the open run puts there, the theme and the help. */
 export function TopBar({ children }: { children?: ComponentChildren }) {
-  const other = theme.value === "dark" ? "light" : "dark";
+  const choice = themeChoice.value;
+  const ThemeIcon = THEME_ICONS[choice];
   return (
     <header class="top-bar">
       <h1 class="brand">
@@ -12,14 +16,30 @@ export function TopBar({ children }: { children?: ComponentChildren }) {
         <span>HiveWatch</span>
       </h1>
       {children}
-      <button
-        type="button"
-        class="icon-button theme-toggle"
-        aria-label={`Use the ${other} theme`}
-        onClick={toggleTheme}
-      >
-        {other === "light" ? <SunIcon /> : <MoonIcon />}
-      </button>
+      <div class="top-buttons">
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={`Theme: ${choice}. Change it`}
+          title={`Theme: ${choice}`}
+          data-testid="theme"
+          data-theme={choice}
+          onClick={nextTheme}
+        >
+          <ThemeIcon />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Help"
+          aria-haspopup="dialog"
+          title="Help (?)"
+          data-testid="help"
+          onClick={openHelp}
+        >
+          <HelpIcon />
+        </button>
+      </div>
     </header>
   );
 }

@@ -1,0 +1,44 @@
+import { batch, effect } from "@preact/signals";
+import type { PageState } from "./page-state.ts";
+import type { Player } from "./replay/player.ts";
+import { fragmentOf, queryOf, readFragment } from "./url-state.ts";
+
+/** Browsers limit how often a page may change its address. */
+const DELAY_MS = 300;
+
+/**
+ * Keeps the page's address and its state the same. Another client is another entry of the browser's history; anything else
+ * changes the entry that is there.
+ *
+ * @returns a function that stops it
+ */
+export function keepAddress(runId: string, state: PageState, player: Player): () => void {
+  let client = state.client.peek();
+
+  const stopWriting = effect(() => {
+    const address = `${queryOf(location.search, runId)}${fragmentOf(state, player.wanted.value)}`;
+    const timer = setTimeout(() => {
+      if (address === `${location.search}${location.hash}`) return;
+      const isOther = state.client.peek() !== client;
+      client = state.client.peek();
+      if (isOther) history.pushState(null, "", address);
+      else history.replaceState(null, "", address);
+    }, DELAY_MS);
+    return () => clearTimeout(timer);
+  });
+
+  const onPopState = (): void => {
+    batch(() => {
+      const { round } = readFragment(location.hash, state);
+      client = state.client.peek();
+      if (round === undefined) player.follow();
+      else player.seek(round);
+    });
+  };
+  addEventListener("popstate", onPopState);
+
+  return () => {
+    removeEventListener("popstate", onPopState);
+    stopWriting();
+  };
+}

@@ -1,0 +1,119 @@
+import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useRowWindow } from "../charts/virtual-rows.ts";
+import { plural } from "../format.ts";
+import { useSession } from "../session.ts";
+import type { RunEntry } from "../stream/run-list.ts";
+import { CloseIcon } from "../ui/icons.tsx";
+import { Comparison } from "./comparison.tsx";
+import { RunItem } from "./run-item.tsx";
+import { runLabels } from "./run-labels.ts";
+import { RUN_ORDER_LABELS, RUN_ORDERS, type RunOrder, searchRuns, sortRuns } from "./run-search.ts";
+
+interface RunsDialogProps {
+  readonly runs: readonly RunEntry[];
+  readonly current: string;
+  onPick(runId: string): void;
+  onClose(): void;
+}
+
+/** In pixels; the style sheet has the same. */
+const ROW_HEIGHT = 66;
+
+/** All runs: to find one, to open it, and to lay some over the open one. */
+export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) {
+  const { state } = useSession();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const search = useSignal("");
+  const order = useSignal<RunOrder>("newest");
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+
+  const text = search.value;
+  const by = order.value;
+  const found = useMemo(() => sortRuns(searchRuns(runs, text), by), [runs, text, by]);
+  const labels = useMemo(() => runLabels(runs), [runs]);
+  const { ref, first, end } = useRowWindow<HTMLDivElement>(found.length, ROW_HEIGHT);
+  return (
+    <dialog
+      class="runs-dialog"
+      ref={dialog}
+      aria-labelledby="runs-heading"
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === dialog.current) dialog.current?.close();
+      }}
+      onKeyDown={onKeyDown}
+    >
+      <header>
+        <h2 id="runs-heading">Runs</h2>
+        <span class="panel-note" aria-live="polite">
+          {found.length < runs.length ? `${found.length} of ${plural(runs.length, "run")}` : plural(runs.length, "run")}
+        </span>
+        <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
+          <CloseIcon />
+        </button>
+      </header>
+      <div class="runs-tools">
+        <input
+          type="search"
+          aria-label="Search runs"
+          placeholder="Id, algorithm, status, name=value"
+          value={text}
+          autofocus
+          onInput={(event) => {
+            search.value = event.currentTarget.value;
+          }}
+        />
+        <select
+          aria-label="Order of runs"
+          value={by}
+          onChange={(event) => {
+            order.value = RUN_ORDERS.find((name) => name === event.currentTarget.value) ?? "newest";
+          }}
+        >
+          {RUN_ORDERS.map((name) => (
+            <option key={name} value={name}>
+              {RUN_ORDER_LABELS[name]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <div class="runs-scroll" ref={ref}>
+        <ul
+          data-testid="run-list"
+          style={{ paddingTop: `${first * ROW_HEIGHT}px`, paddingBottom: `${(found.length - end) * ROW_HEIGHT}px` }}
+        >
+          {found.slice(first, end).map((run, i) => (
+            <RunItem
+              key={run.runId}
+              run={run}
+              labels={labels.get(run) ?? []}
+              current={run.runId === current}
+              place={first + i + 1}
+              of={found.length}
+              onPick={() => onPick(run.runId)}
+            />
+          ))}
+        </ul>
+        {found.length === 0 && (
+          <p class="empty">{runs.length === 0 ? "There are no runs yet." : "No run is like that."}</p>
+        )}
+      </div>
+      {state.compared.value.length > 0 && <Comparison runs={runs} current={current} />}
+    </dialog>
+  );
+}
+
+/** Arrows go from run to run; the page behind hears nothing. */
+function onKeyDown(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  event.stopPropagation();
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  const { target, currentTarget } = event;
+  if (step === 0 || !(target instanceof HTMLElement) || target instanceof HTMLSelectElement) return;
+  const items = [...currentTarget.querySelectorAll<HTMLElement>(".run-item")];
+  const at = items.findIndex((item) => item.parentElement?.contains(target));
+  const next = at < 0 ? items[0] : items[at + step];
+  if (next === undefined && at === 0) currentTarget.querySelector<HTMLElement>("input[type=search]")?.focus();
+  next?.focus();
+  event.preventDefault();
+}

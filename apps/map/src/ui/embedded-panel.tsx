@@ -1,0 +1,40 @@
+import type { ComponentType } from "preact";
+import { MapPanel } from "../map/map-panel.tsx";
+import { useSession } from "../session.ts";
+import { type Panel, queryOf } from "../url-state.ts";
+import { ClientPanel } from "./client-panel.tsx";
+import { KeyFigures } from "./key-figures.tsx";
+import { noteOf, PageNote } from "./page-note.tsx";
+import { RunStatus } from "./run-status.tsx";
+import { ChartsPanel } from "./run-view.tsx";
+import { TAB_PANELS } from "./tab-panel.tsx";
+import { TroubleList } from "./trouble-list.tsx";
+
+const PANELS: Readonly<Record<Panel, ComponentType>> = {
+  ...TAB_PANELS,
+  map: MapPanel,
+  charts: ChartsPanel,
+  figures: KeyFigures,
+  trouble: TroubleList,
+};
+
+/** One panel alone, in a frame of another page, with how old its data is. */
+export function EmbeddedPanel({ panel }: { panel: Panel }) {
+  const { runId, data, player } = useSession();
+  const Content = PANELS[panel];
+  return (
+    <>
+      <main class="embedded" data-panel={panel} data-testid="embedded">
+        {noteOf(data) === undefined ? <Content /> : <PageNote />}
+      </main>
+      <footer class="embedded-foot">
+        <a href={`${queryOf("", runId)}${location.hash}`} target="_blank" rel="noreferrer">
+          <bdi>{runId}</bdi>
+        </a>
+        <span>round {player.round.value ?? "–"}</span>
+        <RunStatus />
+      </footer>
+      <ClientPanel />
+    </>
+  );
+}

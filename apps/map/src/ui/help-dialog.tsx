@@ -1,0 +1,82 @@
+import { useEffect, useRef } from "preact/hooks";
+import { hasShortcuts, type Shortcut, setShortcuts } from "../replay/shortcuts.ts";
+import { CloseIcon } from "./icons.tsx";
+
+const DIALOG_ID = "help";
+
+/** Opens the help, wherever it is. */
+export function openHelp(): void {
+  const dialog = document.getElementById(DIALOG_ID);
+  if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+}
+
+/** Keys that belong to a part of the page, and act while that has the focus. */
+const LOCAL_KEYS: readonly { readonly shown: string; readonly label: string }[] = [
+  { shown: "↑ ↓", label: "in the table, the lists and the map: to the next row or client" },
+  { shown: "Enter", label: "on a row: open the client" },
+  { shown: "+ − 0", label: "on the map: zoom, and fit all clients" },
+  { shown: "Esc", label: "close what is open" },
+];
+
+const EXAMPLES: readonly { readonly query: string; readonly label: string }[] = [
+  { query: "status:dropped country:DE", label: "dropped out, and from a country with DE in its name" },
+  { query: "local_accuracy<0.5", label: "a number below; also =, !=, <=, > and >=, with 50%, 20k or 3MB" },
+  { query: 'city:"São Paulo"', label: "words with spaces in quotation marks; case and accents make no difference" },
+  { query: "status:failed,dropped", label: "one or the other" },
+  { query: "-status:active", label: "a minus turns it around" },
+  { query: "local_loss:NaN", label: "not a finite number; local_loss:none is where it wasn’t reported" },
+  { query: "round_share<0.8 staleness>2", label: "seldom there, and behind" },
+  { query: "berlin hospital", label: "any words: of the id, the place or the status" },
+];
+
+/** What the keys do, and what can be searched for. */
+export function HelpDialog({ shortcuts }: { shortcuts: readonly Shortcut[] }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => () => dialog.current?.close(), []);
+  return (
+    <dialog id={DIALOG_ID} class="dialog help" aria-labelledby="help-heading" data-testid="help-dialog" ref={dialog}>
+      <header class="dialog-head">
+        <h2 id="help-heading">Help</h2>
+        <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
+          <CloseIcon />
+        </button>
+      </header>
+      <div class="help-columns">
+        <section aria-labelledby="keys-heading">
+          <h3 id="keys-heading">Keys</h3>
+          <dl>
+            {[...shortcuts, ...LOCAL_KEYS].map(({ shown, label }) => (
+              <div key={shown}>
+                <dt>
+                  <kbd>{shown}</kbd>
+                </dt>
+                <dd>{label}</dd>
+              </div>
+            ))}
+          </dl>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={hasShortcuts.value}
+              onChange={({ currentTarget }) => setShortcuts(currentTarget.checked)}
+            />
+            Single letters and signs are keys
+          </label>
+        </section>
+        <section aria-labelledby="search-heading">
+          <h3 id="search-heading">Search</h3>
+          <dl>
+            {EXAMPLES.map(({ query, label }) => (
+              <div key={query}>
+                <dt>
+                  <code>{query}</code>
+                </dt>
+                <dd>{label}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      </div>
+    </dialog>
+  );
+}

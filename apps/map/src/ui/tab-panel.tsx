@@ -1,0 +1,39 @@
+import type { ComponentType } from "preact";
+import type { Tab } from "../page-state.ts";
+import { useSession } from "../session.ts";
+import { ClientTable } from "./client-table.tsx";
+import { EventFeed } from "./event-feed.tsx";
+import { DistributionPanel, MultiplesPanel, ParticipationPanel } from "./placeholders.tsx";
+import { TabList } from "./tab-list.tsx";
+
+const TABS: readonly { readonly name: Tab; readonly label: string }[] = [
+  { name: "clients", label: "Clients" },
+  { name: "participation", label: "Participation" },
+  { name: "distribution", label: "Distribution" },
+  { name: "multiples", label: "Multiples" },
+  { name: "events", label: "Events" },
+];
+
+/** What each tab shows. */
+export const TAB_PANELS: Readonly<Record<Tab, ComponentType>> = {
+  clients: ClientTable,
+  participation: ParticipationPanel,
+  distribution: DistributionPanel,
+  multiples: MultiplesPanel,
+  events: EventFeed,
+};
+
+/** The clients, in the several ways to look at all of them. */
+export function TabPanel() {
+  const { state } = useSession();
+  const tab = state.tab.value;
+  const Content = TAB_PANELS[tab];
+  return (
+    <section class="panel tab-panel" aria-label="Clients and events">
+      <TabList label="Ways to look at the clients" id="tab" tabs={TABS} chosen={state.tab} />
+      <div id="tab-panel" class="tab-content" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        <Content />
+      </div>
+    </section>
+  );
+}
