@@ -1,6 +1,6 @@
 import type { Clients, RoundTable, Tally } from "../data/run-data.ts";
 import type { Projection as ProjectionName } from "../page-state.ts";
-import { BYTES, clientValues, PARTICIPATION } from "./client-values.ts";
+import { BYTES, clientValues, ROUND_SHARE } from "./client-values.ts";
 import { type ColorScale, DIMMED, scaleOf } from "./color-scale.ts";
 import { drawingOrder } from "./drawing-order.ts";
 import { type Grouping, groupingOf, type HostGrid, layOutGrid } from "./host-grid.ts";
@@ -55,7 +55,7 @@ export function colorFields(metrics: readonly string[]): { main: string[]; other
     ...(has("base_round") ? ["staleness"] : []),
     ...["train_time_sec"].filter(has),
     ...(has("bytes_sent") || has("bytes_received") ? [BYTES] : []),
-    PARTICIPATION,
+    ROUND_SHARE,
   ];
   return { main, others: metrics.filter((name) => !main.includes(name)) };
 }

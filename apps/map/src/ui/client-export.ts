@@ -1,7 +1,7 @@
 import { stringifyEvent } from "@hivewatch/core";
 import { type Cell, type DataColumn, toCsv } from "../charts/data-table.ts";
 import type { Clients, RoundTable } from "../data/run-data.ts";
-import { statusOf, fieldOf } from "../data/table-fields.ts";
+import { fieldOf, statusOf } from "../data/table-fields.ts";
 
 /** Clients in a round, with everything they reported. */
 export interface ClientExport {

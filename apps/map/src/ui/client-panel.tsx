@@ -1,7 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { RoundTable } from "../data/run-data.ts";
-import { statusOf, fieldOf } from "../data/table-fields.ts";
+import { fieldOf, statusOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
 import { formatPercent, plural } from "../format.ts";
 import { useSession } from "../session.ts";

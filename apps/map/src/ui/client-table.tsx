@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { statusOf, fieldOf } from "../data/table-fields.ts";
+import { fieldOf, statusOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
 import { formatCount, formatPercent } from "../format.ts";
 import type { Sort } from "../page-state.ts";
