@@ -24,6 +24,10 @@ export interface BrowserPage {
 interface BrowserOptions {
   /** Default 1280 by 900. */
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Default: whatever the browser takes for it. */
+  readonly colorScheme?: "dark" | "light";
+  /** What time it is for the page, milliseconds since 1970; it then stands still. */
+  readonly now?: number;
   /** Called before the page is opened. */
   readonly prepare?: (context: BrowserContext) => Promise<void>;
 }
@@ -42,10 +46,10 @@ export async function openPage(
   url: string,
   options: BrowserOptions = {},
 ): Promise<BrowserPage> {
-  const { viewport = { width: 1280, height: 900 }, prepare } = options;
+  const { viewport = { width: 1280, height: 900 }, colorScheme = null, now, prepare } = options;
   const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
   afterwards(() => browser.close());
-  const context = await browser.newContext({ viewport });
+  const context = await browser.newContext({ viewport, colorScheme, timezoneId: "UTC" });
   const requests: string[] = [];
   const problems: string[] = [];
   context.on("request", (request) => requests.push(request.url()));
@@ -59,6 +63,7 @@ export async function openPage(
   });
   await prepare?.(context);
   const page = await context.newPage();
+  if (now !== undefined) await page.clock.setFixedTime(now);
   await page.goto(url);
   return { page, requests, problems };
 }

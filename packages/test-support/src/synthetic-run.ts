@@ -61,10 +61,15 @@ export function* syntheticRun(options: SyntheticRunOptions): Generator<Record<st
   for (let round = 1; round <= rounds; round++) {
     yield event("round_start", { round, selected: sites.map(({ id }) => id) });
     const progress = 1 - Math.exp((-3 * round) / rounds);
+    // Who failed is told of at the end, so that results stand together, as they do when a batch is sent.
+    const failures: Record<string, unknown>[] = [];
     for (const site of sites) {
       now += 5_000 / clients;
-      yield* reportOf(event, random, site, round, progress);
+      const report = reportOf(event, random, site, round, progress);
+      if (report?.event_type === "client_update") yield report;
+      else if (report !== undefined) failures.push(report);
     }
+    yield* failures;
     now += 1_000;
     yield event("round_end", {
       round,
@@ -99,18 +104,19 @@ function siteOf(random: Random, index: number): Site {
   };
 }
 
-function* reportOf(
+/** What is heard of a site in a round; undefined: nothing. */
+function reportOf(
   event: (type: string, fields: Record<string, unknown>) => Record<string, unknown>,
   random: Random,
   site: Site,
   round: number,
   progress: number,
-): Generator<Record<string, unknown>> {
+): Record<string, unknown> | undefined {
   const { id: client_id, city, country, lat, lng, skill, trainTime, samples, isLocated } = site;
   const fate = random.below(1_000);
-  if (fate < 10) yield event("client_dropout", { round, clients: [{ client_id }], reason: "connection lost" });
-  else if (fate < 16) yield event("comm_failure", { round, client_id, reason: "deadline exceeded" });
-  if (fate < 20) return;
+  if (fate < 10) return event("client_dropout", { round, clients: [{ client_id }], reason: "connection lost" });
+  if (fate < 16) return event("comm_failure", { round, client_id, reason: "deadline exceeded" });
+  if (fate < 20) return undefined;
   const noise = (): number => random.below(1_000) / 1_000 - 0.5;
   const metrics = {
     client_id,
@@ -126,5 +132,5 @@ function* reportOf(
     cpu_pct: 55 + 60 * noise(),
   };
   const place = isLocated ? { lat, lng, city, country } : {};
-  yield event("client_update", { round, clients: [{ ...metrics, ...place }] });
+  return event("client_update", { round, clients: [{ ...metrics, ...place }] });
 }
