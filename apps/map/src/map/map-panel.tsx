@@ -11,7 +11,7 @@ import { placeName } from "../ui/place-name.ts";
 import { ServerMark } from "../ui/status-mark.tsx";
 import { clientValues, ROUND_SHARE } from "./client-values.ts";
 import { surfaceAttributes } from "./describe-scene.ts";
-import { Legend } from "./legend.tsx";
+import { FlowLegend, Legend } from "./legend.tsx";
 import { MapHead } from "./map-head.tsx";
 import { mapKeys } from "./map-keys.ts";
 import { mapPicture } from "./map-picture.ts";
@@ -97,6 +97,7 @@ export function MapPanel() {
           <canvas ref={motion} class="map-motion" />
         </div>
         <ServerPlace scene={current} />
+        <FlowLegend scene={current} />
         {!isGrid && <UnlocatedTray scene={current} onOpen={(client) => openClient(session, client)} />}
         <MapButtons map={map.value} />
         <EmptyMap count={current.count} />
