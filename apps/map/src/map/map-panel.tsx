@@ -162,6 +162,8 @@ function readColors(): [Palette, Paint] {
 function ServerPlace({ scene }: { scene: Scene }) {
   const { server } = useSession().data.overview.value;
   const isLocated = scene.server !== undefined;
+  // Of a run that has not begun nobody can tell what is unknown.
+  if (scene.count === 0 && !isLocated) return null;
   const isKnown = isLocated || scene.grid !== undefined;
   const place = placeName(server);
   return (
