@@ -126,6 +126,7 @@ const FIELDS: readonly UrlField[] = [
   field("filter", ({ filter }) => filter, TEXT),
   field("color", ({ colorBy }) => colorBy, TEXT),
   field("projection", ({ projection }) => projection, oneOf(PROJECTIONS)),
+  field("borders", ({ borders }) => borders, { read: ([text]) => text !== "off", write: (on) => [on ? "on" : "off"] }),
   field("metric", ({ metric }) => metric, TEXT),
   field("compare", ({ compared }) => compared, {
     ...LIST,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fitCamera, keepInside, zoomAt } from "../src/map/camera.ts";
-import { closeUp, turn } from "../src/map/navigation.ts";
+import { centerOf, closeUp, turn } from "../src/map/navigation.ts";
 import { pixelOf } from "../src/map/palette.ts";
 import { placeLabels } from "../src/map/place-labels.ts";
 import { createProjector, equalEarth, projectionOf } from "../src/map/projections.ts";
@@ -71,6 +71,18 @@ test("a globe follows the finger, round and round but not over its poles", () =>
   expect(turn([0, 0], Math.PI * 100, 0, 0.1)[0]).toBeCloseTo(-180);
   expect(turn([-170, 0], 100, 0, 0.1)[0]).toBeGreaterThan(0);
   expect(turn([0, 80], 0, 1000, 0.1)[1]).toBe(90);
+});
+
+test("a globe shows the side where the clients are", () => {
+  const places = placesAt([
+    [10, 170],
+    [20, -170],
+    [Number.NaN, Number.NaN],
+  ]);
+  expect(Math.abs(centerOf(places, undefined)[0])).toBeGreaterThan(175);
+  expect(centerOf(places, undefined)[1]).toBeGreaterThan(10);
+  expect(centerOf(placesAt([[89, 5]]), undefined)[1]).toBe(35);
+  expect(centerOf(placesAt([]), undefined)).toEqual([0, 0]);
 });
 
 test("zooming leaves the point under the pointer where it is, within limits", () => {

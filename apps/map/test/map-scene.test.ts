@@ -118,9 +118,9 @@ test("clients can be coloured by bytes, staleness and the share of rounds that t
   };
   expect(sceneOf(sites, { colorBy: "bytes" }).scale).toMatchObject({ low: 1.12, high: 6.88, missing: 1 });
   expect(sceneOf(sites, { colorBy: "staleness" }).scale).toMatchObject({ low: 0.04, high: 1.96, missing: 1 });
-  expect(sceneOf(sites, { colorBy: "participation", tally }).scale).toMatchObject({ missing: 0, below: 1, above: 1 });
+  expect(sceneOf(sites, { colorBy: "round_share", tally }).scale).toMatchObject({ missing: 0, below: 1, above: 1 });
   expect(colorFields(["local_loss", "base_round", "bytes_sent", "mine"])).toEqual({
-    main: ["local_loss", "staleness", "bytes", "participation"],
+    main: ["local_loss", "staleness", "bytes", "round_share"],
     others: ["base_round", "bytes_sent", "mine"],
   });
 });

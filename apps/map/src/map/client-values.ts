@@ -1,5 +1,6 @@
 import type { RoundTable, Tally } from "../data/run-data.ts";
 import { numbersOf } from "../data/table-fields.ts";
+import { roundShare } from "../data/tally-fields.ts";
 
 /** One number of every client. */
 export interface ClientValues {
@@ -10,7 +11,7 @@ export interface ClientValues {
 
 /** What clients can be coloured by that none reports under one name. */
 export const BYTES = "bytes";
-export const PARTICIPATION = "participation";
+export const ROUND_SHARE = "round_share";
 
 interface ValueSource {
   /** How many clients the run has. */
@@ -20,12 +21,12 @@ interface ValueSource {
 }
 
 /**
- * A field of every client in the shown round. {@link BYTES} are those sent and received, {@link PARTICIPATION} is the share
+ * A field of every client in the shown round. {@link BYTES} are those sent and received, {@link ROUND_SHARE} is the share
  * of the run's rounds with a result.
  */
 export function clientValues(field: string, { count, table, tally }: ValueSource): ClientValues {
   const found = { values: new Float64Array(count), present: new Uint8Array(count) };
-  if (field === PARTICIPATION) addParticipation(found, tally);
+  if (field === ROUND_SHARE) addRoundShare(found, tally);
   else if (table !== undefined) {
     for (const name of field === BYTES ? ["bytes_sent", "bytes_received"] : [field]) addColumn(found, table, name);
   }
@@ -43,10 +44,12 @@ function addColumn({ values, present }: ClientValues, table: RoundTable, name: s
   }
 }
 
-function addParticipation({ values, present }: ClientValues, tally: Tally | undefined): void {
-  if (tally === undefined || tally.rounds === 0) return;
+function addRoundShare({ values, present }: ClientValues, tally: Tally | undefined): void {
+  if (tally === undefined) return;
   for (let client = 0; client < values.length; client++) {
-    values[client] = (tally.completed[client] ?? 0) / tally.rounds;
+    const share = roundShare(tally, client);
+    if (share === undefined) continue;
+    values[client] = share;
     present[client] = 1;
   }
 }

@@ -53,7 +53,7 @@ export function scaleOf(field: string, { values, present }: ClientValues): { sca
 }
 
 /** The step of a value, from 0. */
-export function stepOf(value: number, low: number, high: number): number {
+function stepOf(value: number, low: number, high: number): number {
   if (!(high > low)) return Math.floor(SCALE_STEPS / 2);
   const share = (value - low) / (high - low);
   return Math.round(Math.min(1, Math.max(0, share)) * (SCALE_STEPS - 1));

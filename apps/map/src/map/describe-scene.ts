@@ -24,7 +24,7 @@ export function surfaceAttributes(scene: Scene) {
 }
 
 /** What there is to be seen, in a sentence for those who don't see it. */
-export function describeScene({ count, counts, places, grid, server, table }: Scene): string {
+function describeScene({ count, counts, places, grid, server, table }: Scene): string {
   const standings = STATUS_ORDER.flatMap((status) => {
     const number = counts[CLIENT_STATUSES.indexOf(status)] ?? 0;
     return number > 0 ? `${STATUS_LABELS[status]} ${formatCount(number)}` : [];

@@ -37,17 +37,19 @@ export function Legend({ scene }: { scene: Scene }) {
             </li>
           );
         })}
-        {scene.grid === undefined && (
-          <>
-            <li class="flow up">Updates to the server{areRegions(scene) && ", by region"}</li>
-            <li class="flow down">Model to the clients</li>
-          </>
-        )}
       </ul>
     </div>
   );
 }
 
-function areRegions({ flows }: Scene): boolean {
-  return flows.some(({ sites }) => sites > 1);
+/** What the lines on the map mean. */
+export function FlowLegend({ scene }: { scene: Scene }) {
+  if (scene.flows.length === 0) return null;
+  const areRegions = scene.flows.some(({ sites }) => sites > 1);
+  return (
+    <ul class="flow-legend" aria-label="Lines">
+      <li class="up">Updates to the server{areRegions && ", by region"}</li>
+      <li class="down">Model to the clients</li>
+    </ul>
+  );
 }

@@ -1,5 +1,6 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { saveFile } from "../charts/save-file.ts";
 import { STATUS_LABELS } from "../data/statuses.ts";
 import { statusOf } from "../data/table-fields.ts";
 import { plural } from "../format.ts";
@@ -8,12 +9,12 @@ import { theme } from "../theme.ts";
 import { FitIcon, MinusIcon, PlusIcon } from "../ui/icons.tsx";
 import { placeName } from "../ui/place-name.ts";
 import { ServerMark } from "../ui/status-mark.tsx";
-import { clientValues, PARTICIPATION } from "./client-values.ts";
+import { clientValues, ROUND_SHARE } from "./client-values.ts";
 import { surfaceAttributes } from "./describe-scene.ts";
-import { Legend } from "./legend.tsx";
+import { FlowLegend, Legend } from "./legend.tsx";
 import { MapHead } from "./map-head.tsx";
 import { mapKeys } from "./map-keys.ts";
-import { mapPicture, savePicture } from "./map-picture.ts";
+import { mapPicture } from "./map-picture.ts";
 import { createMapView, type MapCanvases, type MapView, type Pointed, ZOOM_STEP } from "./map-view.ts";
 import { MarkTooltip } from "./mark-tooltip.tsx";
 import { type Paint, type Palette, paintOf, readPalette } from "./palette.ts";
@@ -63,7 +64,8 @@ export function MapPanel() {
     if (canvases === undefined) return;
     const [palette, paint] = readColors();
     const title = [session.runId, scene.value.table && `round ${scene.value.table.round}`].filter(Boolean).join(" · ");
-    savePicture(await mapPicture({ canvases, scene: scene.value, palette, paint, title }), `${session.runId}-map.png`);
+    const picture = await mapPicture({ canvases, scene: scene.value, palette, paint, title });
+    saveFile(`${session.runId}-map.png`, picture);
   };
 
   const current = scene.value;
@@ -95,6 +97,7 @@ export function MapPanel() {
           <canvas ref={motion} class="map-motion" />
         </div>
         <ServerPlace scene={current} />
+        <FlowLegend scene={current} />
         {!isGrid && <UnlocatedTray scene={current} onOpen={(client) => openClient(session, client)} />}
         <MapButtons map={map.value} />
         <EmptyMap count={current.count} />
@@ -121,7 +124,7 @@ function sceneSource({ data, state, table, matches }: Session) {
     clients: data.clients.value,
     table: table.value,
     // What changes with every round that is read must not draw the map anew for nothing.
-    tally: colorBy === PARTICIPATION ? data.tally.value : undefined,
+    tally: colorBy === ROUND_SHARE ? data.tally.value : undefined,
     server: data.overview.value.server,
     matches: matches.value,
     colorBy,
@@ -130,10 +133,8 @@ function sceneSource({ data, state, table, matches }: Session) {
   };
 }
 
-function openClient({ data, state, selected }: Session, client: number): void {
-  const id = data.clients.peek().ids[client];
-  state.client.value = id;
-  selected.value = id;
+function openClient({ data, state }: Session, client: number): void {
+  state.client.value = data.clients.peek().ids[client];
 }
 
 function coloringValue({ data }: Session, { scale, count, table }: Scene, client: number): number | undefined {
@@ -161,6 +162,8 @@ function readColors(): [Palette, Paint] {
 function ServerPlace({ scene }: { scene: Scene }) {
   const { server } = useSession().data.overview.value;
   const isLocated = scene.server !== undefined;
+  // Of a run that has not begun nobody can tell what is unknown.
+  if (scene.count === 0 && !isLocated) return null;
   const isKnown = isLocated || scene.grid !== undefined;
   const place = placeName(server);
   return (

@@ -103,13 +103,3 @@ function placeEntries(entries: readonly Entry[], measure: (text: string) => numb
     return place;
   });
 }
-
-/** Hands a picture to the reader as a file. */
-export function savePicture(picture: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(picture);
-  link.download = name;
-  link.click();
-  // The browser has taken the picture by the next task.
-  setTimeout(() => URL.revokeObjectURL(link.href), 0);
-}

@@ -8,7 +8,7 @@ import { flowsLayer } from "./layers/flows-layer.ts";
 import { highlightLayer, targetOfClient } from "./layers/highlight-layer.ts";
 import { labelsLayer } from "./layers/labels-layer.ts";
 import { type Layer, type LayerContext, SURFACES, type Surface, type Target } from "./layers/layer.ts";
-import { marksLayer } from "./layers/marks-layer.ts";
+import { createMarksLayer } from "./layers/marks-layer.ts";
 import { packetsLayer } from "./layers/packets-layer.ts";
 import { serverLayer } from "./layers/server-layer.ts";
 import { centerOf, closeUp, fitScene, limitsOf, middleOfSize, turn } from "./navigation.ts";
@@ -74,7 +74,7 @@ export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], l
     flowsLayer,
     createDotsLayer(),
     serverLayer,
-    marksLayer,
+    createMarksLayer(),
     clustersLayer,
     labelsLayer,
     packetsLayer,

@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, p
 import { MetricValue } from "../ui/metric-value.tsx";
 import { placeName } from "../ui/place-name.ts";
 import { StatusLabel, StatusMark } from "../ui/status-mark.tsx";
-import { BYTES, PARTICIPATION } from "./client-values.ts";
+import { BYTES, ROUND_SHARE } from "./client-values.ts";
 import type { Cluster } from "./clusters.ts";
 import { colorLabel, colorText } from "./color-field.ts";
 import type { Pointed } from "./map-view.ts";
@@ -56,7 +56,7 @@ function ClientFacts({ client, scene, value }: { client: number; scene: Scene; v
       <dl>
         {field !== undefined && !SHOWN_ANYWAY.includes(field) && (
           <>
-            <dt>{field === PARTICIPATION ? "Rounds taken part in" : colorLabel(field)}</dt>
+            <dt>{field === ROUND_SHARE ? "Rounds taken part in" : colorLabel(field)}</dt>
             <dd>{colorText(field, value)}</dd>
           </>
         )}

@@ -34,7 +34,7 @@ export function fitScene(
 ): Camera {
   const isWhole = scene.grid !== undefined || projection.center !== undefined;
   const focus = isWhole ? limits.bounds : (focusOf(scene, projection, positions) ?? limits.bounds);
-  const close = fitCamera(focus, size, isWhole ? 0 : PADDING);
+  const close = fitCamera(focus, size, isWhole ? 0 : Math.min(PADDING, size.height / 8));
   const k = Math.min(Math.max(close.k, limits.minK), isWhole ? limits.minK : limits.minK * MAX_FIT_ZOOM);
   const camera = zoomAt(close, middleOfSize(size), k / close.k, { ...limits, minK: 0 });
   return keepInside(camera, size, limits.bounds);
@@ -69,6 +69,9 @@ export function middleOfSize({ width, height }: Size): Point {
   return { x: width / 2, y: height / 2 };
 }
 
+/** From further above nobody would know the continents. */
+const MAX_TILT = 35;
+
 /** The place around which the clients are, for the middle of a globe. */
 export function centerOf({ lat, lng }: Places, server: LngLat | undefined): LngLat {
   const sum = [0, 0, 0];
@@ -85,8 +88,9 @@ export function centerOf({ lat, lng }: Places, server: LngLat | undefined): LngL
   }
   if (server !== undefined) add(...server);
   const [x = 0, y = 0, z = 0] = sum;
-  if (Math.hypot(x, y, z) < 1e-9) return [0, 20];
-  return [(Math.atan2(y, x) * 180) / Math.PI, (Math.atan2(z, Math.hypot(x, y)) * 180) / Math.PI];
+  if (Math.hypot(x, y, z) < 1e-9) return [0, 0];
+  const north = (Math.atan2(z, Math.hypot(x, y)) * 180) / Math.PI;
+  return [(Math.atan2(y, x) * 180) / Math.PI, Math.max(-MAX_TILT, Math.min(MAX_TILT, north))];
 }
 
 /** Turns a globe as a finger drags it, by CSS pixels. */

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "../data/statuses.ts";
+import { numberOf } from "../data/table-fields.ts";
 import { type Cluster, clusterOf, groupByCell, middleOf } from "./clusters.ts";
 import { GRID_CELL } from "./host-grid.ts";
 import type { Bounds, Point } from "./plane.ts";
@@ -205,9 +206,10 @@ function dotOf({ order, grid }: Scene, view: View): number {
 }
 
 /** How much of the most samples a client has, as the radius tells it. */
-function weightOf({ samples }: Scene, client: number): number {
-  if (samples === undefined) return 0.5;
-  return Math.sqrt(Math.min(1, Math.max(0, samples.of[client] ?? 0) / samples.most)) || 0;
+function weightOf({ table, mostSamples }: Scene, client: number): number {
+  if (mostSamples === 0) return 0.5;
+  const samples = numberOf(table, client, "num_samples") ?? 0;
+  return Math.sqrt(Math.min(1, Math.max(0, samples) / mostSamples)) || 0;
 }
 
 function isIdle({ status }: Scene, client: number): boolean {

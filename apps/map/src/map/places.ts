@@ -12,7 +12,7 @@ export interface Places {
 export type LngLat = readonly [number, number];
 
 /** Whether these are a place on Earth. Numbers out of range are not bent into it. */
-export function isPlace(lat: unknown, lng: unknown): boolean {
+function isPlace(lat: unknown, lng: unknown): boolean {
   return typeof lat === "number" && typeof lng === "number" && Math.abs(lat) <= 90 && Math.abs(lng) <= 180;
 }
 

@@ -1,6 +1,6 @@
 import type { Clients, RoundTable, Tally } from "../data/run-data.ts";
 import type { Projection as ProjectionName } from "../page-state.ts";
-import { BYTES, clientValues, PARTICIPATION } from "./client-values.ts";
+import { BYTES, clientValues, ROUND_SHARE } from "./client-values.ts";
 import { type ColorScale, DIMMED, scaleOf } from "./color-scale.ts";
 import { drawingOrder } from "./drawing-order.ts";
 import { type Grouping, groupingOf, type HostGrid, layOutGrid } from "./host-grid.ts";
@@ -28,8 +28,8 @@ export interface Scene extends Standings {
   readonly matches: Uint8Array | undefined;
   readonly flows: readonly Flow[];
   readonly server: LngLat | undefined;
-  /** How much each client counts: its samples, undefined if nobody told. */
-  readonly samples: { readonly of: Float64Array; readonly most: number } | undefined;
+  /** The most samples of a client, 0 if nobody told. */
+  readonly mostSamples: number;
 }
 
 /** What a scene is made of. */
@@ -55,7 +55,7 @@ export function colorFields(metrics: readonly string[]): { main: string[]; other
     ...(has("base_round") ? ["staleness"] : []),
     ...["train_time_sec"].filter(has),
     ...(has("bytes_sent") || has("bytes_received") ? [BYTES] : []),
-    PARTICIPATION,
+    ROUND_SHARE,
   ];
   return { main, others: metrics.filter((name) => !main.includes(name)) };
 }
@@ -65,11 +65,13 @@ export function createSceneBuilder(): (source: SceneSource) => Scene {
   const trafficOf = createTraffic();
   const gridOf = createGridCache();
   let places: Places | undefined;
+  let placed: Clients | undefined;
 
   return (source) => {
     const { clients, table, matches } = source;
     const count = clients.ids.length;
-    places = placesOf(clients, places);
+    if (places === undefined || placed !== clients) places = placesOf(clients, places);
+    placed = clients;
     const standings = standingsOf(count, table);
     const grid = count > 0 && places.located === 0 ? gridOf(groupingOf(clients, standings.status)) : undefined;
     const server = placeOf(source.server);
@@ -90,7 +92,7 @@ export function createSceneBuilder(): (source: SceneSource) => Scene {
       matches,
       flows: grid === undefined ? trafficOf({ table, places, server, matches }) : [],
       server,
-      samples: samplesOf(source),
+      mostSamples: mostSamplesOf(table),
     };
   };
 }
@@ -105,11 +107,12 @@ function dim(codes: Uint8Array, matches: Uint8Array): void {
   for (let i = 0; i < codes.length; i++) if (matches[i] !== 1) codes[i] = (codes[i] ?? 0) + DIMMED;
 }
 
-function samplesOf({ clients, table, tally }: SceneSource): Scene["samples"] {
-  const { values } = clientValues("num_samples", { count: clients.ids.length, table, tally });
+function mostSamplesOf(table: RoundTable | undefined): number {
   let most = 0;
-  for (const value of values) if (value > most && value < Number.POSITIVE_INFINITY) most = value;
-  return most > 0 ? { of: values, most } : undefined;
+  for (const value of table?.columns.get("num_samples")?.numbers?.numbers ?? []) {
+    if (value > most && value < Number.POSITIVE_INFINITY) most = value;
+  }
+  return most;
 }
 
 /** Lays a grid out anew only when the groups have changed. */

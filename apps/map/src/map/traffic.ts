@@ -3,10 +3,11 @@ import type { RoundTable } from "../data/run-data.ts";
 import { STATUS_CODES } from "../data/statuses.ts";
 import { numbersOf } from "../data/table-fields.ts";
 import type { LngLat, Places } from "./places.ts";
+import { NO_REGION, regionsOf } from "./regions.ts";
 
 /** The traffic between a site, or a region's sites, and the server in the shown round. */
 export interface Flow {
-  /** Index of the client; of a region the one with the most bytes, where the flow begins. */
+  /** Index of the client; of a region the one in its middle, whatever round it is. */
   readonly client: number;
   readonly sites: number;
   readonly bytesUp: number;
@@ -20,8 +21,6 @@ export type Way = Float64Array;
 
 /** Further arcs would only cover the Earth: if there are more sites, those of a region share one. */
 const MAX_FLOWS = 200;
-/** A region is this high, in degrees, and at the equator as wide. */
-const REGION_DEGREES = 12;
 
 interface TrafficSource {
   readonly table: RoundTable | undefined;
@@ -52,9 +51,7 @@ export function createTraffic(): (source: TrafficSource) => Flow[] {
     const { places, server } = source;
     if (to?.join() !== server?.join() || ways.size > 10 * MAX_FLOWS) ways = new Map();
     to = server;
-    const sites = talkingSites(source);
-    const flows = sites.length > MAX_FLOWS ? byRegion(sites, places) : sites;
-    return flows
+    return (bySite(source) ?? byRegion(source))
       .sort((a, b) => b.bytesUp + b.bytesDown - a.bytesUp - a.bytesDown || a.client - b.client)
       .slice(0, MAX_FLOWS)
       .map((flow) => ({ ...flow, way: wayFrom(places, flow.client) }));
@@ -70,53 +67,46 @@ const WITH_RESULT: ReadonlySet<number> = new Set([
   STATUS_CODES.non_finite,
 ]);
 
-function talkingSites({ table, places, matches }: TrafficSource): Amount[] {
+/** Undefined: there are too many. */
+function bySite(source: TrafficSource): Amount[] | undefined {
   const sites: Amount[] = [];
-  if (table === undefined) return sites;
-  const up = numbersOf(table, "bytes_sent");
-  const down = numbersOf(table, "bytes_received");
+  let isTooMany = false;
+  eachTalking(source, (client, bytesUp, bytesDown) => {
+    if (sites.length < MAX_FLOWS) sites.push({ client, sites: 1, bytesUp, bytesDown });
+    else isTooMany = true;
+    return !isTooMany;
+  });
+  return isTooMany ? undefined : sites;
+}
+
+function byRegion(source: TrafficSource): Amount[] {
+  const { of, middles } = regionsOf(source.places);
+  const regions = Array.from(middles, (client) => ({ client, sites: 0, bytesUp: 0, bytesDown: 0 }));
+  eachTalking(source, (client, bytesUp, bytesDown) => {
+    const region = regions[of[client] ?? NO_REGION];
+    if (region === undefined) return true;
+    region.sites++;
+    region.bytesUp += bytesUp;
+    region.bytesDown += bytesDown;
+    return true;
+  });
+  return regions.filter(({ sites }) => sites > 0);
+}
+
+/** @param visit - is called for each site until it answers no */
+function eachTalking(
+  { table, places, matches }: TrafficSource,
+  visit: (client: number, bytesUp: number, bytesDown: number) => boolean,
+): void {
+  if (table === undefined) return;
+  const up = numbersOf(table, "bytes_sent")?.numbers;
+  const down = numbersOf(table, "bytes_received")?.numbers;
   for (let row = 0; row < table.rows; row++) {
     const client = table.clients[row] ?? 0;
     if (!WITH_RESULT.has(table.status[row] ?? -1) || matches?.[client] === 0) continue;
     if (!Number.isFinite(places.lat[client])) continue;
-    sites.push({ client, sites: 1, bytesUp: amount(up?.numbers[row]), bytesDown: amount(down?.numbers[row]) });
+    if (!visit(client, amount(up?.[row]), amount(down?.[row]))) return;
   }
-  return sites;
-}
-
-interface Region extends Amount {
-  sites: number;
-  bytesUp: number;
-  bytesDown: number;
-  client: number;
-  most: number;
-}
-
-function byRegion(sites: readonly Amount[], { lat, lng }: Places): Amount[] {
-  const regions = new Map<number, Region>();
-  for (const { client, bytesUp, bytesDown } of sites) {
-    const key = regionAt(lng[client] ?? 0, lat[client] ?? 0);
-    const bytes = bytesUp + bytesDown;
-    const region = regions.get(key);
-    if (region === undefined) regions.set(key, { client, sites: 1, bytesUp, bytesDown, most: bytes });
-    else {
-      region.sites++;
-      region.bytesUp += bytesUp;
-      region.bytesDown += bytesDown;
-      if (bytes > region.most) {
-        region.most = bytes;
-        region.client = client;
-      }
-    }
-  }
-  return [...regions.values()].map(({ most: _, ...region }) => region);
-}
-
-function regionAt(lng: number, lat: number): number {
-  const band = Math.min(Math.floor((lat + 90) / REGION_DEGREES), 180 / REGION_DEGREES - 1);
-  const middle = ((band + 0.5) * REGION_DEGREES - 90) * (Math.PI / 180);
-  const around = Math.max(1, Math.round((360 / REGION_DEGREES) * Math.cos(middle)));
-  return band * 64 + Math.min(Math.floor(((lng + 180) / 360) * around), around - 1);
 }
 
 /** A number of bytes; what was not counted, or can't be one, is 0. */

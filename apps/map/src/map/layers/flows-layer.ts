@@ -1,5 +1,5 @@
 import type { Route } from "../routes.ts";
-import type { Layer } from "./layer.ts";
+import type { Canvas2D, Layer } from "./layer.ts";
 
 /** Arcs are of so many widths, as each width takes a stroke of its own. */
 const WIDTHS = 5;
@@ -28,7 +28,7 @@ function widthOf({ weight }: Route): number {
   return Math.round(weight * (WIDTHS - 1));
 }
 
-export function traceRoute(canvas: CanvasRenderingContext2D, { points }: Route): void {
+export function traceRoute(canvas: Canvas2D, { points }: Route): void {
   let broken = true;
   for (let i = 0; i < points.length; i += 2) {
     const [x, y] = [points[i] ?? Number.NaN, points[i + 1] ?? Number.NaN];

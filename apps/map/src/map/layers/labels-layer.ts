@@ -4,7 +4,7 @@ import { SERVER_RADIUS } from "../placed.ts";
 import { shortCount } from "../short-count.ts";
 import { sightOf } from "../view.ts";
 import { FONT_FAMILY } from "./font.ts";
-import type { Layer, LayerContext } from "./layer.ts";
+import type { Canvas2D, Layer, LayerContext } from "./layer.ts";
 
 const FONT = `11px ${FONT_FAMILY}`;
 const MAX_LENGTH = 22;
@@ -88,7 +88,7 @@ function obstacles({ view: { size, camera }, placed: { spots, server } }: LayerC
   return boxes;
 }
 
-function shorten(canvas: CanvasRenderingContext2D, label: string, room: number): string {
+function shorten(canvas: Canvas2D, label: string, room: number): string {
   // What the text may be cut from is bounded, as clients can send any length.
   const letters = Array.from(label.slice(0, 4 * MAX_LENGTH));
   const whole = letters.length > MAX_LENGTH || label.length > 4 * MAX_LENGTH;

@@ -22,9 +22,11 @@ export const SURFACES = ["earth", "dots", "marks", "motion"] as const;
 
 export type Surface = (typeof SURFACES)[number];
 
+export type Canvas2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
 export interface LayerContext {
   /** Its origin is the plane's, its unit a CSS pixel. */
-  readonly canvas: CanvasRenderingContext2D;
+  readonly canvas: Canvas2D;
   readonly scene: Scene;
   readonly view: View;
   readonly placed: Placed;

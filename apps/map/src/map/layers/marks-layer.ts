@@ -2,24 +2,41 @@ import { CLIENT_STATUSES, type ClientStatus } from "../../data/statuses.ts";
 import { DIMMED } from "../color-scale.ts";
 import type { Point } from "../plane.ts";
 import { SHAPES, traceShape } from "../shapes.ts";
-import type { Layer, LayerContext, Target } from "./layer.ts";
+import { createAhead } from "./ahead.ts";
+import type { Canvas2D, Layer, LayerContext, Target } from "./layer.ts";
 
 /** A finger is broad: an edge may be missed by this much. */
 const REACH = 6;
 /** A mark further from home than this keeps a line to it. */
 const FAR = 5;
 
+/** From so many marks on copying them is quicker than drawing them again. */
+const MANY = 300;
+
 /** Clients, each in the form of its status, the gravest on top. */
-export const marksLayer: Layer = {
-  name: "marks",
-  surface: "marks",
-  draw(context) {
-    drawLeaders(context);
-    // The same form in the same colour is one path.
-    for (const { status, code, spots } of batchesOf(context)) drawBatch(context, status, code, spots);
-  },
-  pick: pickSpot,
-};
+export function createMarksLayer(): Layer {
+  const drawAhead = createAhead();
+  return {
+    name: "marks",
+    surface: "marks",
+    draw(context) {
+      const { placed, palette } = context;
+      if (placed.spots.x.length < MANY) {
+        drawMarks(context);
+        return;
+      }
+      const paint = (canvas: Canvas2D): void => drawMarks({ ...context, canvas });
+      drawAhead(context, { region: placed.region, key: [placed, palette], paint });
+    },
+    pick: pickSpot,
+  };
+}
+
+function drawMarks(context: LayerContext): void {
+  drawLeaders(context);
+  // The same form in the same colour is one path.
+  for (const { status, code, spots } of batchesOf(context)) drawBatch(context, status, code, spots);
+}
 
 /** The spot at a point, of a client or a cluster. */
 function pickSpot({ placed: { spots } }: LayerContext, at: Point): Target | undefined {
