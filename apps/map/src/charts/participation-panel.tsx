@@ -13,8 +13,6 @@ import { troubleOrder, UNREAD } from "./matrix-order.ts";
 import { matrixTable } from "./matrix-table.ts";
 import { useShownIndex } from "./shown-index.ts";
 
-const HEIGHT = 340;
-
 /** How every client stood in every round, those with most trouble on top. A click goes to the client and the round. */
 export function ParticipationPanel() {
   const { data, matches, state, player } = useSession();
@@ -22,6 +20,7 @@ export function ParticipationPanel() {
   const scroller = useRef<HTMLDivElement>(null);
   const scroll = useSignal({ x: 0, y: 0 });
   const width = useSignal(0);
+  const height = useSignal(0);
   const zoom = useSignal(FIRST_ZOOM);
   const pointed = useSignal<MatrixCell | undefined>(undefined);
   const shown = useShownIndex().value;
@@ -30,7 +29,6 @@ export function ParticipationPanel() {
   const { ids } = data.clients.value;
   const { numbers } = data.overview.value.rounds;
   const layout = layMatrix(order.length, participation.rounds, zoom.value, width.value);
-  const height = Math.min(HEIGHT, layout.height);
   const cell = pointed.value;
 
   const draw = useCallback(
@@ -60,13 +58,20 @@ export function ParticipationPanel() {
     const { cellWidth, cellHeight, left, top } = layout;
     scroller.current?.scrollTo({
       left: scrollTo(scroll.value.x, column * cellWidth, cellWidth, width.value - left),
-      top: scrollTo(scroll.value.y, row * cellHeight, cellHeight, height - top),
+      top: scrollTo(scroll.value.y, row * cellHeight, cellHeight, height.value - top),
     });
   };
   useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return undefined;
     // What is moved through by keys must be within their reach.
-    if (scroller.current !== null) scroller.current.tabIndex = 0;
-  }, []);
+    element.tabIndex = 0;
+    const observer = new ResizeObserver(() => {
+      height.value = element.clientHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [height]);
   useEffect(() => {
     const { cellWidth, left } = layout;
     if (shown < 0 || width.value === 0) return;
@@ -128,7 +133,6 @@ export function ParticipationPanel() {
         <div
           class="matrix-scroll"
           ref={scroller}
-          style={{ height: `${height}px` }}
           role="application"
           aria-label={`Clients by round: ${plural(order.length, "client")}, ${plural(participation.rounds, "round")}. Arrow keys move, Enter opens.`}
           onScroll={({ currentTarget }) => {
@@ -145,7 +149,7 @@ export function ParticipationPanel() {
             <CanvasView
               class="matrix-view pointed"
               canvas={canvas}
-              height={height}
+              height={height.value}
               label={`Statuses of ${plural(order.length, "client")} in ${plural(participation.rounds, "round")}`}
               draw={draw}
               onPoint={(x, y) => {

@@ -9,11 +9,11 @@ const LONGEST = 2_000;
 /** The numbers of a picture as a table. */
 export function TwinTable({ table, label }: { table: DataTable; label: string }) {
   const { columns, rows } = table;
-  const { ref, first, end } = useRowWindow<HTMLElement>(rows, ROW_HEIGHT);
+  const { ref, first, end, offset, height } = useRowWindow<HTMLElement>(rows, ROW_HEIGHT);
   return (
     <section class="twin-scroll" ref={ref} aria-label={`${label}, as a table`}>
       {/* The rows that are out of sight are room around the table. */}
-      <div style={{ paddingTop: `${first * ROW_HEIGHT}px`, paddingBottom: `${(rows - end) * ROW_HEIGHT}px` }}>
+      <div style={{ minHeight: `${height + ROW_HEIGHT}px`, paddingTop: `${offset}px` }}>
         <table class="twin" aria-rowcount={rows + 1} aria-label={label}>
           <thead>
             <tr aria-rowindex={1}>
