@@ -8,7 +8,7 @@ import { StatusMark } from "../ui/status-mark.tsx";
 import { CanvasView, type Stage } from "./canvas-view.tsx";
 import { ChartFrame } from "./chart-frame.tsx";
 import { drawMatrix } from "./draw-matrix.ts";
-import { cellAt, FIRST_ZOOM, layMatrix, type MatrixCell, scrollTo, ZOOMS } from "./matrix-layout.ts";
+import { cellAfter, cellAt, FIRST_ZOOM, layMatrix, type MatrixCell, scrollTo, ZOOMS } from "./matrix-layout.ts";
 import { troubleOrder, UNREAD } from "./matrix-order.ts";
 import { matrixTable } from "./matrix-table.ts";
 import { useShownIndex } from "./shown-index.ts";
@@ -78,10 +78,10 @@ export function ParticipationPanel() {
     scroller.current?.scrollTo({
       left: scrollTo(scroll.value.x, shown * cellWidth, cellWidth, width.value - left),
     });
-  }, [shown, layout.cellWidth, width.value]);
+  }, [shown, layout.cellWidth, width.value, participation.rounds]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const next = cellAfter(event.key, cell ?? { row: 0, column: shown }, order.length, participation.rounds);
+    const next = cellAfter(event.key, cell, { row: 0, column: shown }, order.length, participation.rounds);
     if (event.key === "Enter" && cell !== undefined) pick(cell);
     else if (next !== undefined) {
       pointed.value = next;
@@ -208,34 +208,4 @@ function StatusKey() {
       ))}
     </ul>
   );
-}
-
-const PAGE = 10;
-
-/** Where a key goes from a cell; undefined if it goes nowhere. */
-function cellAfter(key: string, { row, column }: MatrixCell, rows: number, columns: number): MatrixCell | undefined {
-  const to = (nextRow: number, nextColumn: number): MatrixCell => ({
-    row: Math.max(0, Math.min(rows - 1, nextRow)),
-    column: Math.max(0, Math.min(columns - 1, nextColumn)),
-  });
-  switch (key) {
-    case "ArrowUp":
-      return to(row - 1, column);
-    case "ArrowDown":
-      return to(row + 1, column);
-    case "ArrowLeft":
-      return to(row, column - 1);
-    case "ArrowRight":
-      return to(row, column + 1);
-    case "PageUp":
-      return to(row - PAGE, column);
-    case "PageDown":
-      return to(row + PAGE, column);
-    case "Home":
-      return to(row, 0);
-    case "End":
-      return to(row, columns - 1);
-    default:
-      return undefined;
-  }
 }

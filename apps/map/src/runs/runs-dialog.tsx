@@ -44,7 +44,7 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
       }}
       onKeyDown={onKeyDown}
     >
-      <header>
+      <div class="runs-head">
         <h2 id="runs-heading">Runs</h2>
         <span class="panel-note" aria-live="polite">
           {found.length < runs.length ? `${found.length} of ${plural(runs.length, "run")}` : plural(runs.length, "run")}
@@ -52,7 +52,7 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
         <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
           <CloseIcon />
         </button>
-      </header>
+      </div>
       <div class="runs-tools">
         <input
           type="search"
