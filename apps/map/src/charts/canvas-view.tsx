@@ -14,7 +14,8 @@ export interface Stage {
 interface CanvasViewProps {
   /** What can be seen, in words. */
   readonly label: string;
-  readonly height: number;
+  /** In pixels; without it as high as there is room. */
+  readonly height?: number;
   readonly canvas: { current: HTMLCanvasElement | null };
   readonly children?: ComponentChildren;
   readonly class?: string;
@@ -46,7 +47,10 @@ export function CanvasView({ label, height, canvas, children, draw, onPoint, onP
   const currentTheme = theme.value;
   useLayoutEffect(() => redraw.current(), [draw, currentTheme]);
   return (
-    <div class={`canvas-view ${props.class ?? ""}`} style={{ height: `${height}px` }}>
+    <div
+      class={`canvas-view ${height === undefined ? "filling" : ""} ${props.class ?? ""}`}
+      style={height === undefined ? undefined : { height: `${height}px` }}
+    >
       <canvas ref={canvas} role="img" aria-label={label} />
       {children}
     </div>
@@ -56,7 +60,7 @@ export function CanvasView({ label, height, canvas, children, draw, onPoint, onP
 function drawOn(canvas: HTMLCanvasElement, draw: (stage: Stage) => void): void {
   const ctx = canvas.getContext("2d");
   const { clientWidth: width, clientHeight: height } = canvas;
-  if (ctx === null || width === 0) return;
+  if (ctx === null || width === 0 || height === 0) return;
   const [w, h] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
   if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w;

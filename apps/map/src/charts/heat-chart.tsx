@@ -2,7 +2,10 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useCallback, useRef } from "preact/hooks";
 import { type Digest, QUANTILES } from "../data/run-data.ts";
 import { formatCount, plural } from "../format.ts";
+import { pixelOf } from "../map/palette.ts";
+import { viridisScale } from "../map/viridis.ts";
 import { useSession } from "../session.ts";
+import { theme } from "../theme.ts";
 import { fieldLabel } from "../ui/field-names.ts";
 import { CanvasView, type Stage } from "./canvas-view.tsx";
 import { ChartFrame } from "./chart-frame.tsx";
@@ -14,9 +17,7 @@ import { drawHeat, HEAT_MARGIN, imageOf } from "./draw-heat.ts";
 import { type HeatMap, heatMap, heatPixels } from "./heat-map.ts";
 import { nearestPlace, type RoundAxis } from "./round-axis.ts";
 import { useShownIndex } from "./shown-index.ts";
-import { VIRIDIS_GRADIENT, VIRIDIS_PIXELS } from "./viridis.ts";
 
-const HEIGHT = 190;
 const BINS = 48;
 
 /** So wide that a round by itself can be seen, in pixels. */
@@ -36,11 +37,12 @@ export function HeatChart() {
   const axis = axisOf(data.overview.value, state.axis.value);
   const numbers = data.overview.value.rounds.numbers;
   const room = Math.max(0, width.value - HEAT_MARGIN.left - HEAT_MARGIN.right);
+  const scale = useComputed(() => viridisScale(theme.value === "dark"));
   const map = useComputed(() => {
     const from = data.digest(state.metric.value).value;
     const across = Math.max(0, width.value - HEAT_MARGIN.left - HEAT_MARGIN.right);
     const made = heatMap(from, axisOf(data.overview.value, state.axis.value), Math.floor(across / COLUMN_WIDTH), BINS);
-    return made && { made, image: imageOf(made, heatPixels(made, VIRIDIS_PIXELS)) };
+    return made && { made, image: imageOf(made, heatPixels(made, Uint32Array.from(scale.value, pixelOf))) };
   }).value;
   drawn.current = map?.made;
 
@@ -69,9 +71,10 @@ export function HeatChart() {
       title={title}
       caption={
         <>
-          <span class="chart-value">{spreadText(digest, read, numbers[read], format)}</span>
+          <span class="chart-value chart-note">{spreadText(digest, read, numbers[read], format)}</span>
           <span class="chart-value">
-            few <i class="gradient" style={{ background: VIRIDIS_GRADIENT }} /> many clients
+            few <i class="gradient" style={{ background: `linear-gradient(to right, ${scale.value.join(", ")})` }} />{" "}
+            many clients
           </span>
         </>
       }
@@ -85,7 +88,6 @@ export function HeatChart() {
       <CanvasView
         class="pointed"
         canvas={canvas}
-        height={HEIGHT}
         label={`${title}. ${spreadText(digest, index.value, numbers[index.value], format)}`}
         draw={draw}
         onPoint={(x) => {

@@ -9,8 +9,7 @@ import { fieldFormat } from "./chart-list.ts";
 import type { DataTable } from "./data-table.ts";
 import { type Bar, drawHistogram, layBars } from "./draw-histogram.ts";
 import { type Histogram, histogram } from "./histogram.ts";
-
-const HEIGHT = 190;
+import { MetricSelect } from "./metric-select.tsx";
 
 /** How a field is spread over the clients in the shown round. */
 export function HistogramChart() {
@@ -43,16 +42,18 @@ export function HistogramChart() {
       id="histogram"
       title={title}
       caption={
-        <span class="chart-value">
-          {counted && <Pointed bar={bars.current[over]} all={counted} filtered={isFiltered} />}
-        </span>
+        <>
+          <MetricSelect />
+          <span class="chart-value chart-note">
+            {counted && <Pointed bar={bars.current[over]} all={counted} filtered={isFiltered} />}
+          </span>
+        </>
       }
       table={() => tableOf(title, counted, isFiltered, format)}
       picture={() => (canvas.current ? { title, note: label, legend: [], canvas: canvas.current } : undefined)}
     >
       <CanvasView
         canvas={canvas}
-        height={HEIGHT}
         label={`${title}: ${label}`}
         draw={draw}
         onPoint={(x) => {

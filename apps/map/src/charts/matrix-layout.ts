@@ -54,3 +54,46 @@ export function scrollTo(scroll: number, at: number, size: number, visible: numb
   if (at < scroll) return Math.max(0, at);
   return at + size > scroll + visible ? at + size - visible : scroll;
 }
+
+/** Rows that PageUp and PageDown go. */
+const PAGE = 10;
+
+/**
+ * Where a key goes from a cell; undefined if it goes nowhere.
+ *
+ * @param from - undefined: no cell is pointed at, so any key goes to the first
+ */
+export function cellAfter(
+  key: string,
+  from: MatrixCell | undefined,
+  first: MatrixCell,
+  rows: number,
+  columns: number,
+): MatrixCell | undefined {
+  const { row, column } = from ?? first;
+  const to = (nextRow: number, nextColumn: number): MatrixCell => ({
+    row: Math.max(0, Math.min(rows - 1, nextRow)),
+    column: Math.max(0, Math.min(columns - 1, nextColumn)),
+  });
+  if (from === undefined && /^(Arrow|Page)/.test(key)) return to(row, column);
+  switch (key) {
+    case "ArrowUp":
+      return to(row - 1, column);
+    case "ArrowDown":
+      return to(row + 1, column);
+    case "ArrowLeft":
+      return to(row, column - 1);
+    case "ArrowRight":
+      return to(row, column + 1);
+    case "PageUp":
+      return to(row - PAGE, column);
+    case "PageDown":
+      return to(row + PAGE, column);
+    case "Home":
+      return to(row, 0);
+    case "End":
+      return to(row, columns - 1);
+    default:
+      return undefined;
+  }
+}

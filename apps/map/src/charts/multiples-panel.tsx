@@ -55,46 +55,46 @@ export function MultiplesPanel() {
 
   return (
     <div class="chart-panel" data-testid="multiples">
-      <div class="panel-tools chart-panel-tools">
-        <MetricSelect />
-        <OrderSelect />
-        <span class="pager">
-          <button
-            type="button"
-            class="icon-button"
-            aria-label="The clients before"
-            disabled={at === 0}
-            onClick={() => {
-              page.value = at - 1;
-            }}
-          >
-            <BackIcon />
-          </button>
-          <span>
-            {order.length === 0
-              ? "no clients"
-              : `${formatCount(at * ON_A_PAGE + 1)}–${formatCount(at * ON_A_PAGE + clients.length)} of ${formatCount(order.length)}`}
-          </span>
-          <button
-            type="button"
-            class="icon-button"
-            aria-label="The next clients"
-            disabled={at >= pages - 1}
-            onClick={() => {
-              page.value = at + 1;
-            }}
-          >
-            <ForwardIcon />
-          </button>
-        </span>
-      </div>
       <ChartFrame
         id="multiples"
         title={title}
         caption={
-          <span class="chart-value">
-            <i class="swatch wide" style={{ background: "var(--chart-band)" }} /> p10–p90 of all clients
-          </span>
+          <>
+            <MetricSelect />
+            <OrderSelect />
+            <span class="pager">
+              <button
+                type="button"
+                class="icon-button"
+                aria-label="The clients before"
+                disabled={at === 0}
+                onClick={() => {
+                  page.value = at - 1;
+                }}
+              >
+                <BackIcon />
+              </button>
+              <span>
+                {order.length === 0
+                  ? "no clients"
+                  : `${formatCount(at * ON_A_PAGE + 1)}–${formatCount(at * ON_A_PAGE + clients.length)} of ${formatCount(order.length)}`}
+              </span>
+              <button
+                type="button"
+                class="icon-button"
+                aria-label="The next clients"
+                disabled={at >= pages - 1}
+                onClick={() => {
+                  page.value = at + 1;
+                }}
+              >
+                <ForwardIcon />
+              </button>
+            </span>
+            <span class="chart-value">
+              <i class="swatch wide" style={{ background: "var(--chart-band)" }} /> p10–p90 of all clients
+            </span>
+          </>
         }
         table={() => multiplesTable(title, multiples, rounds, axis, ids, format)}
         picture={() =>

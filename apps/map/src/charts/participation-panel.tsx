@@ -8,12 +8,10 @@ import { StatusMark } from "../ui/status-mark.tsx";
 import { CanvasView, type Stage } from "./canvas-view.tsx";
 import { ChartFrame } from "./chart-frame.tsx";
 import { drawMatrix } from "./draw-matrix.ts";
-import { cellAt, FIRST_ZOOM, layMatrix, type MatrixCell, scrollTo, ZOOMS } from "./matrix-layout.ts";
+import { cellAfter, cellAt, FIRST_ZOOM, layMatrix, type MatrixCell, scrollTo, ZOOMS } from "./matrix-layout.ts";
 import { troubleOrder, UNREAD } from "./matrix-order.ts";
 import { matrixTable } from "./matrix-table.ts";
 import { useShownIndex } from "./shown-index.ts";
-
-const HEIGHT = 340;
 
 /** How every client stood in every round, those with most trouble on top. A click goes to the client and the round. */
 export function ParticipationPanel() {
@@ -22,6 +20,7 @@ export function ParticipationPanel() {
   const scroller = useRef<HTMLDivElement>(null);
   const scroll = useSignal({ x: 0, y: 0 });
   const width = useSignal(0);
+  const height = useSignal(0);
   const zoom = useSignal(FIRST_ZOOM);
   const pointed = useSignal<MatrixCell | undefined>(undefined);
   const shown = useShownIndex().value;
@@ -30,7 +29,6 @@ export function ParticipationPanel() {
   const { ids } = data.clients.value;
   const { numbers } = data.overview.value.rounds;
   const layout = layMatrix(order.length, participation.rounds, zoom.value, width.value);
-  const height = Math.min(HEIGHT, layout.height);
   const cell = pointed.value;
 
   const draw = useCallback(
@@ -60,23 +58,30 @@ export function ParticipationPanel() {
     const { cellWidth, cellHeight, left, top } = layout;
     scroller.current?.scrollTo({
       left: scrollTo(scroll.value.x, column * cellWidth, cellWidth, width.value - left),
-      top: scrollTo(scroll.value.y, row * cellHeight, cellHeight, height - top),
+      top: scrollTo(scroll.value.y, row * cellHeight, cellHeight, height.value - top),
     });
   };
   useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return undefined;
     // What is moved through by keys must be within their reach.
-    if (scroller.current !== null) scroller.current.tabIndex = 0;
-  }, []);
+    element.tabIndex = 0;
+    const observer = new ResizeObserver(() => {
+      height.value = element.clientHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [height]);
   useEffect(() => {
     const { cellWidth, left } = layout;
     if (shown < 0 || width.value === 0) return;
     scroller.current?.scrollTo({
       left: scrollTo(scroll.value.x, shown * cellWidth, cellWidth, width.value - left),
     });
-  }, [shown, layout.cellWidth, width.value]);
+  }, [shown, layout.cellWidth, width.value, participation.rounds]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const next = cellAfter(event.key, cell ?? { row: 0, column: shown }, order.length, participation.rounds);
+    const next = cellAfter(event.key, cell, { row: 0, column: shown }, order.length, participation.rounds);
     if (event.key === "Enter" && cell !== undefined) pick(cell);
     else if (next !== undefined) {
       pointed.value = next;
@@ -128,7 +133,6 @@ export function ParticipationPanel() {
         <div
           class="matrix-scroll"
           ref={scroller}
-          style={{ height: `${height}px` }}
           role="application"
           aria-label={`Clients by round: ${plural(order.length, "client")}, ${plural(participation.rounds, "round")}. Arrow keys move, Enter opens.`}
           onScroll={({ currentTarget }) => {
@@ -145,7 +149,7 @@ export function ParticipationPanel() {
             <CanvasView
               class="matrix-view pointed"
               canvas={canvas}
-              height={height}
+              height={height.value}
               label={`Statuses of ${plural(order.length, "client")} in ${plural(participation.rounds, "round")}`}
               draw={draw}
               onPoint={(x, y) => {
@@ -204,34 +208,4 @@ function StatusKey() {
       ))}
     </ul>
   );
-}
-
-const PAGE = 10;
-
-/** Where a key goes from a cell; undefined if it goes nowhere. */
-function cellAfter(key: string, { row, column }: MatrixCell, rows: number, columns: number): MatrixCell | undefined {
-  const to = (nextRow: number, nextColumn: number): MatrixCell => ({
-    row: Math.max(0, Math.min(rows - 1, nextRow)),
-    column: Math.max(0, Math.min(columns - 1, nextColumn)),
-  });
-  switch (key) {
-    case "ArrowUp":
-      return to(row - 1, column);
-    case "ArrowDown":
-      return to(row + 1, column);
-    case "ArrowLeft":
-      return to(row, column - 1);
-    case "ArrowRight":
-      return to(row, column + 1);
-    case "PageUp":
-      return to(row - PAGE, column);
-    case "PageDown":
-      return to(row + PAGE, column);
-    case "Home":
-      return to(row, 0);
-    case "End":
-      return to(row, columns - 1);
-    default:
-      return undefined;
-  }
 }

@@ -32,7 +32,7 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
   const by = order.value;
   const found = useMemo(() => sortRuns(searchRuns(runs, text), by), [runs, text, by]);
   const labels = useMemo(() => runLabels(runs), [runs]);
-  const { ref, first, end } = useRowWindow<HTMLDivElement>(found.length, ROW_HEIGHT);
+  const { ref, first, end, offset, height } = useRowWindow<HTMLDivElement>(found.length, ROW_HEIGHT);
   return (
     <dialog
       class="runs-dialog"
@@ -44,7 +44,7 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
       }}
       onKeyDown={onKeyDown}
     >
-      <header>
+      <div class="runs-head">
         <h2 id="runs-heading">Runs</h2>
         <span class="panel-note" aria-live="polite">
           {found.length < runs.length ? `${found.length} of ${plural(runs.length, "run")}` : plural(runs.length, "run")}
@@ -52,7 +52,7 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
         <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
           <CloseIcon />
         </button>
-      </header>
+      </div>
       <div class="runs-tools">
         <input
           type="search"
@@ -79,10 +79,7 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
         </select>
       </div>
       <div class="runs-scroll" ref={ref}>
-        <ul
-          data-testid="run-list"
-          style={{ paddingTop: `${first * ROW_HEIGHT}px`, paddingBottom: `${(found.length - end) * ROW_HEIGHT}px` }}
-        >
+        <ul data-testid="run-list" style={{ minHeight: `${height}px`, paddingTop: `${offset}px` }}>
           {found.slice(first, end).map((run, i) => (
             <RunItem
               key={run.runId}

@@ -1,9 +1,11 @@
 import type { ComponentType } from "preact";
+import { DistributionPanel } from "../charts/distribution-panel.tsx";
+import { MultiplesPanel } from "../charts/multiples-panel.tsx";
+import { ParticipationPanel } from "../charts/participation-panel.tsx";
 import type { Tab } from "../page-state.ts";
 import { useSession } from "../session.ts";
 import { ClientTable } from "./client-table.tsx";
 import { EventFeed } from "./event-feed.tsx";
-import { DistributionPanel, MultiplesPanel, ParticipationPanel } from "./placeholders.tsx";
 import { TabList } from "./tab-list.tsx";
 
 const TABS: readonly { readonly name: Tab; readonly label: string }[] = [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cellAt, FIRST_ZOOM, layMatrix, scrollTo } from "../../src/charts/matrix-layout.ts";
+import { cellAfter, cellAt, FIRST_ZOOM, layMatrix, scrollTo } from "../../src/charts/matrix-layout.ts";
 import { countStatuses, statusesInWords, troubleOrder } from "../../src/charts/matrix-order.ts";
 import { matrixTable } from "../../src/charts/matrix-table.ts";
 import type { Participation } from "../../src/data/run-data.ts";
@@ -51,4 +51,14 @@ test("few rounds fill the width, as far as that looks well", () => {
 
 test("scrolling goes no further than needed", () => {
   expect([scrollTo(0, 50, 10, 100), scrollTo(0, 200, 10, 100), scrollTo(300, 200, 10, 100)]).toEqual([0, 110, 200]);
+});
+
+test("keys move from the first cell, and stay within the matrix", () => {
+  const first = { row: 0, column: 7 };
+  const after = (key: string, row: number, column: number) => cellAfter(key, { row, column }, first, 5, 9);
+  expect(cellAfter("ArrowDown", undefined, first, 5, 9)).toEqual(first);
+  expect(after("ArrowDown", 4, 0)).toEqual({ row: 4, column: 0 });
+  expect(after("PageUp", 3, 2)).toEqual({ row: 0, column: 2 });
+  expect(after("End", 3, 2)).toEqual({ row: 3, column: 8 });
+  expect(after("x", 3, 2)).toBeUndefined();
 });
