@@ -6,9 +6,9 @@ import { needFlower } from "./support/parts.ts";
 import { startPythonClient } from "./support/python-client.ts";
 
 /** Of 1,000 events each. */
-const ROUNDS = soak(600, 10_000);
+const ROUNDS = soak(1000, 10_000);
 /** After these the server has all that it needs for any run. */
-const FIRST_ROUNDS = soak(200, 2000);
+const FIRST_ROUNDS = soak(500, 2000);
 /** Far more than the collector of garbage is early or late by, and far less than if each event left anything behind. */
 const NOISE_MEGABYTES = 80;
 const LOOK_MS = 100;
