@@ -2,6 +2,7 @@ import { checkClientMetrics, createRunState, isoFromMicros, parseEvent, stringif
 import { type BlockColumn, type ColumnBlock, isPresent } from "./column-block.ts";
 import { areSurelyValid, eventsFromColumns } from "./columns.ts";
 import { EMPTY_CLIENT, jsonlLines } from "./jsonl-line.ts";
+import { NUMBERS_AT_ONCE, numberText, numberTexts } from "./number-texts.ts";
 
 /** How many lines are put together at a time: few enough that what they are made of is soon forgotten. */
 const LINES_AT_ONCE = 64;
@@ -93,27 +94,17 @@ function valuesOf(column: BlockColumn): () => string {
 function numbersOf(numbers: Float64Array): () => string {
   const first = numbers[0] ?? 0;
   if (numbers.every((value) => value === first)) {
-    const text = numberJson(first);
+    const text = numberText(first);
     return () => text;
   }
   let at = 0;
   let texts: readonly string[] = [];
   return () => {
-    const place = at % LINES_AT_ONCE;
-    if (place === 0) texts = numberTexts(numbers.subarray(at, at + LINES_AT_ONCE));
+    const place = at % NUMBERS_AT_ONCE;
+    if (place === 0) texts = numberTexts(numbers.subarray(at, at + NUMBERS_AT_ONCE));
     at++;
     return texts[place] ?? "";
   };
-}
-
-/** The JSON of many numbers is made in less time than that of each. */
-function numberTexts(numbers: Float64Array): string[] {
-  const some = Array.from(numbers);
-  return some.every(Number.isFinite) ? JSON.stringify(some).slice(1, -1).split(",") : some.map(numberJson);
-}
-
-function numberJson(value: number): string {
-  return Number.isFinite(value) ? `${value}` : `"${value}"`;
 }
 
 /** Of a value that is neither number nor text: what is left of it once it was checked. */
