@@ -41,7 +41,7 @@ export interface ArtifactOptions {
   readonly maxMapBytes?: number | undefined;
   /** How many rows a part of the map in schema 2 has at most, for tests. */
   readonly partRows?: number | undefined;
-  /** How much of the rounds is held in memory at most, about. Default 24 MiB. */
+  /** How much of the rounds is held in memory at most, about. Default 16 MiB. */
   readonly maxHeldBytes?: number | undefined;
 }
 
