@@ -35,6 +35,7 @@ export async function startIngest(
   const data: IngestData = { runsDir, host, port, durability, readers };
   const board = createNewsBoard();
   let isClosing = false;
+  let isReady = false;
   let resolveReady: (ready: IngestReady) => void = () => {};
   const started = new Promise<IngestReady>((resolve) => {
     resolveReady = resolve;
@@ -51,9 +52,13 @@ export async function startIngest(
   // It isn't started again: the logs that it has open are this process's for as long as that lives.
   const failed = thread.exited.then((reason) => {
     if (isClosing) return new Promise<never>(() => {});
-    throw new HiveWatchError("unavailable", reason);
+    const message = isReady
+      ? `the bridge has failed: ${reason}. Start it again: nothing that it has acknowledged is lost`
+      : reason;
+    throw new HiveWatchError("unavailable", message);
   });
   const ready = await Promise.race([started, failed]);
+  isReady = true;
   failed.catch(() => undefined);
   return {
     ...ready,
