@@ -1,10 +1,8 @@
 import { access, constants, mkdir } from "node:fs/promises";
-import { type Bridge, startBridge } from "@hivewatch/bridge";
 import { errorMessage, HiveWatchError } from "@hivewatch/core";
-import { type Durability, openRunStore, type RunStore } from "@hivewatch/runs";
+import type { Durability } from "@hivewatch/runs";
 import { Command, Option } from "commander";
 import { findEmitters } from "../emitters/find-emitters.ts";
-import { listenOnFreePort } from "../listen.ts";
 import {
   allowHostOption,
   checkHost,
@@ -14,9 +12,10 @@ import {
   runsDirOption,
   wholeNumber,
 } from "../options.ts";
-import { runDemo } from "../run-demo.ts";
 import { shutdownSignal, whenAborted } from "../shutdown.ts";
+import type { IngestReady } from "../threads/ingest-thread.ts";
 import type { PageReady } from "../threads/page-thread.ts";
+import { startIngest } from "../threads/start-ingest.ts";
 import { startReaders } from "../threads/start-readers.ts";
 
 /** Where programs look for the bridge if they are told nothing. */
@@ -89,25 +88,22 @@ async function up(flags: UpFlags): Promise<void> {
   const signal = shutdownSignal();
   const emitters = await findEmitters(flags.emit, process.cwd());
   await checkWritable(flags.runsDir);
-  const readers = emitters.map(({ reader }) => reader);
-  const store = openRunStore({ dir: flags.runsDir, durability: flags.durability, readers, onDiagnostic: say });
-  const bridge = await startIngest(flags, store, say);
-  const threads = startReaders(flags, { store, emitters, say });
+  const ingest = await startIngest(
+    flags,
+    emitters.map(({ reader }) => reader),
+    say,
+  );
+  const threads = startReaders(flags, { subscribe: ingest.subscribe, emitters, say });
   try {
     const [page] = await Promise.all([threads.page.ready, ...threads.others.map((thread) => thread.ready)]);
-    announce(flags, page, bridge);
-    const demo = flags.demo === true ? playDemo(bridge, page, signal, say) : undefined;
-    await whenAborted(signal);
+    announce(flags, page, ingest);
+    const demo = flags.demo === true ? playDemo(ingest, page, signal, say) : undefined;
+    await Promise.race([whenAborted(signal), ingest.failed]);
     await demo;
   } finally {
-    await bridge.close();
+    await ingest.close();
     await Promise.all([threads.page, ...threads.others].map((thread) => thread.close()));
   }
-}
-
-function startIngest({ host, grpcPort }: UpFlags, store: RunStore, say: (message: string) => void): Promise<Bridge> {
-  const start = (port: number): Promise<Bridge> => startBridge({ store, host, port, onDiagnostic: say });
-  return listenOnFreePort("the bridge", grpcPort, start, say);
 }
 
 /** @throws HiveWatchError `unavailable`, now and not when the first run comes */
@@ -124,7 +120,7 @@ async function checkWritable(dir: string): Promise<void> {
   }
 }
 
-function announce(flags: UpFlags, page: PageReady, bridge: Bridge): void {
+function announce(flags: UpFlags, page: PageReady, bridge: IngestReady): void {
   if (flags.json === true) {
     console.log(JSON.stringify({ event: "ready", http: page.url, grpc: bridge.address }));
     return;
@@ -141,13 +137,15 @@ function announce(flags: UpFlags, page: PageReady, bridge: Bridge): void {
 }
 
 async function playDemo(
-  bridge: Bridge,
+  bridge: IngestReady,
   page: PageReady,
   signal: AbortSignal,
   say: (message: string) => void,
 ): Promise<void> {
   say(`A demo is playing: a real training, over invented clinics. Watch it at ${page.url}\n`);
   try {
+    // What nobody needs without a demo isn't loaded: this thread stays small.
+    const { runDemo } = await import("../run-demo.ts");
     await runDemo({ endpoint: bridge.address, signal, print: say });
     if (!signal.aborted) say(`The demo is over. It can still be looked at, at ${page.url}`);
   } catch (error) {

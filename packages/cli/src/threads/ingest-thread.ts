@@ -1,0 +1,37 @@
+import { workerData } from "node:worker_threads";
+import { startBridge } from "@hivewatch/bridge";
+import { type Durability, openRunStore } from "@hivewatch/runs";
+import { listenOnFreePort } from "../listen.ts";
+import { whenAborted } from "../shutdown.ts";
+import { runThread } from "./inside-thread.ts";
+import { startNewsSender } from "./news-sender.ts";
+
+/** What the thread of the ingest is started with. */
+export interface IngestData {
+  readonly runsDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly durability: Durability;
+  /** The names of the emitters' cursors. */
+  readonly readers: readonly string[];
+}
+
+/** Where the bridge is. */
+export interface IngestReady {
+  /** `host:port` */
+  readonly address: string;
+  readonly port: number;
+}
+
+const { runsDir, host, port, durability, readers }: IngestData = workerData;
+
+await runThread<IngestReady>(async ({ signal, tellNews, say }, ready) => {
+  const store = openRunStore({ dir: runsDir, durability, readers, onDiagnostic: say });
+  const sender = startNewsSender(store.subscribe, tellNews);
+  const start = (tried: number) => startBridge({ store, host, port: tried, onDiagnostic: say });
+  const bridge = await listenOnFreePort("the bridge", port, start, say);
+  ready({ address: bridge.address, port: bridge.port });
+  await whenAborted(signal);
+  await bridge.close();
+  sender.flush();
+});
