@@ -1,8 +1,9 @@
 import { access, constants, mkdir } from "node:fs/promises";
-import { type Bridge, startBridge } from "@hivewatch/bridge";
+import { type Bridge, type RunNotices, startBridge } from "@hivewatch/bridge";
 import { errorMessage, HiveWatchError } from "@hivewatch/core";
 import { type Durability, openRunStore, type RunStore } from "@hivewatch/runs";
 import { Command, Option } from "commander";
+import { startClientEmitters } from "../emitters/client-emitters.ts";
 import { findEmitters } from "../emitters/find-emitters.ts";
 import { listenOnFreePort } from "../listen.ts";
 import {
@@ -10,6 +11,7 @@ import {
   checkHost,
   hostOption,
   insecureOption,
+  isLoopback,
   portNumber,
   runsDirOption,
   wholeNumber,
@@ -32,6 +34,7 @@ interface UpFlags {
   insecure?: boolean;
   allowHost: string[];
   emit: string[];
+  clientEmitters?: boolean;
   durability: Durability;
   keepLogs?: number;
 }
@@ -45,6 +48,11 @@ export function upCommand(): Command {
     .option("--port <port>", "port of the page; 0: the system chooses", portNumber, 7070)
     .option("--grpc-port <port>", "port of the bridge; 0: the system chooses", portNumber, DEFAULT_GRPC_PORT)
     .addOption(emitOption())
+    .option(
+      "--client-emitters",
+      "run the emitters of ours that programs declare for their runs (default: if only this machine can reach the bridge)",
+    )
+    .option("--no-client-emitters", "don't; they are told what to do instead")
     .addOption(durabilityOption())
     .option(
       "--keep-logs <days>",
@@ -91,9 +99,17 @@ async function up(flags: UpFlags): Promise<void> {
   await checkWritable(flags.runsDir);
   const readers = emitters.map(({ reader }) => reader);
   const store = openRunStore({ dir: flags.runsDir, durability: flags.durability, readers, onDiagnostic: say });
-  const bridge = await startIngest(flags, store, say);
+  const clientEmitters = startClientEmitters({
+    store,
+    isAllowed: flags.clientEmitters ?? isLoopback(flags.host),
+    configured: new Set(readers),
+    folder: process.cwd(),
+    say,
+  });
+  const bridge = await startIngest(flags, store, clientEmitters.notices, say);
   const threads = startReaders(flags, { store, emitters, say });
   try {
+    await clientEmitters.resume();
     const [page] = await Promise.all([threads.page.ready, ...threads.others.map((thread) => thread.ready)]);
     announce(flags, page, bridge);
     const demo = flags.demo === true ? playDemo(bridge, page, signal, say) : undefined;
@@ -101,12 +117,17 @@ async function up(flags: UpFlags): Promise<void> {
     await demo;
   } finally {
     await bridge.close();
-    await Promise.all([threads.page, ...threads.others].map((thread) => thread.close()));
+    await Promise.all([threads.page, ...threads.others, clientEmitters].map((thread) => thread.close()));
   }
 }
 
-function startIngest({ host, grpcPort }: UpFlags, store: RunStore, say: (message: string) => void): Promise<Bridge> {
-  const start = (port: number): Promise<Bridge> => startBridge({ store, host, port, onDiagnostic: say });
+function startIngest(
+  { host, grpcPort }: UpFlags,
+  store: RunStore,
+  notices: RunNotices,
+  say: (message: string) => void,
+): Promise<Bridge> {
+  const start = (port: number): Promise<Bridge> => startBridge({ store, host, port, notices, onDiagnostic: say });
   return listenOnFreePort("the bridge", grpcPort, start, say);
 }
 

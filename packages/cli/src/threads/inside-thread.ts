@@ -11,6 +11,8 @@ export interface InsideThread {
   onNews(listener: (news: RunNews) => void): void;
   /** Has the main thread tell the user something. */
   say(message: string): void;
+  /** The same, and tells the program of a run, too. */
+  notify(runId: string, message: string): void;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function runThread<Ready>(
     signal: stop.signal,
     onNews: (listener) => void listeners.push(listener),
     say: (message) => post({ type: "say", message }),
+    notify: (runId, message) => post({ type: "notice", runId, message }),
   };
   try {
     await work(thread, (ready) => post({ type: "ready", ready }));

@@ -12,10 +12,14 @@ export interface ThreadOptions<Ready> {
   /** What it is started with; of the last time, what it had said when it was ready. */
   data: (last: Ready | undefined) => unknown;
   /** Whose news it is told of. */
-  store: RunStore;
+  store: Pick<RunStore, "subscribe">;
+  /** Its environment. Default: that of the process. */
+  env?: NodeJS.ProcessEnv | undefined;
   /** How long it has to end when it is asked to. */
   stopMs: number;
   say: (message: string) => void;
+  /** Told what the program of a run should know. */
+  onNotice?: ((runId: string, message: string) => void) | undefined;
 }
 
 /** A thread that is started again when it fails. */
@@ -99,13 +103,13 @@ export function superviseThread<Ready>(options: ThreadOptions<Ready>): Supervise
 }
 
 function startLife<Ready>(
-  { what, entry, data, store, say }: ThreadOptions<Ready>,
+  { what, entry, data, store, env = process.env, say, onNotice }: ThreadOptions<Ready>,
   last: Ready | undefined,
   onReady: (ready: Ready) => void,
 ): Life {
   // What an emitter prints must not come between the lines that programs read.
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES };
-  const worker = new Worker(entry, { name: what, workerData: data(last), stdout: true, resourceLimits });
+  const worker = new Worker(entry, { name: what, workerData: data(last), env, stdout: true, resourceLimits });
   worker.stdout.pipe(process.stderr, { end: false });
   const post = (message: ToThread): void => worker.postMessage(message);
   const sender = startNewsSender(store.subscribe, (news) => post({ type: "news", news }));
@@ -113,7 +117,10 @@ function startLife<Ready>(
   worker.on("message", (message: FromThread<Ready>) => {
     if (message.type === "ready") onReady(message.ready);
     else if (message.type === "say") say(message.message);
-    else reason = message.message;
+    else if (message.type === "notice") {
+      say(message.message);
+      onNotice?.(message.runId, message.message);
+    } else reason = message.message;
   });
   worker.on("error", (error) => {
     reason = errorMessage(error);

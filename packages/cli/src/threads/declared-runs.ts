@@ -1,0 +1,72 @@
+import { errorMessage } from "@hivewatch/core";
+import type { NewsListener, RunStore } from "@hivewatch/runs";
+import { type ClientDestination, environmentOf } from "../emitters/client-destinations.ts";
+import type { DeclaredEmitterData } from "./declared-emitter-thread.ts";
+import { superviseThread } from "./supervise.ts";
+
+export interface DeclaredRunsOptions {
+  readonly name: string;
+  readonly destination: ClientDestination;
+  /** The module of its package. */
+  readonly url: string;
+  readonly store: RunStore;
+  readonly say: (message: string) => void;
+  /** Told what the program of a run should know. */
+  readonly onNotice: (runId: string, message: string) => void;
+  /** Told that the thread could not begin. */
+  readonly onFailure: () => void;
+}
+
+/** The thread that takes to one destination those runs that declared it. */
+export interface DeclaredRuns {
+  want(runId: string): void;
+  close(): Promise<void>;
+}
+
+/** More than an emitter gives its destination when it is told to end. */
+const STOP_MS = 5000;
+
+export function startDeclaredRuns(options: DeclaredRunsOptions): DeclaredRuns {
+  const { name, destination, url, store, say, onNotice, onFailure } = options;
+  const wanted = new Set<string>();
+  const listeners = new Set<NewsListener>();
+
+  /** News of the runs that are wanted. */
+  function subscribe(listener: NewsListener): () => void {
+    listeners.add(listener);
+    const unsubscribe = store.subscribe((news) => {
+      if (wanted.has(news.runId)) listener(news);
+    });
+    return () => {
+      listeners.delete(listener);
+      unsubscribe();
+    };
+  }
+
+  const data: DeclaredEmitterData = { name, factory: destination.factory, url, runsDir: store.dir };
+  const thread = superviseThread<null>({
+    what: `The emitter ${name} of runs that declare it`,
+    entry: new URL("./declared-emitter-thread.js", import.meta.url),
+    data: () => data,
+    env: environmentOf(destination, process.env),
+    stopMs: STOP_MS,
+    store: { subscribe },
+    say,
+    onNotice,
+  });
+  thread.ready.catch((error: unknown) => {
+    say(errorMessage(error));
+    for (const runId of wanted) onNotice(runId, errorMessage(error));
+    onFailure();
+  });
+
+  return {
+    want(runId) {
+      if (wanted.has(runId)) return;
+      wanted.add(runId);
+      // What has come before it was wanted.
+      for (const listener of listeners) store.subscribe((news) => news.runId === runId && listener(news))();
+    },
+    close: thread.close,
+  };
+}
