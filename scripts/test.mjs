@@ -21,6 +21,8 @@ const OTHER_NODES = ["22.23.3", "24.21.0"];
 const PYTHON_VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"];
 const TEST_REQUIREMENTS = ["python/requirements-test.txt"];
 const REFERENCE = "hivewatch==0.3.1";
+/** The last one before names were changed. */
+const EARLIER_REFERENCE = "hivewatch==0.2.1";
 
 const VITEST = "node_modules/vitest/vitest.mjs";
 
@@ -90,7 +92,10 @@ async function setUp() {
       const interpreter = found.find((each) => each.version === version) ?? (isMain ? newEnough : undefined);
       python(name, interpreter, { files: TEST_REQUIREMENTS, withOurs: true, packages, relaxed });
     }
-    if (testsNode) python("reference", found[0], { packages: [REFERENCE] });
+    if (testsNode) {
+      python("reference", found[0], { packages: [REFERENCE] });
+      python("reference-0.2.1", found[0], { packages: [EARLIER_REFERENCE] });
+    }
     for (const version of parts.includes("python") ? PYTHON_VERSIONS : []) {
       const interpreter = found.find((each) => each.version === version);
       python(version, interpreter, { files: TEST_REQUIREMENTS, withOurs: true });
@@ -146,6 +151,7 @@ async function runVitest(node, ...args) {
     told.HIVEWATCH_TEST_PYTHON_SIMULATION = pythons.get(simulationEnvironment.name);
   }
   if (pythons.has("reference")) told.HIVEWATCH_TEST_PYTHON_REFERENCE = pythons.get("reference");
+  if (pythons.has("reference-0.2.1")) told.HIVEWATCH_TEST_PYTHON_EARLIER_REFERENCE = pythons.get("reference-0.2.1");
   rmSync(VITEST_REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=./scripts/lib/vitest-report.mjs"];
   const { ok } = await run(node, [VITEST, "run", ...reporters, ...args], { env: told, live: true });
@@ -158,7 +164,7 @@ async function runVitest(node, ...args) {
 }
 
 async function testPython() {
-  const names = [...pythons.keys()].filter((name) => name !== "reference");
+  const names = [...pythons.keys()].filter((name) => !name.startsWith("reference"));
   const tests = names.map((name) => async () => {
     const result = await runPytest(name, pythons.get(name), testsFor(name));
     console.log(`Python: ${name}\n${result.output.trim()}\n`);
