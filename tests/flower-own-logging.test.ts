@@ -16,12 +16,12 @@ import { needFlower, needReference } from "./support/parts.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** What Python hivewatch's example for Flower gives its emitters. */
+/** The emitters of Python hivewatch's example for Flower, each with the same arguments. */
 const EMITTERS = `
-    WandbEmitter(project="my-fl-project", log_geo=True),
+    WandbEmitter(project="hospitals", log_geo=True),
     MLflowEmitter(
         tracking_uri="http://localhost:5000",
-        experiment="my-fl-project-mlflow",
+        experiment="hospitals-mlflow",
         log_geo=True,
         mlflow_system_metrics=True,
         system_metrics_sampling_interval=5,
@@ -65,11 +65,11 @@ test("the emitters that it declares are those of the bridge", async (context) =>
     expect(await emitter.delivered("run-ours-0002")).toHaveLength(13);
   }
   const made = async (emitter: typeof wandb) => (await emitter.made()).map(({ options }) => options);
-  expect(await made(wandb)).toEqual([{ project: "my-fl-project", logGeo: true }]);
+  expect(await made(wandb)).toEqual([{ project: "hospitals", logGeo: true }]);
   expect(await made(mlflow)).toEqual([
     {
       trackingUri: "http://localhost:5000",
-      experiment: "my-fl-project-mlflow",
+      experiment: "hospitals-mlflow",
       logGeo: true,
       systemMetrics: true,
       samplingIntervalSec: 5,

@@ -1,7 +1,7 @@
-"""Trains under Flower with a strategy that logs by itself, in the way of Python hivewatch's example for Flower: the same
-calls with the same arguments. Which package it logs to is an argument: flower_own_logging.py MODULE EMITTERS RUN_ID
+"""Trains under Flower with a strategy that logs by itself: flower_own_logging.py MODULE EMITTERS RUN_ID
 
-The example is in none of the packages on PyPI, so that this program is our own.
+MODULE is the package that it logs to. It calls it as Python hivewatch's example for Flower does, with the same arguments;
+that example itself is in none of the packages on PyPI.
 """
 
 import importlib
@@ -49,44 +49,40 @@ def weighted(metrics):
     return {"accuracy": sum(samples * values.get("accuracy", 0.0) for samples, values in metrics) / total}
 
 
+REPORTED = (
+    *("local_loss", "local_accuracy", "gradient_norm", "train_time_sec"),
+    *("cpu_pct", "ram_mb", "lat", "lng", "city", "country"),
+)
+
+
 class LoggingFedAvg(FedAvg):
     """Aggregates as ever, and logs what it has."""
 
     def aggregate_fit(self, server_round, results, failures):
         for failure in failures:
-            client = failure[0].cid if isinstance(failure, tuple) else "unknown"
-            hivewatch.log_dropout(server_round, client, reason="fit failure")
+            name = "unknown" if isinstance(failure, BaseException) else failure[0].cid
+            hivewatch.log_dropout(server_round, name, reason="fit failure")
         for proxy, result in sorted(results, key=lambda each: each[1].metrics["client_id"]):
-            metrics = result.metrics or {}
+            # None where a client says nothing.
+            reported = {name: result.metrics.get(name) for name in REPORTED}
             hivewatch.log_client_update(
-                client_id=metrics.get("client_id", proxy.cid),
+                client_id=result.metrics.get("client_id", proxy.cid),
                 round=server_round,
-                local_loss=metrics.get("local_loss"),
-                local_accuracy=metrics.get("local_accuracy"),
                 num_samples=result.num_examples,
-                gradient_norm=metrics.get("gradient_norm"),
-                bytes_sent=metrics.get("bytes_sent", 0),
-                train_time_sec=metrics.get("train_time_sec"),
-                cpu_pct=metrics.get("cpu_pct"),
-                ram_mb=metrics.get("ram_mb"),
-                lat=metrics.get("lat"),
-                lng=metrics.get("lng"),
-                city=metrics.get("city"),
-                country=metrics.get("country"),
+                bytes_sent=result.metrics.get("bytes_sent", 0),
+                **reported,
             )
         return super().aggregate_fit(server_round, results, failures)
 
     def aggregate_evaluate(self, server_round, results, failures):
-        aggregated = super().aggregate_evaluate(server_round, results, failures)
-        if aggregated:
-            loss, metrics = aggregated
-            hivewatch.log_round(
-                round=server_round,
-                global_accuracy=float(metrics.get("accuracy", 0.0)),
-                global_loss=float(loss) if loss else 0.0,
-                num_stragglers=len(failures),
-            )
-        return aggregated
+        loss, metrics = super().aggregate_evaluate(server_round, results, failures)
+        hivewatch.log_round(
+            round=server_round,
+            global_accuracy=float(metrics["accuracy"]),
+            global_loss=float(loss),
+            num_stragglers=len(failures),
+        )
+        return loss, metrics
 
 
 def server_fn(context):
