@@ -246,6 +246,22 @@ test.for([
   await until("the run's end", async () => (await mlflow.delivered(RUN)).includes("finished"));
 });
 
+test("one that can't be made for a run is told of, and others are", async (context) => {
+  const { folder, up } = await place();
+  const mlflow = await installEmitter(folder, "mlflow");
+  const hivewatch = await up();
+  const client = train(context, hivewatch.grpc, 'MLflowEmitter(experiment="unknown")');
+  const told = new RegExp(`WARNING HiveWatch, run ${RUN}: .*can't deliver run ${RUN}: there is no such experiment`);
+  for (let round = 0; !told.test(client.stderr()); round++) await logRounds(client, round);
+  // So short that it is over before the bridge has acted on its beginning.
+  for (const runId of ["run-next-0001", "run-next-0002", "run-next-0003"]) {
+    await finish(train(context, hivewatch.grpc, "MLflowEmitter()", runId));
+    await until("the next run", async () => (await mlflow.delivered(runId)).includes("finished"));
+  }
+  await finish(client);
+  expect(await hivewatch.stop()).toEqual({ code: 0, signal: null });
+});
+
 test("one that can't be loaded is told of, and tried again with the next run", async (context) => {
   const { folder, up } = await place();
   const mlflow = await installEmitter(folder, "mlflow", "syntax error");

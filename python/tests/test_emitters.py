@@ -134,14 +134,14 @@ def test_what_is_no_list_of_emitters_is_dropped(server, caplog, make):
 
 def test_what_the_bridge_says_of_them_is_logged_once(server, caplog):
     caplog.set_level(logging.INFO)
-    server.notices = (("warning", "npm install it"), ("info", "sent to W&B"), ("of a newer bridge", "odd\nlines"))
+    server.notices = (("warning", "npm install it"), ("info", "sent to W&B"), ("of a newer bridge", "odd\n127.0.0.1:1"))
     with hivewatch.init(run_id="run", endpoint=server.endpoint, verbose=False) as run:
         for round in range(3):
             run.log_round(round)
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", "HiveWatch, run run: npm install it"),
         ("INFO", "HiveWatch, run run: sent to W&B"),
-        ("WARNING", "HiveWatch, run run: odd lines"),
+        ("WARNING", "HiveWatch, run run: odd 127.0.0.1:1"),
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import hivewatch_bridge as hivewatch
 from hivewatch_bridge import ClientUpdate, RoundSummary, _hooks
+from hivewatch_bridge.emitters import WandbEmitter
 
 
 class Notes:
@@ -265,7 +266,7 @@ def test_rounds_that_never_end_are_forgotten(server, monkeypatch):
 
 
 def test_a_declaration_may_have_hooks_too(server):
-    class Mine(hivewatch.emitters.WandbEmitter, Rounds):
+    class Mine(WandbEmitter, Rounds):
         def __init__(self):
             super().__init__(project="p")
             self.rounds = []

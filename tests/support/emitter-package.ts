@@ -11,7 +11,7 @@ export interface EmitterPackage {
 }
 
 /**
- * Installs one.
+ * Installs one. It makes no emitter for the experiment `unknown`.
  *
  * @param name - such as `mlflow`
  * @param write - what its emitters do with a batch; `take(batch)` notes it
@@ -61,6 +61,7 @@ function take(note) {
 export function ${name}Emitter(options = {}) {
   const { MLFLOW_TRACKING_URI, MLFLOW_TRACKING_TOKEN, MLFLOW_TRACKING_PASSWORD } = process.env;
   take({ options, env: { MLFLOW_TRACKING_URI, MLFLOW_TRACKING_TOKEN, MLFLOW_TRACKING_PASSWORD } });
+  if (options.experiment === "unknown") throw new Error("there is no such experiment");
   return {
     name: ${JSON.stringify(name)},
     async write(batch, signal) {

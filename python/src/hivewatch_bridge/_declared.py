@@ -40,9 +40,7 @@ def declaration(emitter: Declared, warn: WarnOnce) -> dict[str, Any] | None:
     given = {name: value for name, value in emitter._arguments.items() if not _is_default(emitter, name, value)}
     if emitter._destination is None:
         if given:
-            warn(
-                ("meaningless", kind), "%s: %s: no meaning here, as %s.", kind, ", ".join(given), emitter._meaningless
-            )
+            warn(("meaningless", kind), "%s: %s: no meaning here, as %s.", kind, ", ".join(given), emitter._meaningless)
         return None
     if given.get("mode") == "disabled":
         return None

@@ -273,7 +273,7 @@ class Run:
         Args:
             status: `completed`, `failed`, `aborted` or `lost`.
             reason: why, for people.
-            timeout: how long to wait, in seconds.
+            timeout: how long to wait, in seconds; also for hooks of the user's own that have not been told all.
 
         Returns:
             Whether everything that was logged is on the bridge's disk. What is not is written to this machine's disk,

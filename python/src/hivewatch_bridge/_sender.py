@@ -17,7 +17,7 @@ from ._log import WarnOnce, logger
 from ._outbox import Outbox, Sealed
 from ._pending import Pending
 from ._queue import EventQueue
-from ._reasons import short_reason
+from ._reasons import one_line
 from ._segments import MAX_EVENTS, Segment
 from ._settings import Settings
 from ._spooler import Spooler
@@ -298,7 +298,7 @@ class Sender:
         for notice in ack.notices:
             level = logging.WARNING if notice.is_warning else logging.INFO
             run_id = self._outbox.producer.run_id
-            self._warn(("notice", notice.text), "HiveWatch, run %s: %s", run_id, short_reason(notice.text), level=level)
+            self._warn(("notice", notice.text), "HiveWatch, run %s: %s", run_id, one_line(notice.text), level=level)
 
     def _settle(self, ack: Ack) -> None:
         self._tell(ack)

@@ -25,15 +25,15 @@ await runThread<null>(async ({ signal, onNews, say, notify }, ready) => {
   const store = openRunStore({ dir: runsDir, onDiagnostic: say });
   onNews(store.tell);
   const make = await loadFactory(name, url, factory);
-  const known = new Map<string, boolean>();
+  const undeclared = new Set<string>();
 
   /** A cursor may also be of a bridge that took all runs there. */
   async function isDeclared(runId: string): Promise<boolean> {
-    const before = known.get(runId);
-    if (before !== undefined) return before;
-    const declared = (await findDeclaration(store, runId, name)) !== undefined;
-    known.set(runId, declared);
-    return declared;
+    if (undeclared.has(runId)) return false;
+    const isThere = (await findDeclaration(store, runId, name)) !== undefined;
+    // So that a long log is not read again with each batch.
+    if (!isThere) undeclared.add(runId);
+    return isThere;
   }
 
   const delivered = keepDelivering(store, {

@@ -1,5 +1,5 @@
 import { errorMessage } from "@hivewatch/core";
-import type { NewsListener, RunStore } from "@hivewatch/runs";
+import type { NewsListener, RunNews, RunStore } from "@hivewatch/runs";
 import { type ClientDestination, environmentOf } from "../emitters/client-destinations.ts";
 import type { DeclaredEmitterData } from "./declared-emitter-thread.ts";
 import { superviseThread } from "./supervise.ts";
@@ -19,6 +19,7 @@ export interface DeclaredRunsOptions {
 
 /** The thread that takes to one destination those runs that declared it. */
 export interface DeclaredRuns {
+  /** To be called again for a run whose log was closed. */
   want(runId: string): void;
   close(): Promise<void>;
 }
@@ -35,7 +36,9 @@ export function startDeclaredRuns(options: DeclaredRunsOptions): DeclaredRuns {
   function subscribe(listener: NewsListener): () => void {
     listeners.add(listener);
     const unsubscribe = store.subscribe((news) => {
-      if (wanted.has(news.runId)) listener(news);
+      if (!wanted.has(news.runId)) return;
+      listener(news);
+      if (news.position === undefined) wanted.delete(news.runId);
     });
     return () => {
       listeners.delete(listener);
@@ -63,9 +66,13 @@ export function startDeclaredRuns(options: DeclaredRunsOptions): DeclaredRuns {
   return {
     want(runId) {
       if (wanted.has(runId)) return;
-      wanted.add(runId);
-      // What has come before it was wanted.
-      for (const listener of listeners) store.subscribe((news) => news.runId === runId && listener(news))();
+      // What has come before it was wanted: a short run may even be over.
+      let latest: RunNews = { runId, position: undefined };
+      store.subscribe((news) => {
+        if (news.runId === runId) latest = news;
+      })();
+      if (latest.position !== undefined) wanted.add(runId);
+      for (const listener of listeners) listener(latest);
     },
     close: thread.close,
   };
