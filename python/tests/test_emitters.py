@@ -84,6 +84,9 @@ def test_secrets_stay_here(server, caplog):
                 "apiKey": "hunter2",
                 "WANDB_API_KEY": "hunter2",
                 "nested": [{"db": "postgres://me:hunter2@db/x", "access-key": "hunter2", "max_token": 512}],
+                "accesstoken": "hunter2",
+                "urls": ["https://me:a@hunter2@x/y", "https://me:a/hunter2@x", "http://x/y"],
+                "Passwords": ["hunter2"],
                 "tokenizer": "bpe",
                 "key": "v",
             }
@@ -93,6 +96,7 @@ def test_secrets_stay_here(server, caplog):
     assert mlflow["options"] == {"tracking_uri": "https://mlflow.example:443/base", "tags": {"team": "x"}}
     assert wandb["options"]["config"] == {
         "nested": [{"db": "postgres://db/x", "max_token": 512}],
+        "urls": ["https://x/y", None, "http://x/y"],
         "tokenizer": "bpe",
         "key": "v",
     }

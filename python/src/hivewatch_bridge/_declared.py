@@ -11,13 +11,12 @@ from ._fields import checked
 from ._log import WarnOnce
 
 _MAX_OPTION = 65_536
-_USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
+_USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 _QUERY = re.compile(r"[?#]\S*")
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_SECRET_WORDS = frozenset(
-    ("secret", "secrets", "token", "password", "passwd", "passphrase", "pwd", "credential", "credentials", "apikey")
+# Rather too much than too little; but a tokenizer has a name.
+_SECRET = re.compile(
+    r"token(?!i[sz])|secret|passw|passphrase|pwd|(api|access|auth|private).?key|credential|bearer", re.IGNORECASE
 )
-_SECRET_KEYS = frozenset(("api", "access", "private", "secret", "auth"))
 
 
 class Declared:
@@ -76,18 +75,14 @@ def _cleaned(name: str, value: Any, warn: WarnOnce) -> Any:
         cleaned = _QUERY.sub("", _USERINFO.sub("", value))
         if cleaned != value:
             _warn_of_secret(name, warn)
-        return cleaned
+        # One that breaks the rules of addresses, or text with somebody's address in it.
+        return None if "@" in cleaned else cleaned
     return value
 
 
 def _is_secret(name: str, value: Any, warn: WarnOnce) -> bool:
-    words = [word.lower() for word in _WORDS.findall(name)]
-    pairs = zip(words, words[1:])
-    found = not _SECRET_WORDS.isdisjoint(words) or any(
-        first in _SECRET_KEYS and second == "key" for first, second in pairs
-    )
     # Of "max_token": 512 and the like nobody can be robbed.
-    if not found or value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, int, float)) or not _SECRET.search(name):
         return False
     _warn_of_secret(name, warn)
     return True
