@@ -235,6 +235,7 @@ test.for([
   await until("it to be made", async () => (await mlflow.made()).length > 0);
   if (told !== undefined) {
     for (let round = 2; !told.test(client.stderr()); round++) await logRounds(client, round);
+    expect(client.stderr()).toContain(`run ${RUN}: [mlflow] sends to a server of its own: keep`);
   }
   await finish(client);
   expect(await hivewatch.stop()).toEqual({ code: 0, signal: null });

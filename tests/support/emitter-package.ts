@@ -4,7 +4,7 @@ import { type Fields, fields, list } from "@hivewatch/test-support";
 
 /** A package that stands in for one of our emitters, installed in a folder where `hivewatch up` is started. */
 export interface EmitterPackage {
-  /** What each emitter was made with, in order: the run's options, and the environment of the thread. */
+  /** What each emitter was made with, in order: what was declared of it, and the environment of the thread. */
   made(): Promise<{ options: Fields; env: Fields }[]>;
   /** What was delivered of a run, in short and in order. */
   delivered(runId: string): Promise<string[]>;
@@ -59,8 +59,10 @@ function take(note) {
 }
 
 export function ${name}Emitter(options = {}) {
+  const { startServer, onDiagnostic, ...declared } = options;
   const { MLFLOW_TRACKING_URI, MLFLOW_TRACKING_TOKEN, MLFLOW_TRACKING_PASSWORD } = process.env;
-  take({ options, env: { MLFLOW_TRACKING_URI, MLFLOW_TRACKING_TOKEN, MLFLOW_TRACKING_PASSWORD } });
+  take({ options: declared, env: { MLFLOW_TRACKING_URI, MLFLOW_TRACKING_TOKEN, MLFLOW_TRACKING_PASSWORD } });
+  onDiagnostic?.("sends to " + (declared.trackingUri ?? "a server of its own: " + startServer));
   if (options.experiment === "unknown") throw new Error("there is no such experiment");
   return {
     name: ${JSON.stringify(name)},

@@ -16,9 +16,12 @@ export interface ClientDestination {
   readonly factory: string;
   /** By the name that Python hivewatch has for an option. There is none for a secret, a file or a command. */
   readonly options: Readonly<Record<string, ClientOption>>;
+  /** What our emitter is made with in any case. */
+  readonly always?: Readonly<Record<string, unknown>> | undefined;
   /**
-   * The environment variable that says where the destination is, and those that hold what opens it. Where the bridge is
-   * told where it is, no run decides that. Where it isn't, a run does, and what opens some other place isn't sent there.
+   * The environment variable that says where the destination is, and those that hold what opens it or what else only that
+   * place may have. Where the bridge is told where it is, no run decides that. Where it isn't, a run does, and gets none
+   * of the others.
    */
   readonly place?: { readonly variable: string; readonly secrets: readonly string[] } | undefined;
 }
@@ -63,8 +66,16 @@ export const CLIENT_DESTINATIONS: ReadonlyMap<string, ClientDestination> = new M
       },
       place: {
         variable: "MLFLOW_TRACKING_URI",
-        secrets: ["MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"],
+        secrets: [
+          "MLFLOW_TRACKING_TOKEN",
+          "MLFLOW_TRACKING_USERNAME",
+          "MLFLOW_TRACKING_PASSWORD",
+          // Files of this machine are sent from there.
+          "HIVEWATCH_MLFLOW_CHECKPOINT_DIR",
+        ],
       },
+      // One server of this machine's own for all runs, for as long as the bridge runs.
+      always: { startServer: "keep" },
     },
   }),
 );

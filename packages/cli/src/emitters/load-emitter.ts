@@ -37,7 +37,7 @@ export async function loadEmitter({ source, url, index }: EmitterModule): Promis
   return { ofRun: () => shared, finish: async () => value.finish?.() };
 }
 
-/** Makes an emitter from the options that a run has declared. */
+/** Makes an emitter from its options, such as those that a run has declared. */
 export type EmitterFactory = (options: Readonly<Record<string, unknown>>) => Promise<Emitter>;
 
 /**

@@ -41,7 +41,9 @@ await runThread<null>(async ({ signal, onNews, say, notify }, ready) => {
     wants: isDeclared,
     async open(runId) {
       const declaration = await findDeclaration(store, runId, name);
-      return make(readOptions(destination, declaration?.options ?? {}, process.env).options);
+      const { options } = readOptions(destination, declaration?.options ?? {}, process.env);
+      const onDiagnostic = (message: string): void => notify(runId, `[${name}] ${message}`);
+      return make({ ...options, ...destination.always, onDiagnostic });
     },
     signal,
     onDiagnostic: (message, runId) => (runId === undefined ? say(message) : notify(runId, message)),
