@@ -2,10 +2,20 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun } from "@hivewatch/core";
-import { type Ended, list, runCommand, startHivewatch, temporaryFolder, until } from "@hivewatch/test-support";
+import {
+  type Ended,
+  list,
+  runCommand,
+  soak,
+  startCommand,
+  startHivewatch,
+  temporaryFolder,
+  until,
+} from "@hivewatch/test-support";
 import { expect, test, vi } from "vitest";
 import { blackHoled, type TestEmitter, WRITES, writeEmitter } from "./support/emitters.ts";
 import { fetchJson, readJson, readLines } from "./support/json.ts";
+import { residentMegabytes } from "./support/memory.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -52,18 +62,18 @@ async function bad(kind: string): Promise<TestEmitter> {
   return writeEmitter(kind, WRITES[kind === "hung" || kind === "spinning" || kind === "failing" ? kind : "slow"]);
 }
 
-test.each(["hung", "spinning", "failing", "slow", "black-holed"])(
+const KINDS = ["hung", "spinning", "failing", "slow", "black-holed"];
+
+test.each(KINDS)(
   "a %s emitter leaves ingest, page, files and the other emitters alone, and is told everything once it is well",
   async (kind) => {
     const runsDir = await temporaryFolder();
-    const alone = await startHivewatch({ runsDir: await temporaryFolder() });
     const [sick, well] = [await bad(kind), await writeEmitter("well", WRITES.healthy)];
     const args = ["--emit", sick.path, "--emit", well.path];
     const hivewatch = await startHivewatch({ runsDir, args });
     const { http, grpc } = hivewatch;
 
-    const [without, withIt] = [await play(alone.grpc, "r"), await play(grpc, "r")];
-    console.info(`${kind}: ${(without / withIt).toFixed(2)} of the rate without emitters`);
+    await play(grpc, "r");
     expect((await fetch(`${http}/health`)).status).toBe(200);
     expect(list(await fetchJson(`${http}/runs/r/events`))).toHaveLength(EVENTS);
     await until("the map of all rounds", async () => {
@@ -85,6 +95,36 @@ test.each(["hung", "spinning", "failing", "slow", "black-holed"])(
     expect((await well.taken()).filter(({ event_type }) => event_type === "finished")).toHaveLength(1);
   },
 );
+
+const TURNS = soak(3, 15);
+/** Wide, since a spinning emitter has a part of the machine, and the tests that run beside this one have another. */
+const LEAST_RATE = 0.25;
+const NOISE_MEGABYTES = 80;
+
+test.for(KINDS)("a %s emitter costs neither rate nor memory, beside one that is well", async (kind, context) => {
+  if (process.platform !== "linux") context.skip("what a process has of the memory is read from /proc");
+  const servers = await Promise.all(
+    [await bad(kind), await writeEmitter("well", WRITES.healthy)].map(async ({ path }) =>
+      startHivewatch({ runsDir: await temporaryFolder(), args: ["--emit", path] }),
+    ),
+  );
+  const ratios: number[] = [];
+  for (let turn = 0; turn < TURNS; turn++) {
+    const [sick, well] = await inTurns(servers, ({ grpc }) => play(grpc, `run-${turn}`));
+    ratios.push((well ?? 0) / (sick ?? 0));
+  }
+  const rate = ratios.sort((a, b) => a - b)[TURNS >> 1] ?? 0;
+  const [sick = 0, well = 0] = await inTurns(servers, ({ program }) => residentMegabytes(program));
+  console.info(`${kind}: ${rate.toFixed(2)} of the rate, ${Math.round(sick)} MB and ${Math.round(well)} MB`);
+  expect(rate).toBeGreaterThan(LEAST_RATE);
+  expect(sick - well).toBeLessThan(NOISE_MEGABYTES);
+});
+
+async function inTurns<In, Out>(values: readonly In[], use: (value: In) => Promise<Out>): Promise<Out[]> {
+  const results: Out[] = [];
+  for (const value of values) results.push(await use(value));
+  return results;
+}
 
 test("after a kill, runs are delivered to their ends, also one that came while its emitter was stuck with another", async () => {
   const emitter = await writeEmitter("stuck", WRITES.spinning);
@@ -136,6 +176,31 @@ export default { emitters: [Object.assign(named(), { name: "mine" })] };`;
   expect(await hivewatch.stop()).toEqual({ code: 0, signal: null });
   expect((await named.taken()).at(-1)?.event_type).toBe("emitter_finished");
 });
+
+test("a configuration in TypeScript is read where Node can, and else it is said what to do", async () => {
+  const cwd = await temporaryFolder();
+  const { path, taken } = await writeEmitter("typed", WRITES.healthy);
+  const config = `const emitters: readonly string[] = [${JSON.stringify(path)}];
+export default { emitters };`;
+  await writeFile(join(cwd, "hivewatch.config.ts"), config);
+  if (!canReadTypeScript()) {
+    const refused = await startCommand(["up", "--port", "0", "--grpc-port", "0"], {}, cwd);
+    expect(await refused.exited).toEqual({ code: 1, signal: null });
+    expect(refused.stderr()).toMatch(
+      /hivewatch\.config\.ts can't be read: .*use Node 22\.18 or newer, or a \.mjs file/,
+    );
+    return;
+  }
+  const hivewatch = await startHivewatch({ runsDir: join(cwd, "runs"), cwd });
+  await play(hivewatch.grpc, "r");
+  await until("the run's end", async () => (await taken()).at(-1)?.event_type === "emitter_finished");
+});
+
+/** Without a flag: since Node 22.18. */
+function canReadTypeScript(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return major > 22 || (major === 22 && minor >= 18);
+}
 
 /** Starts `hivewatch up` with an emitter that it should refuse. */
 function upWith(emitter: string): Promise<Ended> {

@@ -5,7 +5,7 @@ import { runsCommand } from "./commands/runs.ts";
 import { upCommand } from "./commands/up.ts";
 import { version } from "./version.ts";
 
-/** The `hivewatch` command. */
+/** The `hivewatch` command. Each of its commands loads what it needs when it is run: `up` needs a main thread that stays small. */
 export function createProgram(): Command {
   return new Command("hivewatch")
     .description("Watch federated learning while it runs, and look back afterwards.")

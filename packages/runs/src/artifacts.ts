@@ -41,15 +41,13 @@ export interface ArtifactOptions {
   readonly maxMapBytes?: number | undefined;
   /** How many rows a part of the map in schema 2 has at most, for tests. */
   readonly partRows?: number | undefined;
-  /** How much of the rounds is held in memory at most, about. Default 24 MiB. */
+  /** How much of the rounds is held in memory at most, about. Default 16 MiB. */
   readonly maxHeldBytes?: number | undefined;
 }
 
 /** Reads a run from a position of its log. */
 export type ReadFrom = (position: number) => AsyncIterable<FoldStep>;
 
-/** How many lines are held at most before they are written; those of a round of many clients don't fit into memory. */
-const MAX_LINE_BYTES = 2 * 1024 * 1024;
 const MAX_MAP_BYTES = 64 * 1024 * 1024;
 
 /** The files may take one part in so many of the time: when a round has ended, and when something else has come. */
@@ -163,7 +161,7 @@ async function follow(
 
   /** The lines first, since a map tells how far they go; the cursor last, since it says that all is there. */
   async function save(isIdle: boolean, isEnd: boolean): Promise<void> {
-    await lines.write();
+    await lines.save();
     if (position !== savedPosition) await map.save(position, lines.bytes);
     if (isMapDue(isIdle) || (isEnd && !isMapTooLarge && mapPosition !== position)) await mapPace.run(writeMap);
     const end = isMapTooLarge || mapPosition === position ? coveredEnd : "";
@@ -190,10 +188,9 @@ async function follow(
       for (const unit of units) {
         const taken = takeUnit(fold, unit, unit.position > linesFrom);
         position = unit.position;
-        lines.add(taken.lines);
+        await lines.add(taken.lines);
         hasRoundEnded ||= taken.endsRound;
         hasRunEnded ||= taken.endsRun;
-        if (lines.heldBytes > MAX_LINE_BYTES) await lines.write();
         await map.relieve();
       }
       if (atEnd) {

@@ -1,5 +1,6 @@
 import { CLIENT_NUMBERS, CLIENT_TEXTS } from "@hivewatch/core";
 import type { MapFold } from "./map-fold.ts";
+import { NUMBERS_AT_ONCE, numberTexts } from "./number-texts.ts";
 import { MISSING, NUMBER, type PartColumn, type RoundPart, VALUE } from "./round-part.ts";
 
 /** How many fields the contract has; they come first among a run's. */
@@ -64,19 +65,27 @@ function memberOf(
   key: string,
   missing: string,
 ): (row: number) => string {
-  // Many fields are the same for a whole round, and printing a number is what takes longest here.
-  let last = Number.NaN;
-  let text = `${key}"NaN"`;
   const members = values.texts.map((json) => key + json);
+  const number = numberMember(numbers ?? NO_NUMBERS, key);
   return (row) => {
     const kind = kinds[row];
     if (kind === VALUE) return members[codes?.[row] ?? 0] ?? missing;
-    if (kind !== NUMBER) return missing;
-    const value = numbers?.[row] ?? 0;
-    if (value !== last) {
-      last = value;
-      text = Number.isFinite(value) ? `${key}${value}` : `${key}"${value}"`;
+    return kind === NUMBER ? number(row) : missing;
+  };
+}
+
+const NO_NUMBERS = new Float64Array();
+
+/** Printing numbers is what takes longest here, and less so for some at a time. */
+function numberMember(numbers: Float64Array, key: string): (row: number) => string {
+  let start = -1;
+  let texts: readonly string[] = [];
+  return (row) => {
+    const place = row % NUMBERS_AT_ONCE;
+    if (row - place !== start) {
+      start = row - place;
+      texts = numberTexts(numbers.subarray(start, start + NUMBERS_AT_ONCE));
     }
-    return text;
+    return key + (texts[place] ?? "");
   };
 }

@@ -32,8 +32,6 @@ export interface Exported {
   readonly files: readonly string[];
 }
 
-const MAX_LINE_BYTES = 4 * 1024 * 1024;
-
 /**
  * Makes a run's files anew, all of them at once: either all are there in the end, or those that were there before.
  *
@@ -122,15 +120,14 @@ async function readAll(
       signal?.throwIfAborted();
       const taken = takeUnit(map.fold, unit, needsLines);
       position = unit.position;
-      for (const piece of taken.lines) lineBytes += piece.length;
-      if (jsonl !== undefined) lines.add(taken.lines);
-      if (lines.heldBytes > MAX_LINE_BYTES) await lines.write();
+      if (jsonl !== undefined) await lines.add(taken.lines);
+      else for (const text of taken.lines) lineBytes += Buffer.byteLength(text);
       await map.relieve();
       onProgress(map.fold.run.eventCount);
     }
   }
-  await lines.write();
-  return { position, lineBytes };
+  await lines.save();
+  return { position, lineBytes: lineBytes + lines.bytes };
 }
 
 function usage(message: string): HiveWatchError {

@@ -2,32 +2,18 @@ import { checkClientMetrics, createRunState, isoFromMicros, parseEvent, stringif
 import { type BlockColumn, type ColumnBlock, isPresent } from "./column-block.ts";
 import { areSurelyValid, eventsFromColumns } from "./columns.ts";
 import { EMPTY_CLIENT, jsonlLines } from "./jsonl-line.ts";
-
-/**
- * The lines of `<run_id>.jsonl` for a block of `client_update` or `client_metric`: those that `jsonlLines` makes of its
- * events, without making the events.
- *
- * @throws HiveWatchError as `parseEvent`, of a block that no bridge would have taken
- */
-export function columnLines(block: ColumnBlock, runId: string): string {
-  let all = "";
-  for (const lines of linesOfBlock(block, runId)) all += lines;
-  return all;
-}
-
-/**
- * {@link columnLines} in UTF-8, in several pieces.
- *
- * @throws HiveWatchError as {@link columnLines}
- */
-export function columnLineBytes(block: ColumnBlock, runId: string): Buffer[] {
-  return Array.from(linesOfBlock(block, runId), (lines) => Buffer.from(lines));
-}
+import { NUMBERS_AT_ONCE, numberText, numberTexts } from "./number-texts.ts";
 
 /** How many lines are put together at a time: few enough that what they are made of is soon forgotten. */
 const LINES_AT_ONCE = 64;
 
-function* linesOfBlock(block: ColumnBlock, runId: string): Generator<string> {
+/**
+ * The lines of `<run_id>.jsonl` for a block of `client_update` or `client_metric`, some at a time: those that `jsonlLines`
+ * makes of its events, without making the events.
+ *
+ * @throws HiveWatchError as `parseEvent`, of a block that no bridge would have taken
+ */
+export function* columnLines(block: ColumnBlock, runId: string): Generator<string> {
   if (!areSurelyValid(block)) return yield linesOfEvents(block, runId);
   const pieces = lineOf(block, runId);
   const count = block.timestamps.length;
@@ -106,15 +92,18 @@ function valuesOf(column: BlockColumn): () => string {
 
 /** Many fields are the same for a whole round, and printing a number is what takes longest here. */
 function numbersOf(numbers: Float64Array): () => string {
+  const first = numbers[0] ?? 0;
+  if (numbers.every((value) => value === first)) {
+    const text = numberText(first);
+    return () => text;
+  }
   let at = 0;
-  let last = 0;
-  let text = "0";
+  let texts: readonly string[] = [];
   return () => {
-    const value = numbers[at++] ?? 0;
-    if (value === last) return text;
-    last = value;
-    text = Number.isFinite(value) ? `${value}` : `"${value}"`;
-    return text;
+    const place = at % NUMBERS_AT_ONCE;
+    if (place === 0) texts = numberTexts(numbers.subarray(at, at + NUMBERS_AT_ONCE));
+    at++;
+    return texts[place] ?? "";
   };
 }
 

@@ -40,12 +40,12 @@ export interface MapWriterOptions {
   readonly isFresh?: boolean | undefined;
   /** How many rows a part has at most. Default 16,384. */
   readonly partRows?: number | undefined;
-  /** How much of the rounds is held in memory at most, about. Default 24 MiB. */
+  /** How much of the rounds is held in memory at most, about. Default 16 MiB. */
   readonly maxBytes?: number | undefined;
 }
 
 export const PART_ROWS = 16_384;
-export const MAX_HELD_BYTES: number = 24 * 1024 * 1024;
+export const MAX_HELD_BYTES: number = 16 * 1024 * 1024;
 
 /** Smaller files are not worth compacting. */
 const LEAST_WASTE_BYTES = 1024 * 1024;

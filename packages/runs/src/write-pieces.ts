@@ -28,9 +28,10 @@ export async function writePiecesAtomic(path: string, pieces: Iterable<string>, 
 async function writePieces(handle: FileHandle, pieces: Iterable<string>, maxBytes: number): Promise<boolean> {
   let bytes = 1;
   for (const piece of pieces) {
-    bytes += Buffer.byteLength(piece);
+    const encoded = Buffer.from(piece);
+    bytes += encoded.length;
     if (bytes > maxBytes) return false;
-    await handle.appendFile(piece);
+    await handle.appendFile(encoded);
   }
   await handle.appendFile("\n");
   return true;

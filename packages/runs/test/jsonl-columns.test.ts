@@ -17,11 +17,11 @@ test("a block makes the lines that its events would make", () => {
     const block = anyBlock(random);
     const lines = linesOfEvents(block);
     if (lines === undefined) {
-      expect(() => columnLines(block, RUN)).toThrow();
+      expect(() => textOf(block, RUN)).toThrow();
       continue;
     }
     compared++;
-    expect(columnLines(block, RUN)).toBe(lines);
+    expect(textOf(block, RUN)).toBe(lines);
   }
   expect(compared).toBeGreaterThan(100);
 });
@@ -34,7 +34,7 @@ test("a line holds what a client reported and null for the rest, in the order of
     { name: "site", texts: ["病院"] },
   ];
   const block = encoded("client_update", [1_795_419_800_000_007n], columns);
-  const { clients, ...event } = JSON.parse(columnLines(block, "r"));
+  const { clients, ...event } = JSON.parse(textOf(block, "r"));
   expect(event).toEqual({
     event_type: "client_update",
     run_id: "r",
@@ -48,8 +48,12 @@ test("a line holds what a client reported and null for the rest, in the order of
 
 test("a block that no bridge would have taken makes no lines", () => {
   const block = encoded("client_update", [0n], [{ name: "client_id", texts: [""] }]);
-  expect(() => columnLines(block, "r")).toThrow("client_id");
+  expect(() => textOf(block, "r")).toThrow("client_id");
 });
+
+function textOf(block: ColumnBlock, runId: string): string {
+  return [...columnLines(block, runId)].join("");
+}
 
 function linesOfEvents(block: ColumnBlock): string | undefined {
   try {

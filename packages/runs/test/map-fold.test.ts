@@ -30,7 +30,7 @@ test("a fold makes of any events what core's state makes of them, however they c
         lines += jsonlLines(each, state);
       }
       if (unit.kind === "block") blocks++;
-      expect(parsed(Buffer.concat(takeUnit(fold, unit, true).lines).toString())).toEqual(parsed(lines));
+      expect(parsed([...takeUnit(fold, unit, true).lines].join(""))).toEqual(parsed(lines));
       if (random.below(3) === 0) await fold.shelf.relieve(fold.write);
       if (random.below(5) === 0) await fold.shelf.save(fold.write);
     }

@@ -11,9 +11,9 @@ from ._protobuf import texts_field
 from ._time import iso_now
 from ._wire import Form, Payload
 
-MAX_EVENTS = 1000
+MAX_EVENTS = 2000
 """How many events one batch holds at most."""
-MAX_BYTES = 262_144
+MAX_BYTES = 524_288
 """A batch is not made larger than about this, unless one event alone is."""
 
 

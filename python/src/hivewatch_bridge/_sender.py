@@ -24,7 +24,7 @@ from ._spooler import Spooler
 from ._stream import Link, OneByOne, open_link
 from ._wire import Ack, Code
 
-_WINDOW = 32
+_WINDOW = 16
 _LINGER_SEC = 0.02
 _ACK_TIMEOUT_SEC = 30.0
 _DRAINING_RETRY_SEC = 0.5

@@ -1,7 +1,6 @@
 import { Command, Option } from "commander";
 import type { Pace } from "../demo/pace.ts";
 import { wholeNumber } from "../options.ts";
-import { runDemo } from "../run-demo.ts";
 import { shutdownSignal } from "../shutdown.ts";
 
 interface DemoFlags {
@@ -28,6 +27,7 @@ export function demoCommand(): Command {
     )
     .addOption(new Option("--endpoint <host:port>", "the bridge (default: 127.0.0.1:7071)").env("HIVEWATCH_ENDPOINT"))
     .action(async (flags: DemoFlags) => {
+      const { runDemo } = await import("../run-demo.ts");
       const signal = shutdownSignal();
       const delivered = await runDemo({ ...flags, signal, print: (line) => console.error(line) });
       if (delivered) return;

@@ -1,6 +1,5 @@
 import { HiveWatchError } from "@hivewatch/core";
-import { startMapServer } from "@hivewatch/map-server";
-import { openRunStore, type RunStore } from "@hivewatch/runs";
+import type { RunStore } from "@hivewatch/runs";
 import { Command } from "commander";
 import { listenOnFreePort } from "../listen.ts";
 import {
@@ -42,6 +41,10 @@ export function mapCommand(): Command {
 async function serve(flags: MapFlags): Promise<void> {
   const say = (message: string): void => console.error(message);
   checkHost(flags.host, flags.insecure, say);
+  const [{ openRunStore }, { startMapServer }] = await Promise.all([
+    import("@hivewatch/runs"),
+    import("@hivewatch/map-server"),
+  ]);
   const store = openRunStore({ dir: flags.runsDir, pollIntervalMs: flags.pollInterval * 1000, onDiagnostic: say });
   const runId = flags.runId?.replace(/\.(jsonl|map\.json)$/, "");
   if (runId !== undefined) await checkRunExists(store, runId);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { HiveWatchError, isRunId, microsFromIso } from "@hivewatch/core";
-import { openRunStore, type RunListing } from "@hivewatch/runs";
+import type { RunListing } from "@hivewatch/runs";
 import { Command, Option } from "commander";
 import { runsDirOption } from "../options.ts";
 import { shutdownSignal } from "../shutdown.ts";
@@ -23,6 +23,7 @@ function listCommand(): Command {
 }
 
 async function list({ runsDir, json }: { runsDir: string; json?: boolean }): Promise<void> {
+  const { openRunStore } = await import("@hivewatch/runs");
   const store = openRunStore({ dir: runsDir, onDiagnostic: say });
   const runs = await store.list();
   if (json === true) {
@@ -100,6 +101,7 @@ async function exportFiles(runId: string, flags: ExportFlags): Promise<void> {
   const all = jsonl === undefined && map === undefined && map1 === undefined;
   const file = (flag: string | true | undefined, ending: string): string | undefined =>
     flag === true ? join(out, `${runId}.${ending}`) : flag;
+  const { openRunStore } = await import("@hivewatch/runs");
   const store = openRunStore({ dir: runsDir, onDiagnostic: say });
   const done = await store.export(runId, {
     jsonl: file(all ? true : jsonl, "jsonl"),

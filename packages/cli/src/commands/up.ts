@@ -1,11 +1,8 @@
 import { access, constants, mkdir } from "node:fs/promises";
-import { type Bridge, type RunNotices, startBridge } from "@hivewatch/bridge";
 import { errorMessage, HiveWatchError } from "@hivewatch/core";
-import { type Durability, openRunStore, type RunStore } from "@hivewatch/runs";
+import type { Durability } from "@hivewatch/runs";
 import { Command, Option } from "commander";
-import { startClientEmitters } from "../emitters/client-emitters.ts";
 import { findEmitters } from "../emitters/find-emitters.ts";
-import { listenOnFreePort } from "../listen.ts";
 import {
   allowHostOption,
   checkHost,
@@ -16,9 +13,10 @@ import {
   runsDirOption,
   wholeNumber,
 } from "../options.ts";
-import { runDemo } from "../run-demo.ts";
 import { shutdownSignal, whenAborted } from "../shutdown.ts";
+import type { IngestReady } from "../threads/ingest-thread.ts";
 import type { PageReady } from "../threads/page-thread.ts";
+import { startIngest } from "../threads/start-ingest.ts";
 import { startReaders } from "../threads/start-readers.ts";
 
 /** Where programs look for the bridge if they are told nothing. */
@@ -97,38 +95,22 @@ async function up(flags: UpFlags): Promise<void> {
   const signal = shutdownSignal();
   const emitters = await findEmitters(flags.emit, process.cwd());
   await checkWritable(flags.runsDir);
-  const readers = emitters.map(({ reader }) => reader);
-  const store = openRunStore({ dir: flags.runsDir, durability: flags.durability, readers, onDiagnostic: say });
-  const clientEmitters = startClientEmitters({
-    store,
-    isAllowed: flags.clientEmitters ?? isLoopback(flags.host),
-    configured: new Set(readers),
-    folder: process.cwd(),
+  const ingest = await startIngest(
+    { ...flags, clientEmitters: flags.clientEmitters ?? isLoopback(flags.host) },
+    emitters.map(({ reader }) => reader),
     say,
-  });
-  const bridge = await startIngest(flags, store, clientEmitters.notices, say);
-  const threads = startReaders(flags, { store, emitters, say });
+  );
+  const threads = startReaders(flags, { subscribe: ingest.subscribe, emitters, say });
   try {
-    await clientEmitters.resume();
     const [page] = await Promise.all([threads.page.ready, ...threads.others.map((thread) => thread.ready)]);
-    announce(flags, page, bridge);
-    const demo = flags.demo === true ? playDemo(bridge, page, signal, say) : undefined;
-    await whenAborted(signal);
+    announce(flags, page, ingest);
+    const demo = flags.demo === true ? playDemo(ingest, page, signal, say) : undefined;
+    await Promise.race([whenAborted(signal), ingest.failed]);
     await demo;
   } finally {
-    await bridge.close();
-    await Promise.all([threads.page, ...threads.others, clientEmitters].map((thread) => thread.close()));
+    await ingest.close();
+    await Promise.all([threads.page, ...threads.others].map((thread) => thread.close()));
   }
-}
-
-function startIngest(
-  { host, grpcPort }: UpFlags,
-  store: RunStore,
-  notices: RunNotices,
-  say: (message: string) => void,
-): Promise<Bridge> {
-  const start = (port: number): Promise<Bridge> => startBridge({ store, host, port, notices, onDiagnostic: say });
-  return listenOnFreePort("the bridge", grpcPort, start, say);
 }
 
 /** @throws HiveWatchError `unavailable`, now and not when the first run comes */
@@ -145,7 +127,7 @@ async function checkWritable(dir: string): Promise<void> {
   }
 }
 
-function announce(flags: UpFlags, page: PageReady, bridge: Bridge): void {
+function announce(flags: UpFlags, page: PageReady, bridge: IngestReady): void {
   if (flags.json === true) {
     console.log(JSON.stringify({ event: "ready", http: page.url, grpc: bridge.address }));
     return;
@@ -162,13 +144,15 @@ function announce(flags: UpFlags, page: PageReady, bridge: Bridge): void {
 }
 
 async function playDemo(
-  bridge: Bridge,
+  bridge: IngestReady,
   page: PageReady,
   signal: AbortSignal,
   say: (message: string) => void,
 ): Promise<void> {
   say(`A demo is playing: a real training, over invented clinics. Watch it at ${page.url}\n`);
   try {
+    // What nobody needs without a demo isn't loaded: this thread stays small.
+    const { runDemo } = await import("../run-demo.ts");
     await runDemo({ endpoint: bridge.address, signal, print: say });
     if (!signal.aborted) say(`The demo is over. It can still be looked at, at ${page.url}`);
   } catch (error) {

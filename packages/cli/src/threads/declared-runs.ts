@@ -53,7 +53,7 @@ export function startDeclaredRuns(options: DeclaredRunsOptions): DeclaredRuns {
     data: () => data,
     env: environmentOf(destination, process.env),
     stopMs: STOP_MS,
-    store: { subscribe },
+    subscribe,
     say,
     onNotice,
   });

@@ -7,8 +7,10 @@ import type { FromThread, ToThread } from "./messages.ts";
 export interface InsideThread {
   /** Aborted when the thread has to end. */
   readonly signal: AbortSignal;
-  /** Hands on news of the logs that the main thread writes. */
+  /** Hands on news of the logs that another thread writes. */
   onNews(listener: (news: RunNews) => void): void;
+  /** Tells the others of the logs that this thread writes. */
+  tellNews(news: readonly RunNews[]): void;
   /** Has the main thread tell the user something. */
   say(message: string): void;
   /** The same, and tells the program of a run, too. */
@@ -33,6 +35,7 @@ export async function runThread<Ready>(
   const thread: InsideThread = {
     signal: stop.signal,
     onNews: (listener) => void listeners.push(listener),
+    tellNews: (news) => post({ type: "news", news }),
     say: (message) => post({ type: "say", message }),
     notify: (runId, message) => post({ type: "notice", runId, message }),
   };

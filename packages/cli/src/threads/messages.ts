@@ -1,6 +1,6 @@
 import type { RunNews } from "@hivewatch/runs";
 
-/** What the main thread tells another one. */
+/** What the main thread tells another one; news are those of the thread that writes the logs. */
 export type ToThread =
   | { readonly type: "news"; readonly news: readonly RunNews[] }
   /** Finish what is to be done, and end. */
@@ -9,6 +9,8 @@ export type ToThread =
 /** What a thread tells the main one. */
 export type FromThread<Ready> =
   | { readonly type: "ready"; readonly ready: Ready }
+  /** Of the logs that it writes. */
+  | { readonly type: "news"; readonly news: readonly RunNews[] }
   /** For the user to read. */
   | { readonly type: "say"; readonly message: string }
   /** For the user of a run to read. */

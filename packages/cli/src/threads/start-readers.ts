@@ -1,4 +1,4 @@
-import type { RunStore } from "@hivewatch/runs";
+import type { NewsBoard } from "@hivewatch/runs/run-news.ts";
 import type { EmitterModule } from "../emitters/find-emitters.ts";
 import type { EmitterData } from "./emitter-thread.ts";
 import type { FilesData } from "./files-thread.ts";
@@ -14,8 +14,8 @@ export interface ReadersFlags {
 }
 
 export interface ReadersOptions {
-  /** That of the bridge. */
-  readonly store: RunStore;
+  /** Where they are told of the logs that the ingest writes. */
+  readonly subscribe: NewsBoard["subscribe"];
   readonly emitters: readonly EmitterModule[];
   readonly say: (message: string) => void;
 }
@@ -32,7 +32,7 @@ const FILES_STOP_MS = 15_000;
 const EMITTER_STOP_MS = 5000;
 
 /** Starts the page, the writing of files, and each emitter: whatever one does, the ingest and the others go on. */
-export function startReaders(flags: ReadersFlags, { store, emitters, say }: ReadersOptions): ReaderThreads {
+export function startReaders(flags: ReadersFlags, { subscribe, emitters, say }: ReadersOptions): ReaderThreads {
   const { runsDir, host, allowHost: allowHosts } = flags;
   const filesData: FilesData = { runsDir, keepLogsDays: flags.keepLogs };
   // The built modules, also when this one is run from its source.
@@ -41,7 +41,7 @@ export function startReaders(flags: ReadersFlags, { store, emitters, say }: Read
     entry: new URL("./page-thread.js", import.meta.url),
     data: (last): PageData => ({ runsDir, host, port: last?.port ?? flags.port, allowHosts }),
     stopMs: PAGE_STOP_MS,
-    store,
+    subscribe,
     say,
   });
   const files = superviseThread<null>({
@@ -49,7 +49,7 @@ export function startReaders(flags: ReadersFlags, { store, emitters, say }: Read
     entry: new URL("./files-thread.js", import.meta.url),
     data: () => filesData,
     stopMs: FILES_STOP_MS,
-    store,
+    subscribe,
     say,
   });
   const emitting = emitters.map((emitter) =>
@@ -58,7 +58,7 @@ export function startReaders(flags: ReadersFlags, { store, emitters, say }: Read
       entry: new URL("./emitter-thread.js", import.meta.url),
       data: (): EmitterData => ({ ...emitter, runsDir }),
       stopMs: EMITTER_STOP_MS,
-      store,
+      subscribe,
       say,
     }),
   );

@@ -1,18 +1,17 @@
-import { Worker } from "node:worker_threads";
-import { errorMessage, HiveWatchError } from "@hivewatch/core";
-import type { RunStore } from "@hivewatch/runs";
-import type { FromThread, ToThread } from "./messages.ts";
+import { HiveWatchError } from "@hivewatch/core";
+import type { NewsBoard } from "@hivewatch/runs/run-news.ts";
 import { startNewsSender } from "./news-sender.ts";
+import { startThread } from "./thread.ts";
 
-export interface ThreadOptions<Ready> {
+export interface SupervisedOptions<Ready> {
   /** How messages name what it does. */
   what: string;
   /** Its first module. */
   entry: URL;
   /** What it is started with; of the last time, what it had said when it was ready. */
   data: (last: Ready | undefined) => unknown;
-  /** Whose news it is told of. */
-  store: Pick<RunStore, "subscribe">;
+  /** Where it is told of news from. */
+  subscribe: NewsBoard["subscribe"];
   /** Its environment. Default: that of the process. */
   env?: NodeJS.ProcessEnv | undefined;
   /** How long it has to end when it is asked to. */
@@ -34,12 +33,6 @@ const FIRST_RESTART_MS = 1000;
 const LAST_RESTART_MS = 30_000;
 /** One that has lived for so long has begun well. */
 const HEALTHY_MS = 60_000;
-/**
- * What a thread makes and soon forgets is collected whenever a third of this is full. Left to itself V8 lets it grow to 48,
- * in each thread, and gives nothing back for as long as there is something to do.
- */
-const YOUNG_MEBIBYTES = 12;
-
 interface Life {
   readonly exited: Promise<string>;
   stop(): void;
@@ -47,7 +40,7 @@ interface Life {
 }
 
 /** Starts a thread, and again whenever it ends without being asked to. */
-export function superviseThread<Ready>(options: ThreadOptions<Ready>): SupervisedThread<Ready> {
+export function superviseThread<Ready>(options: SupervisedOptions<Ready>): SupervisedThread<Ready> {
   const { what, stopMs, say } = options;
   let last: Ready | undefined;
   let restart: NodeJS.Timeout | undefined;
@@ -103,40 +96,19 @@ export function superviseThread<Ready>(options: ThreadOptions<Ready>): Supervise
 }
 
 function startLife<Ready>(
-  { what, entry, data, store, env = process.env, say, onNotice }: ThreadOptions<Ready>,
+  { what, entry, data, subscribe, env, say, onNotice }: SupervisedOptions<Ready>,
   last: Ready | undefined,
   onReady: (ready: Ready) => void,
 ): Life {
-  // What an emitter prints must not come between the lines that programs read.
-  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES };
-  const worker = new Worker(entry, { name: what, workerData: data(last), env, stdout: true, resourceLimits });
-  worker.stdout.pipe(process.stderr, { end: false });
-  const post = (message: ToThread): void => worker.postMessage(message);
-  const sender = startNewsSender(store.subscribe, (news) => post({ type: "news", news }));
-  let reason = "it has ended";
-  worker.on("message", (message: FromThread<Ready>) => {
-    if (message.type === "ready") onReady(message.ready);
-    else if (message.type === "say") say(message.message);
-    else if (message.type === "notice") {
-      say(message.message);
-      onNotice?.(message.runId, message.message);
-    } else reason = message.message;
-  });
-  worker.on("error", (error) => {
-    reason = errorMessage(error);
-  });
-  const exited = new Promise<string>((resolve) => {
-    worker.on("exit", () => {
-      sender.stop();
-      resolve(reason);
-    });
-  });
+  const thread = startThread<Ready>({ what, entry, data: data(last), env, onReady, onNotice, say });
+  const sender = startNewsSender(subscribe, (news) => thread.post({ type: "news", news }));
+  void thread.exited.then(sender.stop);
   return {
-    exited,
+    exited: thread.exited,
     stop() {
       sender.flush();
-      post({ type: "stop" });
+      thread.post({ type: "stop" });
     },
-    terminate: () => void worker.terminate(),
+    terminate: thread.terminate,
   };
 }

@@ -28,5 +28,5 @@ export function memoryFold({ partRows = 4, maxBytes = 0 } = {}): MemoryFold {
 export function filesOfEvents(events: readonly HiveEvent[]): { lines: string; map: string } {
   const fold = memoryFold({ maxBytes: 2 ** 30 });
   const { lines } = takeUnit(fold, { kind: "events", events, position: events.length }, true);
-  return { lines: Buffer.concat(lines).toString(), map: [...mapSchema1(fold)].join("") };
+  return { lines: [...lines].join(""), map: [...mapSchema1(fold)].join("") };
 }
