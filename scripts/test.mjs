@@ -23,6 +23,23 @@ const TEST_REQUIREMENTS = ["python/requirements-test.txt"];
 const REFERENCE = "hivewatch==0.3.1";
 /** The last one before names were changed. */
 const EARLIER_REFERENCE = "hivewatch==0.2.1";
+/** The least that an MLflow server needs: all of `mlflow` is twice as large. */
+const MLFLOW = {
+  packages: [
+    "mlflow-skinny==3.17.2",
+    "Flask",
+    "Flask-CORS",
+    "alembic",
+    "sqlalchemy",
+    "pandas",
+    "aiohttp",
+    "Flask-WTF",
+    "psycopg2-binary",
+  ],
+  withoutTheirs: ["mlflow==3.17.2"],
+};
+/** For the long form of the tests. SQLAlchemy 2.1 lost what this server needs. */
+const MLFLOW_2 = { packages: ["mlflow==2.22.5", "sqlalchemy<2.1"] };
 
 const VITEST = "node_modules/vitest/vitest.mjs";
 
@@ -92,10 +109,13 @@ async function setUp() {
       const interpreter = found.find((each) => each.version === version) ?? (isMain ? newEnough : undefined);
       python(name, interpreter, { files: TEST_REQUIREMENTS, withOurs: true, packages, relaxed });
     }
+    const forMlflow = found.find(({ version }) => Number(version.split(".")[1]) >= 10);
     if (testsNode) {
       python("reference", found[0], { packages: [REFERENCE] });
       python("reference-0.2.1", found[0], { packages: [EARLIER_REFERENCE] });
+      python("mlflow", forMlflow, MLFLOW);
     }
+    if (parts.includes(SOAK)) python("mlflow-2", forMlflow, MLFLOW_2);
     for (const version of parts.includes("python") ? PYTHON_VERSIONS : []) {
       const interpreter = found.find((each) => each.version === version);
       python(version, interpreter, { files: TEST_REQUIREMENTS, withOurs: true });
@@ -152,6 +172,8 @@ async function runVitest(node, ...args) {
   }
   if (pythons.has("reference")) told.HIVEWATCH_TEST_PYTHON_REFERENCE = pythons.get("reference");
   if (pythons.has("reference-0.2.1")) told.HIVEWATCH_TEST_PYTHON_EARLIER_REFERENCE = pythons.get("reference-0.2.1");
+  if (pythons.has("mlflow")) told.HIVEWATCH_TEST_PYTHON_MLFLOW = pythons.get("mlflow");
+  if (pythons.has("mlflow-2")) told.HIVEWATCH_TEST_PYTHON_MLFLOW_2 = pythons.get("mlflow-2");
   rmSync(VITEST_REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=./scripts/lib/vitest-report.mjs"];
   const { ok } = await run(node, [VITEST, "run", ...reporters, ...args], { env: told, live: true });
@@ -164,7 +186,7 @@ async function runVitest(node, ...args) {
 }
 
 async function testPython() {
-  const names = [...pythons.keys()].filter((name) => !name.startsWith("reference"));
+  const names = [...pythons.keys()].filter((name) => !/^(reference|mlflow)/.test(name));
   const tests = names.map((name) => async () => {
     const result = await runPytest(name, pythons.get(name), testsFor(name));
     console.log(`Python: ${name}\n${result.output.trim()}\n`);

@@ -37,7 +37,7 @@ export interface UpOptions {
 
 /** Starts `hivewatch up`, and waits until it listens. */
 export async function startHivewatch(options: UpOptions): Promise<Hivewatch> {
-  const { runsDir, args = [], port = 0, grpcPort = 0, cwd, env = {} } = options;
+  const { runsDir, args = [], port = 0, grpcPort = 0, cwd, env } = options;
   const ports = ["--port", String(port), "--grpc-port", String(grpcPort)];
   const program = await startCommand(["up", "--json", ...ports, "--runs-dir", runsDir, ...args], env, cwd);
   const { http, grpc } = await addressesOf(program);

@@ -1,0 +1,192 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { cp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createRun } from "@hivewatch/core";
+import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
+import {
+  fields,
+  inRepository,
+  list,
+  runCommand,
+  startCommand,
+  startHivewatch,
+  startProgram,
+  temporaryFolder,
+  until,
+} from "@hivewatch/test-support";
+import { emitterSuite } from "@hivewatch/testkit";
+import { beforeAll, describe, expect, it, test, vi } from "vitest";
+import { fetchJson, readLines } from "./support/json.ts";
+import { askMlflow, type Mlflow, type StoredRun, startMlflow, storedRuns } from "./support/mlflow.ts";
+import { expectMetrics, millisOf } from "./support/mlflow-expected.ts";
+import { findMlflow, needMlflow } from "./support/parts.ts";
+import { startTraining } from "./support/training.ts";
+import { logVariedRun } from "./support/varied-run.ts";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+let server: Mlflow | undefined;
+
+beforeAll(async () => {
+  const python = findMlflow();
+  if (python !== undefined) server = await startMlflow(python);
+});
+
+/** The server of this file, or the test is skipped. */
+function urlFor(context: Parameters<typeof needMlflow>[0]): string {
+  needMlflow(context);
+  return server?.url ?? "";
+}
+
+describe("the suite of every emitter, at a real server", () => {
+  emitterSuite({
+    test: {
+      describe,
+      it(name, body) {
+        it(name, async (context) => {
+          urlFor(context);
+          await body();
+        });
+      },
+    },
+    create: () => mlflowEmitter({ trackingUri: server?.url, experiment: randomUUID() }),
+  });
+});
+
+/** The MLflow run of a run, once it has ended. */
+function endedRun(url: string, runId: string): Promise<StoredRun> {
+  return until(`run ${runId} in MLflow, with its end`, async () => {
+    const runs = await storedRuns(url, runId);
+    expect(runs.length).toBeLessThan(2);
+    return runs.find(({ status }) => status !== "RUNNING");
+  });
+}
+
+test("a run that is emitted is in MLflow, round by round, with its end", async (context) => {
+  const url = urlFor(context);
+  const runsDir = await temporaryFolder();
+  const env = { MLFLOW_TRACKING_URI: url, MLFLOW_EXPERIMENT_NAME: "clinics" };
+  const { grpc, http } = await startHivewatch({ runsDir, args: ["--emit", "mlflow"], env });
+  const flags = ["--pace", "max", "--rounds", "8", "--clients", "6", "--endpoint", grpc];
+  const demo = await startCommand(["demo", ...flags]);
+  expect(await demo.exited).toEqual({ code: 0, signal: null });
+  const [listing] = list(await fetchJson(`${http}/runs`));
+  const runId = String(listing?.run_id);
+  const run = await endedRun(url, runId);
+  expect(run).toMatchObject({ name: runId, status: "FINISHED" });
+  const lines = await until("its file", async () => {
+    const read = await readLines(`${runsDir}/${runId}.jsonl`).catch(() => []);
+    return read.at(-1)?.event_type === "finished" ? read : undefined;
+  });
+  for (const [name, value] of Object.entries(fields(lines[0]?.config))) {
+    expect(run.params.get(name)).toBe(typeof value === "object" ? JSON.stringify(value) : String(value));
+  }
+  expect(run.startTime).toBe(millisOf(lines[0]?.started_at));
+  expect(run.endTime).toBe(millisOf(lines.at(-1)?.timestamp));
+  expectMetrics(run, lines);
+});
+
+test("tables, long values, data sets and checkpoints are artifacts of the run, each whole", async (context) => {
+  const url = urlFor(context);
+  const checkpointDir = await temporaryFolder();
+  const weights = randomBytes(3_000_000);
+  await writeFile(join(checkpointDir, "round 1#best.bin"), weights);
+  const said: string[] = [];
+  const options = { trackingUri: url, checkpointDir, registerModel: "clinics-model", logGeo: true };
+  const config = { dataset: "mnist", prompt: "x".repeat(7000) };
+  const run = createRun({ config, emitters: [mlflowEmitter(options)], onDiagnostic: (message) => said.push(message) });
+  run.logClientUpdate("a", { round: 1, lat: 52.5, lng: 13.4, city: "Berlin" });
+  run.logDropout(1, "b/c", "out of memory");
+  run.logCheckpoint(1, "round 1#best.bin");
+  run.logCheckpoint(1, "round 1#best.bin");
+  run.logCheckpoint(1, "/etc/passwd");
+  run.logCheckpoint(1, "../elsewhere.bin");
+  expect(await run.finish()).toBe(false);
+  expect(run.stats[0]).toMatchObject({ refused: 2 });
+  expect(said.join("\n")).toMatch(/refused 2 events: a checkpoint is not sent: \/etc\/passwd is not in /);
+  const stored = await endedRun(url, run.runId);
+  const read = async (path: string): Promise<Buffer> => {
+    const query = new URLSearchParams({ run_uuid: stored.id, path });
+    const response = await fetch(`${url}/get-artifact?${query}`);
+    return Buffer.from(new Uint8Array(await response.arrayBuffer()));
+  };
+  expect((await read("checkpoints/round_0001/round 1_x23_best.bin")).equals(weights)).toBe(true);
+  expect(JSON.parse((await read("config.json")).toString())).toEqual({ algorithm: "FedAvg", ...config });
+  expect(JSON.parse((await read("dropouts.json")).toString()).data).toMatchObject([
+    [1, expect.any(String), "dropout", "b/c", "out of memory"],
+  ]);
+  expect((await read("locations.json")).toString()).toContain('["a",52.5,13.4,"Berlin",null]');
+  const versions = list((await askMlflow(url, "model-versions/search")).model_versions);
+  expect(versions.map(({ name, run_id: id }) => ({ name, id }))).toEqual([{ name: "clinics-model", id: stored.id }]);
+  const { inputs } = fields((await askMlflow(url, `runs/get?run_id=${stored.id}`)).run);
+  expect(list(fields(inputs).dataset_inputs).map(({ dataset }) => fields(dataset).name)).toEqual(["mnist"]);
+});
+
+/** A folder with a saved run of ours, or of Python hivewatch. */
+async function savedRun(whose: string): Promise<{ runsDir: string; runId: string }> {
+  const runsDir = await temporaryFolder();
+  if (whose === "Python hivewatch") {
+    await cp(inRepository("tests/fixtures/python-hivewatch-0.2.1"), runsDir, { recursive: true });
+    return { runsDir, runId: "run-saved-0001" };
+  }
+  const hivewatch = await startHivewatch({ runsDir });
+  const run = startTraining(hivewatch.grpc);
+  await logVariedRun(run);
+  await hivewatch.stop();
+  return { runsDir, runId: run.runId };
+}
+
+test.for(["ours", "Python hivewatch"])(
+  "a saved run of %s is sent by replay; sent again, nothing is doubled",
+  async (whose, context) => {
+    const url = urlFor(context);
+    const { runsDir, runId } = await savedRun(whose);
+    const env = { MLFLOW_TRACKING_URI: url };
+    const replay = (...flags: string[]) =>
+      runCommand(["replay", runId, "--to", "mlflow", "--runs-dir", runsDir, ...flags], env);
+    expect(await replay()).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^\d+ events of .* sent to mlflow\.\n$/),
+    });
+    const first = await endedRun(url, runId);
+    expectMetrics(first, await readLines(`${runsDir}/${runId}.jsonl`));
+    expect(await replay()).toMatchObject({ code: 0, stderr: expect.stringContaining("has all of") });
+    expect(await replay("--again")).toMatchObject({ code: 0 });
+    expect(await endedRun(url, runId)).toEqual(first);
+  },
+);
+
+test("MLflow keeps of our run what it keeps of the same one by its own client", async (context) => {
+  const url = urlFor(context);
+  const values = [0.1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 2 ** 53, -0.5, 1e300];
+  const run = createRun({ config: { lr: 0.1, net: { depth: 3 } }, emitters: [mlflowEmitter({ trackingUri: url })] });
+  for (const [round, value] of values.entries()) run.logClientUpdate("Köln Klinik", { round, custom: value });
+  run.logDropout(1, "b", "gone");
+  expect(await run.finish()).toBe(true);
+  const ours = await endedRun(url, run.runId);
+
+  const key = "client/Köln Klinik/custom";
+  const points = ours.metrics.get(key) ?? [];
+  expect(points).toHaveLength(values.length);
+  const times = new Map(points.map(({ step, timestamp }) => [step, timestamp]));
+  const given = {
+    uri: url,
+    experiment: "hivewatch",
+    run_id: "by-their-client",
+    params: { algorithm: "FedAvg", lr: 0.1, "net.depth": 3 },
+    metrics: values.map((value, step) => ({ key, value: String(value), step, timestamp: times.get(step) })),
+    table: { round: [1], time: ["t"], kind: ["dropout"], client: ["b"], reason: ["gone"] },
+  };
+  const client = startProgram(needMlflow(context), [inRepository("tests/python/mlflow_client.py")]);
+  client.say(JSON.stringify(given));
+  client.endInput();
+  expect(await client.exited).toEqual({ code: 0, signal: null });
+  const theirs = await endedRun(url, "by-their-client");
+  const byStep = (stored: StoredRun) => [...(stored.metrics.get(key) ?? [])].sort((a, b) => a.step - b.step);
+  expect(byStep(ours)).toEqual(byStep(theirs));
+  expect(ours.params).toEqual(theirs.params);
+  expect(ours.status).toBe(theirs.status);
+  const names = ({ tags }: StoredRun) => [...tags.keys()].filter((name) => name.startsWith("mlflow.")).sort();
+  expect(names(ours)).toEqual(names(theirs).filter((name) => !name.startsWith("mlflow.source.git")));
+  expect(ours.tags.get("mlflow.loggedArtifacts")).toBe(theirs.tags.get("mlflow.loggedArtifacts")?.replace(/\s/g, ""));
+});
