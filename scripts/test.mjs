@@ -28,6 +28,8 @@ const OTHER_NODES = ["22.23.3", "24.21.0"];
 const PYTHON_VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"];
 const TEST_REQUIREMENTS = ["python/requirements-test.txt"];
 const REFERENCE = "hivewatch==0.3.1";
+/** The last one before names were changed. */
+const EARLIER_REFERENCE = "hivewatch==0.2.1";
 /** The least that an MLflow server needs: all of `mlflow` is twice as large. */
 const MLFLOW = {
   packages: [
@@ -121,9 +123,12 @@ async function setUp() {
       const interpreter = found.find((each) => each.version === version) ?? (isMain ? newEnough : undefined);
       python(name, interpreter, { files: TEST_REQUIREMENTS, withOurs: true, packages, relaxed });
     }
-    if (testsNode) python("reference", found[0], { packages: [REFERENCE] });
     const forMlflow = found.find(({ version }) => Number(version.split(".")[1]) >= 10);
-    if (testsNode) python("mlflow", forMlflow, MLFLOW);
+    if (testsNode) {
+      python("reference", found[0], { packages: [REFERENCE] });
+      python("reference-0.2.1", found[0], { packages: [EARLIER_REFERENCE] });
+      python("mlflow", forMlflow, MLFLOW);
+    }
     if (parts.includes(SOAK)) python("mlflow-2", forMlflow, MLFLOW_2);
     for (const version of parts.includes("python") ? PYTHON_VERSIONS : []) {
       const interpreter = found.find((each) => each.version === version);
@@ -189,6 +194,7 @@ async function runVitest(node, ...args) {
     told.HIVEWATCH_TEST_PYTHON_SIMULATION = pythons.get(simulationEnvironment.name);
   }
   if (pythons.has("reference")) told.HIVEWATCH_TEST_PYTHON_REFERENCE = pythons.get("reference");
+  if (pythons.has("reference-0.2.1")) told.HIVEWATCH_TEST_PYTHON_EARLIER_REFERENCE = pythons.get("reference-0.2.1");
   if (pythons.has("mlflow")) told.HIVEWATCH_TEST_PYTHON_MLFLOW = pythons.get("mlflow");
   if (pythons.has("mlflow-2")) told.HIVEWATCH_TEST_PYTHON_MLFLOW_2 = pythons.get("mlflow-2");
   rmSync(VITEST_REPORT, { force: true });
@@ -203,7 +209,7 @@ async function runVitest(node, ...args) {
 }
 
 async function testPython() {
-  const names = [...pythons.keys()].filter((name) => !["reference", "mlflow", "mlflow-2"].includes(name));
+  const names = [...pythons.keys()].filter((name) => !/^(reference|mlflow)/.test(name));
   const tests = names.map((name) => async () => {
     const result = await runPytest(name, pythons.get(name), testsFor(name));
     console.log(`Python: ${name}\n${result.output.trim()}\n`);

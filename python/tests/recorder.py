@@ -109,19 +109,23 @@ def _bytes_out(number, value):
     return _varint_out(number << 3 | 2) + _varint_out(len(value)) + value
 
 
-def ack(index, next_seq, code=None, reason=""):
+def ack(index, next_seq, code=None, reason="", notices=()):
     """An encoded Ack."""
     out = b"\x08" + _varint_out(index) + b"\x12\x03run" + b"\x28" + _varint_out(next_seq)
     if code is not None:
         out += _bytes_out(6, _bytes_out(1, code.encode()) + _bytes_out(2, reason.encode()))
+    for level, text in notices:
+        out += _bytes_out(7, _bytes_out(1, level.encode()) + _bytes_out(2, text.encode()))
     return out
 
 
 @dataclass
 class Recorder:
-    """The server. `rule(batch)` may return a refusal as (code, reason, whether the mark moves on), or raise."""
+    """The server. `rule(batch)` may return a refusal as (code, reason, whether the mark moves on), or raise. `notices`
+    go with every answer, as (level, text)."""
 
     rule: object = None
+    notices: tuple = ()
     port: int = 0
     batches: list = field(default_factory=list)
     metadata: list = field(default_factory=list)
@@ -192,4 +196,4 @@ class Recorder:
                 self.batches.append(batch)
                 self.marks[batch.producer] = mark + batch.count
             self.changed.notify_all()
-            return ack(index, self.marks[batch.producer])
+            return ack(index, self.marks[batch.producer], notices=self.notices)

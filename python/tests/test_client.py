@@ -164,13 +164,6 @@ def test_a_seeded_random_neither_repeats_ids_nor_moves(server):
     assert len(producers) == 2
 
 
-def test_emitters_are_set_up_at_the_bridge(server, caplog):
-    hivewatch.init(endpoint=server.endpoint, emitters=[object()])
-    assert hivewatch.finish()
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "bridge" in caplog.records[0].getMessage()
-
-
 def test_bad_values_cost_themselves_only(server, run, caplog):
     run.log_client_update("a", round=1, local_loss=math.nan, bad=object(), local_accuracy="high", lat=400, x=1)
     run.log_client_update(None, round=1)

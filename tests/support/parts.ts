@@ -19,6 +19,11 @@ const REFERENCE: Part = {
   variable: "HIVEWATCH_TEST_PYTHON_REFERENCE",
   fallback: inRepository(".cache/venvs/reference/bin/python"),
 };
+const EARLIER_REFERENCE: Part = {
+  name: "a Python with hivewatch==0.2.1",
+  variable: "HIVEWATCH_TEST_PYTHON_EARLIER_REFERENCE",
+  fallback: inRepository(".cache/venvs/reference-0.2.1/bin/python"),
+};
 const FLOWER: Part = {
   name: "a Python with Flower and hivewatch_bridge",
   variable: "HIVEWATCH_TEST_PYTHON_FLOWER",
@@ -46,6 +51,8 @@ const MLFLOW_2: Part = {
 export const needChromium = (context: TestContext): string => need(CHROMIUM, context);
 /** The interpreter with Python hivewatch, or the test is skipped. */
 export const needReference = (context: TestContext): string => need(REFERENCE, context);
+/** The interpreter with a Python hivewatch from before names were changed, or the test is skipped. */
+export const needEarlierReference = (context: TestContext): string => need(EARLIER_REFERENCE, context);
 /** The interpreter with Flower and our Python package, or the test is skipped. */
 export const needFlower = (context: TestContext): string => need(FLOWER, context);
 /** The interpreter with Flower's simulation and our Python package, or the test is skipped. */

@@ -1,7 +1,16 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { errorMessage } from "@hivewatch/core";
-import { type AppendResult, type Batch, checkBatch, decodeBatch, type RunLog, refusedBatch } from "@hivewatch/runs";
-import { type Ack, AckSchema, RefusalSchema } from "./gen/hivewatch/v1/ack_pb.ts";
+import {
+  type AppendResult,
+  type Batch,
+  type CheckedBatch,
+  checkBatch,
+  decodeBatch,
+  type RunLog,
+  refusedBatch,
+} from "@hivewatch/runs";
+import { type Ack, AckSchema, NoticeSchema, RefusalSchema } from "./gen/hivewatch/v1/ack_pb.ts";
+import type { RunNotices } from "./notices.ts";
 import type { RunSessions } from "./run-sessions.ts";
 
 /** Why a batch was not stored; what a producer does about each is in ack.proto. */
@@ -15,8 +24,12 @@ export type RefusalCode = "malformed" | "gap" | "stale_epoch" | "unavailable";
  */
 export type Ingest = (message: Uint8Array, number: number) => Promise<Ack>;
 
-/** The bridge's way from a message to the log. Messages of one run are stored in the order of the calls. */
-export function createIngest(sessions: RunSessions): Ingest {
+/**
+ * The bridge's way from a message to the log. Messages of one run are stored in the order of the calls.
+ *
+ * @param notices - asked with each answer
+ */
+export function createIngest(sessions: RunSessions, notices: RunNotices = () => []): Ingest {
   return async (message, number) => {
     let batch: Batch;
     try {
@@ -25,21 +38,32 @@ export function createIngest(sessions: RunSessions): Ingest {
       return refusal(number, undefined, 0n, "malformed", errorMessage(error));
     }
     try {
-      return await take(sessions, batch, message, number);
+      const { ack, init } = await take(sessions, batch, message, number);
+      ack.notices = (await notices(batch.runId, init)).map((notice) => create(NoticeSchema, notice));
+      return ack;
     } catch (error) {
       return refusal(number, batch, batch.firstSeq, "unavailable", errorMessage(error));
     }
   };
 }
 
-async function take(sessions: RunSessions, batch: Batch, message: Uint8Array, number: number): Promise<Ack> {
+/** @returns the answer, and the beginning of the run if that is what was taken */
+async function take(
+  sessions: RunSessions,
+  batch: Batch,
+  message: Uint8Array,
+  number: number,
+): Promise<{ ack: Ack; init?: CheckedBatch["init"] }> {
   const checked = batch.count === 0 ? NOTHING : check(batch);
   const log = await sessions.open(batch.runId);
-  if (batch.count === 0) return answer(number, batch, log.highWaterMark(batch.producerId, batch.producerEpoch));
-  if (typeof checked === "string") return refuse(sessions, log, batch, number, checked);
+  if (batch.count === 0) {
+    return { ack: answer(number, batch, log.highWaterMark(batch.producerId, batch.producerEpoch)) };
+  }
+  if (typeof checked === "string") return { ack: await refuse(sessions, log, batch, number, checked) };
   const result = await append(sessions, log, batch, message);
   if (checked.endsRun) sessions.finished(batch.runId);
-  return answerTo(result, batch, number);
+  const isThere = result.status === "stored" || result.status === "duplicate";
+  return { ack: answerTo(result, batch, number), init: isThere ? checked.init : undefined };
 }
 
 /** @param bytes - those of the batch, as they came */
@@ -53,10 +77,10 @@ async function append(sessions: RunSessions, log: RunLog, batch: Batch, bytes?: 
   }
 }
 
-const NOTHING = { endsRun: false };
+const NOTHING: CheckedBatch = { endsRun: false };
 
 /** What a batch holds, or why it is refused: what can't be read today can't be read tomorrow, whatever it fails at. */
-function check(batch: Batch): ReturnType<typeof checkBatch> | string {
+function check(batch: Batch): CheckedBatch | string {
   try {
     return checkBatch(batch);
   } catch (error) {

@@ -6,6 +6,7 @@ import { HealthImplementation } from "grpc-health-check";
 import { ingestDescriptors } from "./descriptors.ts";
 import { createIngest, encodeAck, type Ingest } from "./ingest.ts";
 import { KEEPALIVE_MS, MAX_MESSAGE_BYTES } from "./limits.ts";
+import type { RunNotices } from "./notices.ts";
 import { type PublishStream, servePublish } from "./publish-stream.ts";
 import { createRunSessions } from "./run-sessions.ts";
 import { INGEST_SERVICE_NAME, ingestService } from "./service.ts";
@@ -20,6 +21,8 @@ export interface BridgeOptions {
   host?: string | undefined;
   /** 0: the system chooses. Default 7071. */
   port?: number | undefined;
+  /** What programs are told with the answers. Default: nothing. */
+  notices?: RunNotices | undefined;
   /** Told what went wrong in the background. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
@@ -44,7 +47,7 @@ export interface Bridge {
 export async function startBridge(options: BridgeOptions, keepaliveMs: number = KEEPALIVE_MS): Promise<Bridge> {
   const { store, host = "127.0.0.1", port = 7071, onDiagnostic = () => {} } = options;
   const sessions = createRunSessions(store, onDiagnostic);
-  const ingest = createIngest(sessions);
+  const ingest = createIngest(sessions, options.notices);
   const streams = new Set<PublishStream>();
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,

@@ -72,7 +72,7 @@ test.each(["v1", "v1alpha"])("reflection %s lists the service, and has what it i
     fromBinary(FileDescriptorProtoSchema, bytes),
   );
   const messages = files.flatMap((file) => file.messageType.map((message) => message.name));
-  expect(messages.sort()).toEqual(["Ack", "Batch", "Column", "Columns", "Refusal", "Rows"]);
+  expect(messages.sort()).toEqual(["Ack", "Batch", "Column", "Columns", "Notice", "Refusal", "Rows"]);
   const [service] = files.flatMap((file) => file.service);
   expect(service?.method.map((method) => method.name)).toEqual(["Publish", "PublishOne"]);
 });

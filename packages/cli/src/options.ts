@@ -67,6 +67,7 @@ export function checkHost(host: string, insecure: boolean | undefined, warn: (me
   );
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

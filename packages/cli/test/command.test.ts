@@ -245,6 +245,8 @@ describe("the command line", () => {
       "--emit",
       "--durability",
       "--keep-logs",
+      "--client-emitters",
+      "--no-client-emitters",
       "--json",
       "--demo",
       "--insecure",

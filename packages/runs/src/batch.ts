@@ -5,6 +5,7 @@ import {
   errorMessage,
   type HiveEvent,
   HiveWatchError,
+  type InitEvent,
   isoNow,
   parseEvent,
   parseLenientJson,
@@ -44,14 +45,21 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   return batch;
 }
 
+/** What a batch has in it that matters to who takes it. */
+export interface CheckedBatch {
+  /** Whether it holds the end of the run. */
+  readonly endsRun: boolean;
+  /** The beginning of the run, if it holds that. */
+  readonly init?: InitEvent | undefined;
+}
+
 /**
  * Checks a batch that comes from outside, whole: its count, its CRC and its events. Those in columns are judged by whole
  * columns, and not taken apart unless one may be wrong.
  *
- * @returns whether it holds the end of the run
  * @throws HiveWatchError `malformed`, `invalid_event`, `invalid_run_id`: which event, which field, what value
  */
-export function checkBatch(batch: Batch): { readonly endsRun: boolean } {
+export function checkBatch(batch: Batch): CheckedBatch {
   const { count, payload, runId } = batch;
   if (count === 0 || count > MAX_BATCH_EVENTS) {
     throw malformed(`count must be 1 to ${MAX_BATCH_EVENTS}, but it is ${count}`);
@@ -70,8 +78,13 @@ export function checkBatch(batch: Batch): { readonly endsRun: boolean } {
   return judge(rowEvents(events, runId));
 }
 
-function judge(events: readonly Record<string, unknown>[]): { readonly endsRun: boolean } {
-  return { endsRun: parseAll(events).some((event) => event.event_type === "finished") };
+function judge(fields: readonly Record<string, unknown>[]): CheckedBatch {
+  const events = parseAll(fields);
+  return { endsRun: events.some((event) => event.event_type === "finished"), init: events.find(isInit) };
+}
+
+function isInit(event: HiveEvent): event is InitEvent {
+  return event.event_type === "init";
 }
 
 /**

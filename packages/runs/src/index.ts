@@ -1,5 +1,6 @@
 export {
   type Batch,
+  type CheckedBatch,
   checkBatch,
   decodeBatch,
   encodeBatch,

@@ -8,12 +8,14 @@ export interface KeepDeliveringOptions {
   reader: string;
   /** Makes the emitter of one run, also for one that another one like it began before a restart. */
   open(runId: string): Emitter | Promise<Emitter>;
+  /** Whether a run is delivered at all. Asked again and again. Default: all are. */
+  wants?: ((runId: string) => Promise<boolean>) | undefined;
   /** Ends it: what the logs hold is still delivered, as far as that goes within the time given. */
   signal: AbortSignal;
   /** How long, after the signal, the destination is still waited for. Default 3,000 ms. */
   graceMs?: number | undefined;
-  /** Told when the destination fails. */
-  onDiagnostic?: ((message: string) => void) | undefined;
+  /** Told when the destination fails, and at which run; undefined: at all. */
+  onDiagnostic?: ((message: string, runId: string | undefined) => void) | undefined;
 }
 
 /**
@@ -25,16 +27,18 @@ export interface KeepDeliveringOptions {
  * @returns when it has ended. Never rejects
  */
 export async function keepDelivering(store: RunStore, options: KeepDeliveringOptions): Promise<void> {
-  const { reader, signal, graceMs = 3000, onDiagnostic = () => {} } = options;
+  const { reader, signal, graceMs = 3000, wants = async () => true, onDiagnostic = () => {} } = options;
   const giveUp = new AbortController();
   const startGrace = (): void => void setTimeout(() => giveUp.abort(), graceMs).unref();
   signal.addEventListener("abort", startGrace, { once: true });
   const runReader = {
     behind: () => store.behindReader(reader),
-    read: (runId: string, closed: AbortSignal) => deliverRun(store, runId, options, closed, giveUp.signal),
+    async read(runId: string, closed: AbortSignal) {
+      if (await wants(runId)) await deliverRun(store, runId, options, closed, giveUp.signal);
+    },
     onError(runId: string, error: unknown) {
       const what = runId === "" ? "runs" : `run ${runId}`;
-      onDiagnostic(`[${reader}] can't deliver ${what}: ${errorMessage(error)}`);
+      onDiagnostic(`[${reader}] can't deliver ${what}: ${errorMessage(error)}`, runId === "" ? undefined : runId);
     },
   };
   await followRuns(store.subscribe, runReader, signal);
@@ -50,7 +54,11 @@ async function deliverRun(
 ): Promise<void> {
   const cursor = await store.cursor(runId, reader);
   const delivery = startRunDelivery(cursor, giveUp, async (position) => {
-    return openDestinationOf(store, runId, { emitter: await open(runId), position, onDiagnostic });
+    return openDestinationOf(store, runId, {
+      emitter: await open(runId),
+      position,
+      onDiagnostic: (message) => onDiagnostic?.(message, runId),
+    });
   });
   /** @returns whether it came to the end */
   async function deliverFrom(position: number, follow: boolean): Promise<boolean> {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { checkRunId, HiveWatchError, microsFromIso } from "@hivewatch/core";
 import { areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
-import { type Cursor, ensureCursor, isReaderBehind, openCursor } from "./cursors.ts";
+import { type Cursor, ensureCursor, isReaderBehind, openCursor, readersOf } from "./cursors.ts";
 import { type Exported, type ExportOptions, exportRun } from "./export-run.ts";
 import { type FoldStep, unitsOfLog } from "./fold-units.ts";
 import type { FoundMap } from "./map-reader.ts";
@@ -99,6 +99,19 @@ export interface RunStore {
   cursor(runId: string, reader: string): Promise<Cursor>;
   /** Which bytes a run's log ends with; undefined as long as it is open for writing. */
   logEnd(runId: string): Promise<string | undefined>;
+  /**
+   * Gives a reader a cursor at a run's beginning, unless it has one.
+   *
+   * @param reader - its name, of the same characters as a run's id
+   * @throws HiveWatchError `not_found`, `usage`
+   */
+  addReader(runId: string, reader: string): Promise<void>;
+  /**
+   * The readers that have a cursor in a run.
+   *
+   * @throws HiveWatchError `not_found`
+   */
+  readers(runId: string): Promise<string[]>;
   /** The runs in which a reader has a cursor, and of which it has not read all. */
   behindReader(reader: string): Promise<string[]>;
   /**
@@ -231,6 +244,14 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       const kind = await kindOf(runId);
       // Beside the lines of another program there is no folder of ours, and one named as a log would be taken for a log.
       return openCursor(kind === "log" ? logDir(dir, runId) : join(dir, ".cursors", runId), reader);
+    },
+    async addReader(runId, reader) {
+      await kindOf(runId);
+      await ensureCursor(logDir(dir, runId), reader);
+    },
+    async readers(runId) {
+      await kindOf(runId);
+      return readersOf(logDir(dir, runId));
     },
     async logEnd(runId) {
       await kindOf(runId);

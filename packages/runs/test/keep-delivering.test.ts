@@ -8,16 +8,17 @@ import { append, appendUpdates, finished } from "./support/stored.ts";
 vi.setConfig({ testTimeout: 60_000 });
 
 interface KeepOptions {
+  wants?: (runId: string) => Promise<boolean>;
   reader?: string;
   graceMs?: number;
 }
 
 /** Delivers until the test or `stop` ends it. */
-function keep(store: RunStore, open: (runId: string) => Emitter, { reader = "e", graceMs }: KeepOptions = {}) {
+function keep(store: RunStore, open: (runId: string) => Emitter, { reader = "e", graceMs, wants }: KeepOptions = {}) {
   const said: string[] = [];
   const controller = new AbortController();
   const onDiagnostic = (message: string): number => said.push(message);
-  const ended = keepDelivering(store, { reader, open, signal: controller.signal, graceMs, onDiagnostic });
+  const ended = keepDelivering(store, { reader, open, wants, signal: controller.signal, graceMs, onDiagnostic });
   const stop = async (): Promise<void> => {
     controller.abort();
     await ended;
@@ -195,6 +196,28 @@ test("hooks that go on in the middle of a round have the figures of all of it, a
   ]);
   await until("the round's end", () => told.length === 3);
   expect(told).toEqual(["r", "r", 2]);
+});
+
+test("a run that is not wanted is left as it is, and one that is wanted later comes whole", async () => {
+  const store = openRunStore({ dir: await temporaryFolder() });
+  for (const runId of ["a", "b"]) await appendUpdates(store, runId, 3);
+  expect(await store.readers("a")).toEqual([]);
+  for (const runId of ["a", "b"]) await store.addReader(runId, "e");
+  expect(await store.readers("a")).toEqual(["e"]);
+  const { emitter, events } = noting();
+  const { stop } = keep(store, () => emitter, { wants: async (runId) => runId === "b" });
+  await appendUpdates(store, "a", 2, 3);
+  await until("the one that is wanted", () => events.length === 3);
+  await stop();
+  expect(new Set(events.map(({ run_id }) => run_id))).toEqual(new Set(["b"]));
+  expect((await store.cursor("a", "e")).position).toBe(0);
+  // Again changes nothing for who has come further.
+  await store.addReader("b", "e");
+  expect((await store.cursor("b", "e")).position).toBe(3);
+  const all = noting();
+  keep(store, () => all.emitter);
+  await until("the other", () => all.events.length === 5);
+  expect(idsOf(all.events)).toEqual(["c0", "c1", "c2", "c3", "c4"]);
 });
 
 test("wherever it is stopped, every event comes at least once, and none before the one that precedes it", async () => {

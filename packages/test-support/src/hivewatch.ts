@@ -31,6 +31,7 @@ export interface UpOptions {
   readonly grpcPort?: number;
   /** The folder where it is started. Default: an empty one. */
   readonly cwd?: string;
+  /** Beside that of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 

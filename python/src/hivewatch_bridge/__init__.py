@@ -23,10 +23,17 @@ from ._default import (
     set_server_metadata,
 )
 from ._run import Run
+from ._schema import ClientUpdate, RoundSummary
 
 __version__ = "0.1.0"
 
+HivewatchRun = Run
+"""The name that Python hivewatch has for a run."""
+
 __all__ = [
+    "ClientUpdate",
+    "HivewatchRun",
+    "RoundSummary",
     "Run",
     "finish",
     "init",

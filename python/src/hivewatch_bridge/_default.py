@@ -20,7 +20,7 @@ def init(
     run_id: str | None = None,
     algorithm: str = "FedAvg",
     config: Mapping[str, Any] | None = None,
-    emitters: Sequence[object] | None = None,
+    emitters: Iterable[object] | None = None,
     verbose: bool = True,
     endpoint: str | None = None,
     token: str | None = None,
@@ -31,7 +31,12 @@ def init(
         run_id: up to 128 characters that may stand in a file's name; by default a new one like `run-kqzv-4821`.
         algorithm: name of the federated algorithm.
         config: settings of the training, as far as JSON can hold them.
-        emitters: ignored with a warning; where to send is set up at the bridge.
+        emitters: where to send the run beside the map, as :mod:`hivewatch_bridge.emitters` has them; and objects of
+            your own with any of the hooks `on_init(run_id, algorithm, config)`, `on_client_update(client)`,
+            `on_round(summary, clients)`, `on_dropout(round, client_id, reason)`,
+            `on_comm_failure(round, client_id, reason)`, `on_checkpoint(round, path, metadata)`,
+            `on_server_metadata(metadata)` and `finish()`. Each object's hooks are called in order, in a thread of its
+            own; what they raise is logged.
         verbose: whether the one line that names run and endpoint is logged at level INFO, or else DEBUG.
         endpoint: `host:port` of the bridge; by default `HIVEWATCH_ENDPOINT`, or `127.0.0.1:7071`.
         token: bearer token for the bridge; by default `HIVEWATCH_TOKEN`, or none.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -58,8 +58,8 @@ _PLACE_CHECKS: dict[str, Check] = {
 }
 
 
-def init(algorithm: str, config: Any, warn: WarnOnce) -> Event:
-    """The run begins."""
+def init(algorithm: str, config: Any, emitters: Sequence[Any], warn: WarnOnce) -> Event:
+    """The run begins. `emitters` are those that it declares."""
     if config is not None and not isinstance(config, Mapping):
         warn("config", "config was dropped: it must be a dict.")
         config = None
@@ -70,6 +70,7 @@ def init(algorithm: str, config: Any, warn: WarnOnce) -> Event:
         "started_at": started,
         "algorithm": values.clean_text(str(algorithm)),
         "config": row_fields(_named(config or {}), warn),
+        **({"emitters": list(emitters)} if emitters else {}),
     }
 
 

@@ -6,7 +6,7 @@ import atexit
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._ids import check_run_id, new_producer_id, new_run_id
@@ -33,21 +33,17 @@ def start_run(
     run_id: str | None = None,
     algorithm: str = "FedAvg",
     config: Mapping[str, Any] | None = None,
-    emitters: Sequence[object] | None = None,
+    emitters: Iterable[object] | None = None,
     verbose: bool = True,
     endpoint: str | None = None,
     token: str | None = None,
 ) -> Run:
     """Begins a run that is nobody's default. Arguments as :func:`hivewatch_bridge.init`."""
     identity = new_run_id() if run_id is None else check_run_id(run_id)
-    if emitters:
-        logger.warning(
-            "emitters are ignored here: the bridge sends to W&B, MLflow and others, as in `hivewatch up --emit mlflow`."
-        )
     if is_disabled():
-        return Run(identity, algorithm, config, sender=None)
+        return Run(identity, algorithm, config, sender=None, emitters=emitters, verbose=verbose)
     settings = read_settings(endpoint, token)
-    run = Run(identity, algorithm, config, _start_sender(identity, settings))
+    run = Run(identity, algorithm, config, _start_sender(identity, settings), emitters, verbose)
     _runs[:] = [*(other for other in _runs if not other._is_settled()), run]
     level = logging.INFO if verbose else logging.DEBUG
     logger.log(level, "Run %s (%s) is reported to HiveWatch at %s.", identity, algorithm, settings.endpoint)
@@ -75,6 +71,7 @@ def _flush_at_exit() -> None:
 def _silence_in_child() -> None:
     for run in list(_runs):
         sender, run._sender = run._sender, None
+        run._hooks = None
         if sender is not None:
             _inherited.append(sender)
     if _inherited:

@@ -17,9 +17,16 @@ class WarnOnce:
     def __init__(self) -> None:
         self._seen: set[Hashable] = set()
 
-    def __call__(self, key: Hashable, message: str, *args: object, exc_info: bool = False) -> None:
+    def __call__(
+        self,
+        key: Hashable,
+        message: str,
+        *args: object,
+        exc_info: bool = False,
+        level: int = logging.WARNING,
+    ) -> None:
         """Logs `message % args`, unless something with the same key was logged before."""
         if key in self._seen or len(self._seen) >= _MAX_KEYS:
             return
         self._seen.add(key)
-        logger.warning(message, *args, exc_info=exc_info)
+        logger.log(level, message, *args, exc_info=exc_info)

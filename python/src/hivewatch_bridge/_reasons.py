@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _MAX_LENGTH = 300
+_MAX_LINE = 1000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
@@ -20,6 +21,11 @@ def short_reason(text: str) -> str:
     text = " ".join(_CONTROL.sub(" ", text).split())
     text = _IPV4.sub("[ip]", text)
     return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 3] + "..."
+
+
+def one_line(text: str) -> str:
+    """What somebody else says, on one line of up to 1000 characters, without terminal codes."""
+    return " ".join(_CONTROL.sub(" ", _ANSI.sub("", text)).split())[:_MAX_LINE]
 
 
 def exception_reason(error: BaseException) -> str:

@@ -12,7 +12,9 @@ from typing import Any, Callable, TypeVar
 from . import _events as events
 from . import _values as values
 from ._bulk import encode_updates
+from ._emitters import sort_emitters
 from ._fields import freeze, is_light
+from ._hooks import Hooks
 from ._log import WarnOnce
 from ._pending import ignored, pending_row
 from ._reasons import exception_reason
@@ -73,18 +75,35 @@ class Run:
     None means that a value is not known.
     """
 
-    def __init__(self, run_id: str, algorithm: str, config: Mapping[str, Any] | None, sender: Sender | None) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        algorithm: str,
+        config: Mapping[str, Any] | None,
+        sender: Sender | None,
+        emitters: Iterable[object] | None = None,
+        verbose: bool = True,
+    ) -> None:
         self.run_id = run_id
         self.algorithm = algorithm
         self.config = config or {}
+        self.emitters: Sequence[object] = ()
+        self.verbose = verbose
         self._sender = sender
+        self._hooks: Hooks | None = None
         self._finished = False
         self._warn = WarnOnce()
-        self._begin()
+        self._begin(emitters)
 
     @_never_raises
-    def _begin(self) -> None:
-        self._log(events.init(self.algorithm, self.config, self._warn))
+    def _begin(self, given: Iterable[object] | None) -> None:
+        if self._sender is None:
+            return
+        emitters = sort_emitters(given, self._warn)
+        self.emitters = emitters.given
+        self._log(events.init(self.algorithm, self.config, emitters.declared, self._warn))
+        if emitters.hooked:
+            self._hooks = Hooks(emitters.hooked, self.run_id, self.algorithm, self.config, self._warn)
 
     @_never_raises
     def round_start(self, round: int, selected: Iterable[object] | None = None) -> None:
@@ -95,6 +114,8 @@ class Run:
             selected: ids of the clients that were asked to take part, if known.
         """
         self._log(events.round_start(round, selected, self._warn))
+        if self._hooks is not None:
+            self._hooks.round_start(round)
 
     @_logs_client("client_update")
     def log_client_update(self, /, client_id: object, **kwargs: Any) -> None:
@@ -134,6 +155,8 @@ class Run:
         for payload in encode_updates("client_update", round, client_ids, metrics, self._warn):
             had_room = sender.add_segment(Segment(payload, droppable=True), timeout)
             timeout = min(timeout, max(0.0, end - time.monotonic())) if had_room else 0.0
+        if self._hooks is not None:
+            self._hooks.client_updates(round, client_ids, metrics)
 
     @_never_raises
     def log_round(
@@ -187,6 +210,8 @@ class Run:
             **metrics,
         }
         self._log(events.round_end(round, given, self._warn))
+        if self._hooks is not None:
+            self._hooks.round_end(round, given)
         if gradient_divergence is not None:
             message = "gradient_divergence is deprecated: use gradient_norm_dispersion"
             warnings.warn(message, DeprecationWarning, stacklevel=3)
@@ -196,12 +221,16 @@ class Run:
         """Logs that a client left a round without a result."""
         details = {"reason": reason, **fields}
         self._log(events.client_dropout(round, client_id, details, self._warn), droppable=True)
+        if self._hooks is not None:
+            self._hooks.dropout(round, client_id, reason)
 
     @_never_raises
     def log_comm_failure(self, /, round: int, client_id: object, reason: str | None = None, **fields: Any) -> None:
         """Logs that a client could not be reached, or its result not be received."""
         details = {"reason": reason, **fields}
         self._log(events.about_client("comm_failure", round, client_id, details, self._warn), droppable=True)
+        if self._hooks is not None:
+            self._hooks.comm_failure(round, client_id, reason)
 
     @_never_raises
     def log_client_recovered(self, /, round: int, client_id: object, **fields: Any) -> None:
@@ -212,6 +241,8 @@ class Run:
     def log_checkpoint(self, /, round: int, path: object, **metadata: Any) -> None:
         """Logs that a model was saved at `path`."""
         self._log(events.checkpoint(round, path, metadata, self._warn))
+        if self._hooks is not None:
+            self._hooks.checkpoint(round, path, metadata)
 
     @_never_raises
     def log_evaluation(self, round: int, source: str, metrics: Mapping[str, Any]) -> None:
@@ -233,6 +264,8 @@ class Run:
     def set_server_metadata(self, /, **metadata: Any) -> None:
         """Says what and where the server is: `lat`, `lng`, `city`, `country`, `host`, …"""
         self._log(events.server_metadata(metadata, self._warn))
+        if self._hooks is not None:
+            self._hooks.server_metadata(metadata)
 
     def finish(self, status: str = "completed", reason: str | None = None, timeout: float = FINISH_TIMEOUT_SEC) -> bool:
         """Ends the run, and waits until the bridge has everything.
@@ -240,7 +273,7 @@ class Run:
         Args:
             status: `completed`, `failed`, `aborted` or `lost`.
             reason: why, for people.
-            timeout: how long to wait, in seconds.
+            timeout: how long to wait, in seconds; also for hooks of the user's own that have not been told all.
 
         Returns:
             Whether everything that was logged is on the bridge's disk. What is not is written to this machine's disk,
@@ -254,10 +287,13 @@ class Run:
             self._end(status, reason)
             self._finished = True
             sender.close()
-        if sender.drain(self._usable_timeout(timeout)):
-            return True
-        self._keep_rest(_KEEP_TIMEOUT_SEC)
-        return False
+        end = time.monotonic() + self._usable_timeout(timeout)
+        is_durable = sender.drain(end - time.monotonic())
+        if not is_durable:
+            self._keep_rest(_KEEP_TIMEOUT_SEC)
+        if self._hooks is not None:
+            self._hooks.drain(max(0.0, end - time.monotonic()))
+        return is_durable
 
     def _usable_timeout(self, timeout: float) -> float:
         try:
@@ -269,6 +305,8 @@ class Run:
     @_never_raises
     def _end(self, status: str, reason: str | None) -> None:
         self._log(events.finished(status, reason, self._warn))
+        if self._hooks is not None:
+            self._hooks.finish()
 
     def _keep_rest(self, timeout: float) -> None:
         sender = self._sender
@@ -288,7 +326,10 @@ class Run:
     def _flush_at_exit(self, timeout: float) -> None:
         # After finish() its caller has waited already.
         if self._sender is not None and not self._finished:
+            end = time.monotonic() + timeout
             self._sender.drain(timeout)
+            if self._hooks is not None:
+                self._hooks.drain(max(0.0, end - time.monotonic()))
 
     def __enter__(self) -> Run:
         return self
@@ -310,6 +351,9 @@ class Run:
         if sender is None or ((self._finished or sender.is_dead) and not self._is_open(sender)):
             return
         try:
+            if self._hooks is not None and event_type == "client_update":
+                # Before what is unusable is dropped from them.
+                self._hooks.client_update(client_id, dict(fields))
             if type(client_id) is str and len(client_id) <= values.MAX_ID_LENGTH:
                 identity = client_id
             else:

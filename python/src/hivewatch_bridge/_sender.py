@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -16,6 +17,7 @@ from ._log import WarnOnce, logger
 from ._outbox import Outbox, Sealed
 from ._pending import Pending
 from ._queue import EventQueue
+from ._reasons import one_line
 from ._segments import MAX_EVENTS, Segment
 from ._settings import Settings
 from ._spooler import Spooler
@@ -192,6 +194,7 @@ class Sender:
         link.send(self._outbox.question())
         self._wait(link, lambda: False, _ACK_TIMEOUT_SEC)
         answer = link.acks.popleft()
+        self._tell(answer)
         if answer.code is not None:
             _refuse(answer)
         if not self._backlog.resume(answer.next_seq):
@@ -291,7 +294,14 @@ class Sender:
         if self.queue.dropped:
             self._warn("full", "HiveWatch's memory is full: the oldest telemetry of clients is being dropped.")
 
+    def _tell(self, ack: Ack) -> None:
+        for notice in ack.notices:
+            level = logging.WARNING if notice.is_warning else logging.INFO
+            run_id = self._outbox.producer.run_id
+            self._warn(("notice", notice.text), "HiveWatch, run %s: %s", run_id, one_line(notice.text), level=level)
+
     def _settle(self, ack: Ack) -> None:
+        self._tell(ack)
         index, sealed = self._in_flight.popleft() if self._in_flight else (-1, None)
         if sealed is None or ack.batch != index:
             raise _LinkLost(f"it answered message {ack.batch}, and not {index}")

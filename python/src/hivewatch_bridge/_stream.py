@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Union
 
@@ -75,7 +76,7 @@ class OneByOne:
         publish_one = self._channel.unary_unary(PUBLISH_ONE, None, None)
         try:
             ack = decode_ack(publish_one(batch, metadata=self._metadata, timeout=_UNARY_TIMEOUT_SEC))
-            self.acks.append(Ack(self._sent, ack.next_seq, ack.code, ack.reason))
+            self.acks.append(replace(ack, batch=self._sent))
             self._sent += 1
         except Exception as error:
             self.failure = describe_failure(error)

@@ -51,6 +51,14 @@ class Payload:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """What the bridge has whoever runs the program know."""
+
+    is_warning: bool
+    text: str
+
+
+@dataclass(frozen=True)
 class Ack:
     """The bridge's answer to one batch."""
 
@@ -61,6 +69,7 @@ class Ack:
     code: Code | None
     """None if the batch was stored."""
     reason: str
+    notices: tuple[Notice, ...] = ()
 
 
 def encode_batch(producer: Producer, first_seq: int, payload: Payload | None) -> bytes:
@@ -84,10 +93,18 @@ def decode_ack(data: bytes) -> Ack:
     Raises:
         ValueError: it is none.
     """
-    fields = dict(read_fields(data))
+    repeated = list(read_fields(data))
+    fields = dict(repeated)
     refusal = fields.get(6)
     code, reason = (None, "") if refusal is None else _decode_refusal(_bytes(refusal))
-    return Ack(_int(fields.get(1, 0)), _int(fields.get(5, 0)), code, reason)
+    notices = tuple(_decode_notice(_bytes(value)) for number, value in repeated if number == 7)
+    return Ack(_int(fields.get(1, 0)), _int(fields.get(5, 0)), code, reason, notices)
+
+
+def _decode_notice(data: bytes) -> Notice:
+    fields = dict(read_fields(data))
+    # A level of a newer bridge is as bad as a warning.
+    return Notice(_bytes(fields.get(1, b"")) != b"info", _bytes(fields.get(2, b"")).decode("utf-8", "replace"))
 
 
 def _decode_refusal(data: bytes) -> tuple[Code, str]:

@@ -2,7 +2,7 @@ import type { HiveEvent } from "@hivewatch/core";
 import { openRunStore, type RunStore } from "@hivewatch/runs";
 import { temporaryFolder } from "@hivewatch/test-support";
 import { onTestFinished } from "vitest";
-import { type Bridge, startBridge } from "../../src/index.ts";
+import { type Bridge, type RunNotices, startBridge } from "../../src/index.ts";
 
 export interface TestBridge {
   readonly bridge: Bridge;
@@ -15,15 +15,16 @@ interface TestBridgeOptions {
   dir?: string;
   port?: number;
   keepaliveMs?: number;
+  notices?: RunNotices;
 }
 
 /** Starts a bridge that ends with the test. */
 export async function startTestBridge(options: TestBridgeOptions = {}): Promise<TestBridge> {
-  const { dir, port = 0, keepaliveMs } = options;
+  const { dir, port = 0, keepaliveMs, notices } = options;
   const said: string[] = [];
   const onDiagnostic = (message: string): number => said.push(message);
   const store = openRunStore({ dir: dir ?? (await temporaryFolder()), onDiagnostic });
-  const bridge = await startBridge({ store, port, onDiagnostic }, keepaliveMs);
+  const bridge = await startBridge({ store, port, notices, onDiagnostic }, keepaliveMs);
   onTestFinished(() => bridge.close());
   return { bridge, store, said };
 }

@@ -8,6 +8,7 @@ import {
   checkHost,
   hostOption,
   insecureOption,
+  isLoopback,
   portNumber,
   runsDirOption,
   wholeNumber,
@@ -31,6 +32,7 @@ interface UpFlags {
   insecure?: boolean;
   allowHost: string[];
   emit: string[];
+  clientEmitters?: boolean;
   durability: Durability;
   keepLogs?: number;
 }
@@ -44,6 +46,11 @@ export function upCommand(): Command {
     .option("--port <port>", "port of the page; 0: the system chooses", portNumber, 7070)
     .option("--grpc-port <port>", "port of the bridge; 0: the system chooses", portNumber, DEFAULT_GRPC_PORT)
     .addOption(emitOption())
+    .option(
+      "--client-emitters",
+      "run the emitters of ours that programs declare for their runs (default: if only this machine can reach the bridge)",
+    )
+    .option("--no-client-emitters", "don't; they are told what to do instead")
     .addOption(durabilityOption())
     .option(
       "--keep-logs <days>",
@@ -89,7 +96,7 @@ async function up(flags: UpFlags): Promise<void> {
   const emitters = await findEmitters(flags.emit, process.cwd());
   await checkWritable(flags.runsDir);
   const ingest = await startIngest(
-    flags,
+    { ...flags, clientEmitters: flags.clientEmitters ?? isLoopback(flags.host) },
     emitters.map(({ reader }) => reader),
     say,
   );

@@ -88,8 +88,13 @@ function checkReader(name: unknown, source: string): string {
   throw new HiveWatchError("usage", message);
 }
 
-/** As the user's own programs would find it, or as this command does. */
-function resolvePackage(name: string, packageName: string, folder: string): string {
+/**
+ * Finds a package as the user's own programs would, or as this command does.
+ *
+ * @returns the URL of its module
+ * @throws HiveWatchError `usage`: what to install
+ */
+export function resolvePackage(name: string, packageName: string, folder: string): string {
   try {
     return pathToFileURL(createRequire(join(folder, "any.js")).resolve(packageName)).href;
   } catch {

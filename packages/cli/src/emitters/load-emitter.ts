@@ -44,6 +44,27 @@ export async function loadEmitter({ source, url, index }: EmitterModule): Promis
   return { ofRun: () => shared, finish: async () => value.finish?.() };
 }
 
+/** Makes an emitter from its options, such as those that a run has declared. */
+export type EmitterFactory = (options: Readonly<Record<string, unknown>>) => Promise<Emitter>;
+
+/**
+ * Loads a package's factory of emitters.
+ *
+ * @param name - that of the export
+ * @throws HiveWatchError `usage` if there is none
+ */
+export async function loadFactory(source: string, url: string, name: string): Promise<EmitterFactory> {
+  const make = field(await load(source, url), name);
+  if (typeof make !== "function") {
+    throw new HiveWatchError("usage", `the emitter ${source} has no ${name}: install its newest version`);
+  }
+  return async (options) => {
+    const made: unknown = await make(options);
+    if (isEmitter(made)) return made;
+    throw new HiveWatchError("usage", `what ${name} of ${source} makes is no emitter`);
+  };
+}
+
 /** Its `finish` closes it, which must wait for the last run. */
 function withoutFinish(emitter: Emitter): Emitter {
   return new Proxy(emitter, {

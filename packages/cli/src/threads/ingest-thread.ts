@@ -1,6 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { startBridge } from "@hivewatch/bridge";
 import { type Durability, openRunStore } from "@hivewatch/runs";
+import { startClientEmitters } from "../emitters/client-emitters.ts";
 import { listenOnFreePort } from "../listen.ts";
 import { whenAborted } from "../shutdown.ts";
 import { runThread } from "./inside-thread.ts";
@@ -14,6 +15,8 @@ export interface IngestData {
   readonly durability: Durability;
   /** The names of the emitters' cursors. */
   readonly readers: readonly string[];
+  /** Whether the bridge runs emitters that programs declare. */
+  readonly clientEmitters: boolean;
 }
 
 /** Where the bridge is. */
@@ -23,15 +26,20 @@ export interface IngestReady {
   readonly port: number;
 }
 
-const { runsDir, host, port, durability, readers }: IngestData = workerData;
+const { runsDir, host, port, durability, readers, clientEmitters: isAllowed }: IngestData = workerData;
 
 await runThread<IngestReady>(async ({ signal, tellNews, say }, ready) => {
   const store = openRunStore({ dir: runsDir, durability, readers, onDiagnostic: say });
   const sender = startNewsSender(store.subscribe, tellNews);
-  const start = (tried: number) => startBridge({ store, host, port: tried, onDiagnostic: say });
+  const configured = new Set(readers);
+  const clientEmitters = startClientEmitters({ store, isAllowed, configured, folder: process.cwd(), say });
+  const { notices } = clientEmitters;
+  const start = (tried: number) => startBridge({ store, host, port: tried, notices, onDiagnostic: say });
   const bridge = await listenOnFreePort("the bridge", port, start, say);
+  await clientEmitters.resume();
   ready({ address: bridge.address, port: bridge.port });
   await whenAborted(signal);
   await bridge.close();
   sender.flush();
+  await clientEmitters.close();
 });

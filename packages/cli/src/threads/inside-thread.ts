@@ -13,6 +13,8 @@ export interface InsideThread {
   tellNews(news: readonly RunNews[]): void;
   /** Has the main thread tell the user something. */
   say(message: string): void;
+  /** The same, and tells the program of a run, too. */
+  notify(runId: string, message: string): void;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function runThread<Ready>(
     onNews: (listener) => void listeners.push(listener),
     tellNews: (news) => post({ type: "news", news }),
     say: (message) => post({ type: "say", message }),
+    notify: (runId, message) => post({ type: "notice", runId, message }),
   };
   try {
     await work(thread, (ready) => post({ type: "ready", ready }));

@@ -13,5 +13,7 @@ export type FromThread<Ready> =
   | { readonly type: "news"; readonly news: readonly RunNews[] }
   /** For the user to read. */
   | { readonly type: "say"; readonly message: string }
+  /** For the user of a run to read. */
+  | { readonly type: "notice"; readonly runId: string; readonly message: string }
   /** It can't begin, by no fault of its own. */
   | { readonly type: "failed"; readonly message: string };

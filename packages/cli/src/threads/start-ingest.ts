@@ -9,6 +9,8 @@ export interface IngestFlags {
   readonly host: string;
   readonly grpcPort: number;
   readonly durability: Durability;
+  /** Whether the bridge runs emitters that programs declare. */
+  readonly clientEmitters: boolean;
 }
 
 /** The bridge, in a thread of its own. */
@@ -28,11 +30,11 @@ export interface IngestThread extends IngestReady {
  * @throws HiveWatchError `unavailable` if it can't listen
  */
 export async function startIngest(
-  { runsDir, host, grpcPort: port, durability }: IngestFlags,
+  { runsDir, host, grpcPort: port, durability, clientEmitters }: IngestFlags,
   readers: readonly string[],
   say: (message: string) => void,
 ): Promise<IngestThread> {
-  const data: IngestData = { runsDir, host, port, durability, readers };
+  const data: IngestData = { runsDir, host, port, durability, readers, clientEmitters };
   const board = createNewsBoard();
   let isClosing = false;
   let isReady = false;

@@ -12,9 +12,13 @@ export interface SupervisedOptions<Ready> {
   data: (last: Ready | undefined) => unknown;
   /** Where it is told of news from. */
   subscribe: NewsBoard["subscribe"];
+  /** Its environment. Default: that of the process. */
+  env?: NodeJS.ProcessEnv | undefined;
   /** How long it has to end when it is asked to. */
   stopMs: number;
   say: (message: string) => void;
+  /** Told what the program of a run should know. */
+  onNotice?: ((runId: string, message: string) => void) | undefined;
 }
 
 /** A thread that is started again when it fails. */
@@ -92,11 +96,11 @@ export function superviseThread<Ready>(options: SupervisedOptions<Ready>): Super
 }
 
 function startLife<Ready>(
-  { what, entry, data, subscribe, say }: SupervisedOptions<Ready>,
+  { what, entry, data, subscribe, env, say, onNotice }: SupervisedOptions<Ready>,
   last: Ready | undefined,
   onReady: (ready: Ready) => void,
 ): Life {
-  const thread = startThread<Ready>({ what, entry, data: data(last), onReady, say });
+  const thread = startThread<Ready>({ what, entry, data: data(last), env, onReady, onNotice, say });
   const sender = startNewsSender(subscribe, (news) => thread.post({ type: "news", news }));
   void thread.exited.then(sender.stop);
   return {

@@ -10,10 +10,14 @@ export interface ThreadOptions<Ready> {
   readonly entry: URL;
   /** What it is started with. */
   readonly data: unknown;
+  /** Its environment. Default: that of whoever starts it. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   readonly onReady: (ready: Ready) => void;
   /** Told of the logs that it writes. */
   readonly onNews?: (news: readonly RunNews[]) => void;
   readonly say: (message: string) => void;
+  /** Told what the program of a run should know. */
+  readonly onNotice?: ((runId: string, message: string) => void) | undefined;
 }
 
 /** A thread that runs. */
@@ -32,17 +36,21 @@ export interface Thread {
 const YOUNG_MEBIBYTES = 12;
 
 /** Starts a thread. */
-export function startThread<Ready>({ what, entry, data, onReady, onNews, say }: ThreadOptions<Ready>): Thread {
+export function startThread<Ready>(options: ThreadOptions<Ready>): Thread {
+  const { what, entry, data, env = process.env, onReady, onNews, say, onNotice } = options;
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES };
   // What an emitter prints must not come between the lines that programs read.
-  const worker = new Worker(entry, { name: what, workerData: data, stdout: true, resourceLimits });
+  const worker = new Worker(entry, { name: what, workerData: data, env, stdout: true, resourceLimits });
   worker.stdout.pipe(process.stderr, { end: false });
   let reason = "it has ended";
   worker.on("message", (message: FromThread<Ready>) => {
     if (message.type === "ready") onReady(message.ready);
     else if (message.type === "news") onNews?.(message.news);
     else if (message.type === "say") say(message.message);
-    else reason = message.message;
+    else if (message.type === "notice") {
+      say(message.message);
+      onNotice?.(message.runId, message.message);
+    } else reason = message.message;
   });
   worker.on("error", (error) => {
     reason = errorMessage(error);

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hivewatch/v1/ack.proto.
  */
 export const file_hivewatch_v1_ack: GenFile = /*@__PURE__*/
-  fileDesc("ChZoaXZld2F0Y2gvdjEvYWNrLnByb3RvEgxoaXZld2F0Y2gudjEiiwEKA0FjaxINCgViYXRjaBgBIAEoBBIOCgZydW5faWQYAiABKAkSEwoLcHJvZHVjZXJfaWQYAyABKAkSFgoOcHJvZHVjZXJfZXBvY2gYBCABKAQSEAoIbmV4dF9zZXEYBSABKAQSJgoHcmVmdXNhbBgGIAEoCzIVLmhpdmV3YXRjaC52MS5SZWZ1c2FsIicKB1JlZnVzYWwSDAoEY29kZRgBIAEoCRIOCgZyZWFzb24YAiABKAliBnByb3RvMw");
+  fileDesc("ChZoaXZld2F0Y2gvdjEvYWNrLnByb3RvEgxoaXZld2F0Y2gudjEisgEKA0FjaxINCgViYXRjaBgBIAEoBBIOCgZydW5faWQYAiABKAkSEwoLcHJvZHVjZXJfaWQYAyABKAkSFgoOcHJvZHVjZXJfZXBvY2gYBCABKAQSEAoIbmV4dF9zZXEYBSABKAQSJgoHcmVmdXNhbBgGIAEoCzIVLmhpdmV3YXRjaC52MS5SZWZ1c2FsEiUKB25vdGljZXMYByADKAsyFC5oaXZld2F0Y2gudjEuTm90aWNlIiUKBk5vdGljZRINCgVsZXZlbBgBIAEoCRIMCgR0ZXh0GAIgASgJIicKB1JlZnVzYWwSDAoEY29kZRgBIAEoCRIOCgZyZWFzb24YAiABKAliBnByb3RvMw");
 
 /**
  * @generated from message hivewatch.v1.Ack
@@ -56,6 +56,13 @@ export type Ack = Message<"hivewatch.v1.Ack"> & {
    * @generated from field: hivewatch.v1.Refusal refusal = 6;
    */
   refusal?: Refusal | undefined;
+
+  /**
+   * What whoever runs the producer should know of the run. The same one may come with several answers.
+   *
+   * @generated from field: repeated hivewatch.v1.Notice notices = 7;
+   */
+  notices: Notice[];
 };
 
 /**
@@ -64,6 +71,34 @@ export type Ack = Message<"hivewatch.v1.Ack"> & {
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
   messageDesc(file_hivewatch_v1_ack, 0);
+
+/**
+ * A message for people, which changes nothing in what the producer does.
+ *
+ * @generated from message hivewatch.v1.Notice
+ */
+export type Notice = Message<"hivewatch.v1.Notice"> & {
+  /**
+   * "info" or "warning".
+   *
+   * @generated from field: string level = 1;
+   */
+  level: string;
+
+  /**
+   * What happens or doesn't, and what to do.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message hivewatch.v1.Notice.
+ * Use `create(NoticeSchema)` to create a new message.
+ */
+export const NoticeSchema: GenMessage<Notice> = /*@__PURE__*/
+  messageDesc(file_hivewatch_v1_ack, 1);
 
 /**
  * @generated from message hivewatch.v1.Refusal
@@ -93,5 +128,5 @@ export type Refusal = Message<"hivewatch.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_hivewatch_v1_ack, 1);
+  messageDesc(file_hivewatch_v1_ack, 2);
 
