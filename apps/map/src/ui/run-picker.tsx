@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
-import { RunsDialog } from "../runs/runs-dialog.tsx";
+import { lazily } from "../charts/lazily.tsx";
 import { useSession } from "../session.ts";
 import type { RunEntry } from "../stream/run-list.ts";
 import { ChevronIcon } from "./icons.tsx";
+
+const RunsDialog = lazily(async () => (await import("../runs/runs-dialog.tsx")).RunsDialog);
 
 interface RunPickerProps {
   readonly runs: readonly RunEntry[];

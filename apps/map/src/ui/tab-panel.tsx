@@ -1,7 +1,5 @@
 import type { ComponentType } from "preact";
-import { DistributionPanel } from "../charts/distribution-panel.tsx";
-import { MultiplesPanel } from "../charts/multiples-panel.tsx";
-import { ParticipationPanel } from "../charts/participation-panel.tsx";
+import { lazily } from "../charts/lazily.tsx";
 import type { Tab } from "../page-state.ts";
 import { useSession } from "../session.ts";
 import { ClientTable } from "./client-table.tsx";
@@ -19,9 +17,9 @@ const TABS: readonly { readonly name: Tab; readonly label: string }[] = [
 /** What each tab shows. */
 export const TAB_PANELS: Readonly<Record<Tab, ComponentType>> = {
   clients: ClientTable,
-  participation: ParticipationPanel,
-  distribution: DistributionPanel,
-  multiples: MultiplesPanel,
+  participation: lazily(async () => (await import("../charts/participation-panel.tsx")).ParticipationPanel),
+  distribution: lazily(async () => (await import("../charts/distribution-panel.tsx")).DistributionPanel),
+  multiples: lazily(async () => (await import("../charts/multiples-panel.tsx")).MultiplesPanel),
   events: EventFeed,
 };
 
