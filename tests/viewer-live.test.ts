@@ -191,10 +191,11 @@ test("what clients call themselves never becomes markup", async (context) => {
   await page.getByTestId("run-item").waitFor();
   expect(await page.getByTestId("run-item").textContent()).toContain(hostile);
   await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
   await page.getByTestId("map-canvas").focus();
   await page.keyboard.press("ArrowDown");
-  await page.getByTestId("incident").first().click();
-  expect(await page.getByTestId("incident").first().textContent()).toContain(hostile);
+  await page.getByTestId("finding").first().click();
+  expect(await page.getByTestId("finding").first().textContent()).toContain(hostile);
 
   expect(await page.locator("img, #app script, [onerror]").count()).toBe(0);
   expectQuiet(opened);
@@ -269,6 +270,7 @@ test("nothing sticks out of a page of 360 pixels", async (context) => {
   const { page } = opened;
   await eventually(async () => expect(await figures(page)).toMatchObject({ round: 2 }));
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+  await page.getByTestId("view-clients").click();
   await page.getByTestId("client-row").first().getByRole("button").click();
   await page.getByTestId("client-panel").waitFor();
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
@@ -349,7 +351,7 @@ const TRUTH: ShownRun = {
       },
     },
   ],
-  incidents: ["non_finite paris 2", "comm_failure nowhere 1", "dropout tokyo 1"],
+  incidents: ["non_finite paris 2", "failure nowhere 1", "dropout tokyo 1"],
   unlocated: 1,
   server: "server · Frankfurt, DE",
 };

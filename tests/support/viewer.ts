@@ -79,7 +79,7 @@ async function shownRound(page: Page): Promise<ShownRound> {
 /** What the page lists as gone wrong, as `kind client round`, the newest first. */
 export async function incidents(page: Page): Promise<string[]> {
   const texts: string[] = [];
-  for (const item of await page.getByTestId("incident").all()) {
+  for (const item of await page.getByTestId("finding").all()) {
     const [kind, client, round] = await Promise.all(
       ["data-kind", "data-client-id", "data-round"].map((name) => item.getAttribute(name)),
     );

@@ -194,7 +194,11 @@ function ValueCell({ field, value }: { field: string; value: unknown }) {
   }
   const isNumber = Number.isFinite(value);
   return (
-    <td class={isNumber ? "number" : "number non-finite"} data-field={field} data-value={value}>
+    <td
+      class={isNumber ? "number" : "number non-finite"}
+      data-field={field}
+      data-value={field === "round_share" ? undefined : value}
+    >
       {!isNumber && <span aria-hidden="true">⚠ </span>}
       {field === "round_share" ? formatPercent(value) : fieldText(field, value)}
     </td>
