@@ -2,8 +2,8 @@ import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
+import { defaultRun, type RunList } from "./runs/run-list.ts";
 import { openSession, type Session, SessionProvider } from "./session.ts";
-import { defaultRun, type RunList } from "./stream/run-list.ts";
 import { ClientPanel } from "./ui/client-panel.tsx";
 import { EmbeddedPanel } from "./ui/embedded-panel.tsx";
 import { HelpDialog } from "./ui/help-dialog.tsx";
@@ -92,7 +92,7 @@ function RunPage({ runId, position = 0, children }: RunPageProps) {
     };
   }, [runId]);
 
-  useEffect(() => page?.session.feed.hear(position), [page, position]);
+  useEffect(() => page?.session.data.hear(position), [page, position]);
 
   if (page === undefined) return null;
   if (panel !== undefined) {

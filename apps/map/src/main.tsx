@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { pollRunList } from "./stream/run-list.ts";
+import { pollRunList } from "./runs/run-list.ts";
 import { applyTheme } from "./theme.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";

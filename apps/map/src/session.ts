@@ -1,17 +1,15 @@
-import { computed, type ReadonlySignal, type Signal } from "@preact/signals";
+import { computed, type ReadonlySignal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { openRunData } from "./data/open-run-data.ts";
 import type { RoundTable, RunData } from "./data/run-data.ts";
 import { keepAddress } from "./keep-address.ts";
-import { createRoundViews, type RoundView } from "./model/round-view.ts";
 import { createPageState, type PageState } from "./page-state.ts";
 import { createPlayer, type Player } from "./replay/player.ts";
 import { type ComparedRuns, createComparedRuns } from "./runs/compared-runs.ts";
 import { type Matches, matchClients } from "./search/match-clients.ts";
 import { parseQuery } from "./search/parse-query.ts";
 import type { Query } from "./search/query.ts";
-import { openRunFeed, type RunFeed, type Snapshot } from "./stream/run-feed.ts";
 import { readFragment } from "./url-state.ts";
 
 /** Everything about the run that is open: where it comes from, which round is shown, and who is selected. */
@@ -27,19 +25,12 @@ export interface Session {
   readonly matches: ReadonlySignal<Matches | undefined>;
   /** Other runs that are laid over the charts. */
   readonly compared: ComparedRuns;
-  readonly feed: RunFeed;
-  readonly snapshot: ReadonlySignal<Snapshot>;
   readonly player: Player;
-  /** How every client stands in the shown round. */
-  readonly view: ReadonlySignal<RoundView>;
-  /** The client whose panel is open. */
-  readonly selected: Signal<string | undefined>;
   close(): void;
 }
 
 /** Opens a run, at the round and client that the page's address names. */
 export function openSession(runId: string): Session {
-  const feed = openRunFeed(runId);
   const data = openRunData(runId);
   const state = createPageState();
   const { round } = readFragment(location.hash, state);
@@ -51,7 +42,6 @@ export function openSession(runId: string): Session {
     },
     round,
   );
-  const selected = state.client;
   const compared = createComparedRuns(state.compared, runId);
   const table = data.table(player.round);
   const query = computed(() => parseQuery(state.filter.value));
@@ -59,8 +49,6 @@ export function openSession(runId: string): Session {
     if (query.value.terms.length === 0) return undefined;
     return matchClients(query.value, { clients: data.clients.value, table: table.value, tally: data.tally.value });
   });
-  const viewOf = createRoundViews();
-  const view = computed(() => viewOf(feed.snapshot.value.model, player.round.value));
   const stopKeeping = keepAddress(runId, state, player);
 
   return {
@@ -71,16 +59,11 @@ export function openSession(runId: string): Session {
     query,
     matches,
     compared,
-    feed,
-    snapshot: feed.snapshot,
     player,
-    view,
-    selected,
     close() {
       stopKeeping();
       player.close();
       compared.close();
-      feed.close();
       data.close();
     },
   };

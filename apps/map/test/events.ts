@@ -1,5 +1,4 @@
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
-import { createRunModel, foldEvents, type RunModel } from "../src/model/run-model.ts";
 
 /** An event of the test run. */
 export function event(event_type: string, fields: Record<string, unknown> = {}): HiveEvent {
@@ -9,11 +8,4 @@ export function event(event_type: string, fields: Record<string, unknown> = {}):
 /** A client's result of a round. */
 export function update(round: number, client_id: string, fields: Record<string, unknown> = {}): HiveEvent {
   return event("client_update", { round, clients: [{ client_id, ...fields }] });
-}
-
-/** The model of a run with these events. */
-export function modelOf(...events: HiveEvent[]): RunModel {
-  const model = createRunModel("r");
-  foldEvents(model, events);
-  return model;
 }

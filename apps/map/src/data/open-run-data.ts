@@ -115,6 +115,7 @@ export function openRunData(runId: string, map?: string): RunData {
         ask({ kind: "history", id, clients: wanted });
       });
     },
+    hear: (position) => ask({ kind: "hear", position }),
     close() {
       stopShowing?.();
       worker.terminate();

@@ -29,6 +29,8 @@ export interface RunData {
   participation(): ReadonlySignal<Participation>;
   /** Some clients over all rounds, as they are now. */
   history(clients: readonly number[]): Promise<History>;
+  /** Tells up to which position the run has events: one that was over may go on. */
+  hear(position: number): void;
   close(): void;
 }
 

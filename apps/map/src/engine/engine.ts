@@ -410,6 +410,9 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
           readingsChanged = true;
           schedule();
           return;
+        case "hear":
+          queue?.hear(request.position);
+          return;
         case "history":
           void tellHistory(request.id, request.clients);
           return;

@@ -5,6 +5,8 @@ import { isRepeat, type Notice, parseFrame } from "./frame.ts";
 
 /** The events of a run, as they come over its stream, taken bit by bit. */
 export interface EventQueue {
+  /** Tells up to which position there are events. The stream of a run that was over goes on if these are more. */
+  hear(position: number): void;
   close(): void;
 }
 
@@ -19,15 +21,13 @@ export interface EventQueueHandlers {
 /** Taking events keeps the engine from answering no longer than this. */
 const BUDGET_MS = 30;
 
-/** A run that is over may go on; it is asked for this often. */
-const AGAIN_MS = 15_000;
-
 /** @param lastId - behind which to begin; "" for the run's beginning */
 export function createEventQueue(address: string, lastId: string, handlers: EventQueueHandlers): EventQueue {
   let frames: { readonly data: string; readonly id: string }[] = [];
   let last = lastId;
   let isScheduled = false;
-  let again: ReturnType<typeof setTimeout> | undefined;
+  let heard = 0;
+  let hasEnded = false;
 
   function schedule(): void {
     if (isScheduled) return;
@@ -73,9 +73,16 @@ export function createEventQueue(address: string, lastId: string, handlers: Even
         // Browsers open but a few connections at a time: one that has told all must not keep another page waiting.
         stream.close();
         handlers.onPhase("over");
-        again = setTimeout(() => stream.goOn(last), AGAIN_MS);
+        hasEnded = true;
+        goOnIfMore();
         return;
     }
+  }
+
+  function goOnIfMore(): void {
+    if (!hasEnded || heard <= Number(last)) return;
+    hasEnded = false;
+    stream.goOn(last);
   }
 
   const stream = followStream(address, lastId, {
@@ -88,8 +95,11 @@ export function createEventQueue(address: string, lastId: string, handlers: Even
   });
 
   return {
+    hear(position) {
+      heard = position;
+      goOnIfMore();
+    },
     close() {
-      clearTimeout(again);
       frames = [];
       stream.close();
     },

@@ -27,6 +27,8 @@ export type Request =
   | { readonly kind: "show"; readonly round: number | undefined }
   | { readonly kind: "digest"; readonly field: string }
   | { readonly kind: "participation" }
+  /** Up to which position there are events. */
+  | { readonly kind: "hear"; readonly position: number }
   | { readonly kind: "history"; readonly id: number; readonly clients: readonly number[] };
 
 /** What the engine tells the page. */

@@ -1,5 +1,3 @@
-import { VIRIDIS_PIXELS } from "../charts/viridis.ts";
-
 /** How many steps a scale has. */
 export const SCALE_STEPS = 64;
 
@@ -13,9 +11,13 @@ export function viridisScale(dark: boolean): string[] {
   return Array.from({ length: SCALE_STEPS }, (_, step) => viridis(first + ((last - first) * step) / (SCALE_STEPS - 1)));
 }
 
+/** Viridis at nine places, from dark to light; between them it is nearly straight. */
+const STOPS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
+
 function viridis(share: number): string {
-  const pixel = VIRIDIS_PIXELS[Math.round(share * (VIRIDIS_PIXELS.length - 1))] ?? 0;
-  return hex(((pixel & 0xff) << 16) | (pixel & 0xff00) | ((pixel >> 16) & 0xff));
+  const position = share * (STOPS.length - 1);
+  const [below = "", above = below] = STOPS.slice(Math.floor(position));
+  return mixColors(below, above, position % 1);
 }
 
 /** A colour between two of the form `#rrggbb`: at 0 the first, at 1 the second. */

@@ -4,9 +4,9 @@ import { saveFile } from "../charts/save-file.ts";
 import { Swatch } from "../charts/swatch.tsx";
 import { formatCount, formatPercent, MISSING } from "../format.ts";
 import { useSession } from "../session.ts";
-import type { RunEntry } from "../stream/run-list.ts";
 import { type ConfigLine, compareConfigs } from "./config-values.ts";
 import { lineOfRun, OWN_LINE } from "./run-lines.ts";
+import type { RunEntry } from "./run-list.ts";
 
 /** What is the same in the compared runs, and what is not. */
 export function Comparison({ runs, current }: { runs: readonly RunEntry[]; current: string }) {

@@ -1,10 +1,10 @@
 import { Swatch } from "../charts/swatch.tsx";
 import { formatAge, formatDateTime, formatPercent, plural } from "../format.ts";
 import { useSession } from "../session.ts";
-import type { RunEntry } from "../stream/run-list.ts";
 import { now } from "../ui/now.ts";
 import type { RunLabel } from "./run-labels.ts";
 import { lineOfRun, MAX_COMPARED, OWN_LINE } from "./run-lines.ts";
+import type { RunEntry } from "./run-list.ts";
 
 interface RunItemProps {
   readonly run: RunEntry;

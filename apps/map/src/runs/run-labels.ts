@@ -1,4 +1,4 @@
-import type { RunEntry } from "../stream/run-list.ts";
+import type { RunEntry } from "./run-list.ts";
 
 /** What a run is known by beside its id: parts of its configuration. */
 export interface RunLabel {

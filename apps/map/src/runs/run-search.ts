@@ -1,4 +1,4 @@
-import type { RunEntry } from "../stream/run-list.ts";
+import type { RunEntry } from "./run-list.ts";
 
 export const RUN_ORDERS = ["newest", "oldest", "id", "accuracy", "rounds", "clients"] as const;
 

@@ -3,11 +3,11 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { useRowWindow } from "../charts/virtual-rows.ts";
 import { plural } from "../format.ts";
 import { useSession } from "../session.ts";
-import type { RunEntry } from "../stream/run-list.ts";
 import { CloseIcon } from "../ui/icons.tsx";
 import { Comparison } from "./comparison.tsx";
 import { RunItem } from "./run-item.tsx";
 import { runLabels } from "./run-labels.ts";
+import type { RunEntry } from "./run-list.ts";
 import { RUN_ORDER_LABELS, RUN_ORDERS, type RunOrder, searchRuns, sortRuns } from "./run-search.ts";
 
 interface RunsDialogProps {

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { lazily } from "../charts/lazily.tsx";
+import type { RunEntry } from "../runs/run-list.ts";
 import { useSession } from "../session.ts";
-import type { RunEntry } from "../stream/run-list.ts";
 import { ChevronIcon } from "./icons.tsx";
 
 const RunsDialog = lazily(async () => (await import("../runs/runs-dialog.tsx")).RunsDialog);

@@ -1,5 +1,5 @@
+import { type ClientStatus, STATUS_LABELS } from "../data/statuses.ts";
 import { SERVER_CORNERS, SHAPES } from "../map/shapes.ts";
-import { type ClientStatus, STATUS_LABELS } from "../model/client-status.ts";
 
 /** The mark of a status, as the map draws it. */
 export function StatusMark({ status }: { status: ClientStatus }) {

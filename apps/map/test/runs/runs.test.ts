@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { compareConfigs, configValues } from "../../src/runs/config-values.ts";
 import { runLabels } from "../../src/runs/run-labels.ts";
+import { readRunList } from "../../src/runs/run-list.ts";
 import { searchRuns, sortRuns } from "../../src/runs/run-search.ts";
-import { readRunList } from "../../src/stream/run-list.ts";
 
 const RUNS = readRunList([
   {
