@@ -1,4 +1,7 @@
-import { VIRIDIS_PIXELS } from "../charts/viridis.ts";
+/** The colours of viridis at equal steps: as light as the values are high, also for those who can't tell red from green. */
+const ANCHORS = [
+  0x440154, 0x482878, 0x3e4989, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6ece58, 0xb5de2b, 0xfde725,
+] as const;
 
 /** How many steps a scale has. */
 export const SCALE_STEPS = 64;
@@ -14,8 +17,9 @@ export function viridisScale(dark: boolean): string[] {
 }
 
 function viridis(share: number): string {
-  const pixel = VIRIDIS_PIXELS[Math.round(share * (VIRIDIS_PIXELS.length - 1))] ?? 0;
-  return hex(((pixel & 0xff) << 16) | (pixel & 0xff00) | ((pixel >> 16) & 0xff));
+  const position = share * (ANCHORS.length - 1);
+  const index = Math.min(Math.floor(position), ANCHORS.length - 2);
+  return mixColors(hex(ANCHORS[index] ?? 0), hex(ANCHORS[index + 1] ?? 0), position - index);
 }
 
 /** A colour between two of the form `#rrggbb`: at 0 the first, at 1 the second. */
