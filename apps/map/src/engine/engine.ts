@@ -63,6 +63,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
   const readAt = new Map<number, number>();
   let readBytes = 0;
   let isReading = false;
+  let clientsReady: Promise<void> = Promise.resolve();
 
   let overviewChanged = true;
   let tableChanged = true;
@@ -83,7 +84,8 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     const known = head;
     head = found;
     takeHead(store, found);
-    await fetchClients(found, isMoved ? undefined : known);
+    clientsReady = fetchClients(found, isMoved ? undefined : known);
+    await clientsReady;
     await fetchNotable(found, known);
     return found;
   }
@@ -129,6 +131,8 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
         from,
         entries.flatMap(({ places }) => places),
       );
+      // A round names its clients by their places in the map's table of them.
+      await clientsReady;
       if (parts === undefined || head !== from) {
         // The frames have been moved: the head says where to.
         await fetchHead();
@@ -384,8 +388,9 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     takeHead(store, found);
     publish({ kind: "overview", value: overviewOf(store, []) });
     const entry = shown === undefined ? sorted().at(-1) : store.rounds.get(shown);
-    await fetchClients(found, undefined);
-    await Promise.all([fetchNotable(found, undefined), entry === undefined ? undefined : fetchRounds([entry])]);
+    clientsReady = fetchClients(found, undefined);
+    await Promise.all([clientsReady, entry === undefined ? undefined : fetchRounds([entry])]);
+    await fetchNotable(found, undefined);
     store.changed.clear();
   }
 
