@@ -17,7 +17,7 @@ export interface RoundColumns {
 
 /** What was reported under one name. */
 export interface Cells {
-  /** For each row {@link MISSING}, {@link NUMBER} or {@link VALUE}. */
+  /** For each row 0 if there is nothing, {@link NUMBER} or {@link VALUE}. */
   kinds: Uint8Array;
   numbers: Float64Array | undefined;
   /** Index in `values`. */
@@ -27,7 +27,7 @@ export interface Cells {
   readonly known: Map<string, number>;
 }
 
-export const MISSING = 0;
+/** 0, the kind of a cell that nobody filled, needs no name. */
 export const NUMBER = 1;
 export const VALUE = 2;
 
