@@ -21,17 +21,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from .._adapter.guard import Guard
+from .._adapter.hook import owner_of_hooks
 from .._log import logger
 from .._run import Run
 from ._client_mod import client_mod
-from ._guard import Guard
-from ._hook import owner_of_hooks
 from ._watcher import Options, Watcher
 
 __all__ = ["client_mod", "unwatch", "watch"]
 
 _Strategy = TypeVar("_Strategy")
-_guard = Guard()
+_guard = Guard("flower")
 
 
 def watch(

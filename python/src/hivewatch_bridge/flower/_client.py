@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._metrics import EVALUATE_PREFIXES, TRAIN_PREFIXES, accuracy_name, loss_name, prefixed
+from .._adapter.metrics import EVALUATE_PREFIXES, TRAIN_PREFIXES, accuracy_name, loss_name, prefixed
 from ._round import EVALUATE
 
 # What these say holds for the client, whatever it was doing.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
-_SECRET = re.compile(r"token|secret|passw|api.?key|credential|private", re.IGNORECASE)
+from .._adapter.secrets import without_secrets
 
 
 def describe_run(strategy: object, grid: object, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,15 +27,6 @@ def describe_run(strategy: object, grid: object, arguments: Mapping[str, Any]) -
         "model_bytes": _model_bytes(arguments.get("initial_arrays"), strategy),
     }
     return {name: value for name, value in known.items() if value not in (None, "", {})}
-
-
-def without_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy without the settings whose names look like those of secrets, at any depth."""
-    return {
-        str(name): without_secrets(value) if isinstance(value, Mapping) else value
-        for name, value in config.items()
-        if not _SECRET.search(str(name))
-    }
 
 
 def flower_run_id(grid: object) -> str | None:

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-from ._hook import Hooks, owner_of_hooks
+from .._adapter.hook import Hooks, owner_of_hooks
 
 
 @dataclass

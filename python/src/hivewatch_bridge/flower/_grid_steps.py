@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
-from ._guard import Guard
-from ._hook import Hooks
+from .._adapter.guard import Guard
+from .._adapter.hook import Hooks
 from ._messages import (
     action_of,
     content_bytes,

@@ -6,8 +6,8 @@ import functools
 import time
 from typing import Any, Callable
 
-from ._guard import Guard
-from ._hook import Hooks
+from .._adapter.guard import Guard
+from .._adapter.hook import Hooks
 from ._reporter import Reporter
 from ._round import EVALUATE, TRAIN
 

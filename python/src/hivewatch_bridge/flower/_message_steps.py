@@ -6,9 +6,9 @@ import functools
 import time
 from typing import Any, Callable
 
+from .._adapter.guard import Guard
+from .._adapter.hook import Hooks
 from ._grid_steps import reusable
-from ._guard import Guard
-from ._hook import Hooks
 from ._reporter import Reporter
 from ._round import EVALUATE, TRAIN
 

@@ -8,10 +8,10 @@ from typing import Any, Callable
 
 import grpc
 
+from .._adapter.guard import Guard
+from .._adapter.hook import Hooks
 from .._reasons import exception_reason
 from ._client import Reply
-from ._guard import Guard
-from ._hook import Hooks
 from ._messages import status_reason
 from ._reporter import Reporter, Request
 from ._round import EVALUATE, TRAIN

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._adapter.metrics import EVALUATE_PREFIXES, accuracy_name, loss_name, prefixed
 from .._run import Run
-from ._metrics import EVALUATE_PREFIXES, accuracy_name, loss_name, prefixed
 
 TRAIN = "train"
 EVALUATE = "evaluate"

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from .._adapter.guard import Guard
+from .._adapter.hook import Hooks
+from .._adapter.secrets import without_secrets
 from .._lifecycle import start_run
 from .._log import logger
 from .._reasons import exception_reason
 from .._run import Run
-from ._config import describe_run, flower_run_id, without_secrets
+from ._config import describe_run, flower_run_id
 from ._entry import Entry, LegacyEntries, grid_of_proxy
 from ._grid_steps import GridSteps
-from ._guard import Guard
-from ._hook import Hooks
 from ._legacy_steps import LegacySteps
 from ._message_steps import MessageSteps
 from ._proxy_steps import ProxySteps
@@ -64,7 +65,7 @@ class Watcher:
     def __init__(self, strategy: Any, grid: object, options: Options) -> None:
         self._strategy = strategy
         self._options = options
-        self._guard = Guard()
+        self._guard = Guard("flower")
         self._hooks = Hooks(owner=self)
         self._session: _Session | None = None
         self._is_entered = False

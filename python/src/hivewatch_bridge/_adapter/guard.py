@@ -12,9 +12,14 @@ _Result = TypeVar("_Result")
 
 
 class Guard:
-    """Calls a function; what it raises is logged and reported once, and the training goes on."""
+    """Calls a function; what it raises is logged and reported once, and the training goes on.
 
-    def __init__(self) -> None:
+    Args:
+        adapter: whose faults these are.
+    """
+
+    def __init__(self, adapter: str) -> None:
+        self._adapter = adapter
         self.run: Run | None = None
         """Where faults are reported, as `adapter_error` events."""
         self._seen: set[str] = set()
@@ -33,4 +38,4 @@ class Guard:
         self._seen.add(name)
         logger.warning("HiveWatch misses something of this run: %s failed.", name, exc_info=True)
         if self.run is not None:
-            self.run.log_event("adapter_error", adapter="flower", step=name, reason=exception_reason(error))
+            self.run.log_event("adapter_error", adapter=self._adapter, step=name, reason=exception_reason(error))
