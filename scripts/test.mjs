@@ -1,20 +1,27 @@
 // `npm test`: installs what the tests need, runs everything, and says at its end what was skipped and why.
 // npm test -- --only checks|node|python    does a part of it
-// npm test -- --only soak                  the tests in TypeScript in their long form (`pnpm test:soak`)
+// npm test -- --only soak|appfl            what is no part of everything, since it takes long
 // HIVEWATCH_ALLOW_SKIPS=0                  fails if anything was skipped, as in CI
 import "./lib/node-version.mjs";
 import { readFileSync, rmSync } from "node:fs";
 import { runChecks } from "./check.mjs";
-import { flowerEnvironments, simulationEnvironment, testsFor } from "./lib/flower-versions.mjs";
+import { APPFL, APPFL_PYTHON, makeAppflEnvironment } from "./lib/appfl.mjs";
+import { flowerEnvironments, simulationEnvironment } from "./lib/flower-versions.mjs";
 import { installPackages } from "./lib/pnpm.mjs";
 import { runPytest } from "./lib/pytest.mjs";
+import { testsFor } from "./lib/python-tests.mjs";
 import { run, secondsSince, twoAtATime } from "./lib/run.mjs";
 import { findChromium, findNode, findPythons, makePythonEnvironment } from "./lib/set-up.mjs";
 import { VITEST_REPORT } from "./lib/vitest-report.mjs";
 
 const PARTS = ["checks", "node", "python"];
-/** Not a part of everything: it takes hours. */
 const SOAK = "soak";
+/** Not parts of everything, and what each of them is. */
+const LONG_FORMS = {
+  [SOAK]:
+    "the tests in TypeScript with hundreds of kills and millions of events, Flower's faults and simulation; hours",
+  [APPFL]: "the adapter for APPFL on APPFL itself, with Debian's PyTorch: half a gigabyte to load; minutes",
+};
 /** On these the unit tests run too; everything runs on the Node that this is run with, in CI the oldest that we support. */
 const OTHER_NODES = ["22.23.3", "24.21.0"];
 /** The versions that python/pyproject.toml promises. */
@@ -59,13 +66,18 @@ if (parts.includes("python")) {
   heading("Tests in Python");
   await testPython();
 }
+if (parts.includes(APPFL) && pythons.has(APPFL)) {
+  heading("The adapter for APPFL, on APPFL itself");
+  await testPython();
+}
 conclude();
 
 /** @param {string[]} args */
 function partsFrom(args) {
   if (args.length === 0) return PARTS;
-  if (args.length === 2 && args[0] === "--only" && [...PARTS, SOAK].includes(args[1])) return [args[1]];
-  console.error(`Usage: npm test [-- --only ${[...PARTS, SOAK].join("|")}]`);
+  const names = [...PARTS, ...Object.keys(LONG_FORMS)];
+  if (args.length === 2 && args[0] === "--only" && names.includes(args[1])) return [args[1]];
+  console.error(`Usage: npm test [-- --only ${names.join("|")}]`);
   process.exit(2);
 }
 
@@ -96,6 +108,7 @@ async function setUp() {
       python(version, interpreter, { files: TEST_REQUIREMENTS, withOurs: true });
     }
   }
+  if (parts.includes(APPFL)) steps.push(() => report("Python: appfl", setUpAppfl));
   await twoAtATime(steps);
 }
 
@@ -134,6 +147,14 @@ async function setUpPython(name, interpreter, requirements) {
   const { python, failure } = await makePythonEnvironment({ name, interpreter, ...requirements });
   if (python) pythons.set(name, python);
   return failure;
+}
+
+async function setUpAppfl() {
+  const found = await findPythons([APPFL_PYTHON]);
+  const made = await makeAppflEnvironment(found.find(({ version }) => version === APPFL_PYTHON));
+  if ("failure" in made) return made.failure;
+  pythons.set(APPFL, made.python);
+  return undefined;
 }
 
 /**
@@ -183,6 +204,10 @@ function conclude() {
   const { passed, failed, skipped } = counted;
   heading(`Done in ${secondsSince(start)}`);
   if (skipped.length > 0) console.log(`Skipped:\n${skipped.map((each) => `- ${each.trim()}`).join("\n")}`);
+  if (parts === PARTS) {
+    const commands = Object.entries(LONG_FORMS).map(([name, what]) => `- npm test -- --only ${name}: ${what}`);
+    console.log(`Not run, since it takes long:\n${commands.join("\n")}`);
+  }
   const mayNotSkip = process.env.HIVEWATCH_ALLOW_SKIPS === "0" && skipped.length > 0;
   if (mayNotSkip) console.log("That is a failure here: HIVEWATCH_ALLOW_SKIPS=0 allows no skipping.");
   console.log(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`);

@@ -1,5 +1,6 @@
 import type { Bench } from "./bench.ts";
 import { callCost } from "./benches/call-cost.ts";
+import { flower } from "./benches/flower.ts";
 import { hivewatchPy } from "./benches/hivewatch-py.ts";
 import { ingestCpu } from "./benches/ingest-cpu.ts";
 import { ingestPython } from "./benches/ingest-python.ts";
@@ -14,6 +15,7 @@ export const BENCHES: readonly Bench[] = [
   ingestPython,
   ingestCpu,
   callCost,
+  flower,
   jsonl,
   reopen,
   million,

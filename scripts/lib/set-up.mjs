@@ -18,17 +18,27 @@ export async function findChromium() {
     const executable = candidate && (await which(candidate));
     if (executable && (await run(executable, ["--version"])).ok) return { executable };
   }
+  const failure = await installDebian(["chromium", "fonts-dejavu-core"]);
+  const executable = await which("chromium");
+  return executable ? { executable } : { missing: `${failure ?? "no chromium"}; or name yours in CHROMIUM` };
+}
+
+/**
+ * Installs packages of Debian.
+ *
+ * @param {string[]} packages
+ * @returns {Promise<string | undefined>} why they could not be installed, if so
+ */
+export async function installDebian(packages) {
   if (process.getuid?.() !== 0 || !(await which("apt-get"))) {
-    return { missing: "none found, and only root can install Debian's; install one, or name yours in CHROMIUM" };
+    return `there is no ${packages[0]}, and only root can install Debian's; install it yourself`;
   }
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const packages = ["chromium", "fonts-dejavu-core"];
   // Something else may be installing too (a fresh machine often does at first): wait for it.
   const apt = ["-o", "DPkg::Lock::Timeout=300"];
   await run("apt-get", [...apt, "update"], { env });
   const installed = await run("apt-get", [...apt, "install", "-y", "--no-install-recommends", ...packages], { env });
-  const executable = await which("chromium");
-  return executable ? { executable } : { missing: `apt-get could not install Chromium:\n${installed.output}` };
+  return installed.ok ? undefined : `apt-get could not install ${packages[0]}:\n${installed.output}`;
 }
 
 /**
@@ -93,6 +103,7 @@ export async function findPythons(versions) {
  * @property {string[]} [files] requirement files, relative to the repository
  * @property {string[]} [packages] such as `hivewatch==0.3.1`
  * @property {string[]} [relaxed] what the packages require, of which any version will do
+ * @property {string[]} [alone] packages that are installed without what they require
  * @property {boolean} [withOurs] whether it holds our own package, in editable mode
  */
 
@@ -103,12 +114,12 @@ export async function findPythons(versions) {
  * @returns {Promise<{ python: string } | { failure: string }>}
  */
 export async function makePythonEnvironment(environment) {
-  const { name, interpreter, files = [], packages = [], relaxed = [], withOurs = false } = environment;
+  const { name, interpreter, files = [], packages = [], relaxed = [], alone = [], withOurs = false } = environment;
   const folder = path.join(root, ".cache/venvs", name);
   const python = path.join(folder, "bin/python");
   const stamp = path.join(folder, "made-from");
   const sources = withOurs ? [...files, OUR_MANIFEST] : files;
-  const hash = createHash("sha256").update(JSON.stringify([interpreter, packages, relaxed, folder, withOurs]));
+  const hash = createHash("sha256").update(JSON.stringify([interpreter, packages, relaxed, alone, folder, withOurs]));
   for (const file of sources) hash.update(readFileSync(path.join(root, file)));
   const madeFrom = hash.digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom) return { python };
@@ -123,6 +134,7 @@ export async function makePythonEnvironment(environment) {
       return run(python, [...pip, ...files.flatMap((file) => ["-r", file]), ...wanted]);
     },
   ];
+  if (alone.length > 0) steps.push(() => run(python, [...pip, "--no-deps", ...alone]));
   if (withOurs) steps.push(() => inTurn(() => run(python, [...pip, "--editable", path.dirname(OUR_MANIFEST)])));
   for (const step of steps) {
     const { ok, output } = await step();

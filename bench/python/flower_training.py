@@ -1,0 +1,113 @@
+"""A training under Flower in one process, with or without HiveWatch: real messages, FedAvg and ClientApp, no network.
+
+Arguments: the metrics (of no use here), `watched` or `plain`, rounds, clients, a folder for Flower.
+
+A client trains a network of 784-64-10 with numpy on 2,000 random samples, and evaluates it in each round, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+# One client after another: each on one processor.
+os.environ.update(OPENBLAS_NUM_THREADS="1", FLWR_HOME=sys.argv[5], FLWR_TELEMETRY_ENABLED="0")
+sys.path.append(str(Path(__file__).parents[2] / "python/tests"))
+
+import hivewatch_bridge as hivewatch  # noqa: E402
+import numpy as np  # noqa: E402
+from flwr.app import ArrayRecord, Message, MetricRecord, RecordDict  # noqa: E402
+from flwr.clientapp import ClientApp  # noqa: E402
+from flwr.serverapp.strategy import FedAvg  # noqa: E402
+from hivewatch_bridge.flower import client_mod, watch  # noqa: E402
+from loopback_grid import LoopbackGrid  # noqa: E402
+from training import tell, wait_for_go  # noqa: E402
+
+SAMPLES, FEATURES, HIDDEN, CLASSES = 2000, 784, 64, 10
+BATCH = 100
+RATE = np.float32(0.05)
+_training_sec = 0.0
+
+
+def main(is_watched: bool, rounds: int, clients: int) -> None:
+    """Does what the arguments say."""
+    random.seed(1)
+    app = ClientApp(mods=[client_mod] if is_watched else [])
+    app.train()(train)
+    app.evaluate()(evaluate)
+    source = np.random.default_rng(1)
+    shapes = [(FEATURES, HIDDEN), (HIDDEN, CLASSES)]
+    arrays = ArrayRecord([source.normal(0, 0.05, shape).astype(np.float32) for shape in shapes])
+    nodes = {2**63 + n: (app, {"partition-id": n}) for n in range(clients)}
+    strategy = FedAvg(min_available_nodes=clients)
+    wait_for_go()
+    began = time.perf_counter()
+    run = hivewatch.init(verbose=False) if is_watched else None
+    if run is not None:
+        watch(strategy, run=run)
+    result = strategy.start(grid=LoopbackGrid(nodes), initial_arrays=arrays, num_rounds=rounds)
+    durable = run is None or run.finish()
+    seconds = time.perf_counter() - began
+    model = b"".join(array.tobytes() for array in result.arrays.to_numpy_ndarrays())
+    tell(
+        durable=durable,
+        seconds=seconds,
+        client_seconds=_training_sec / (rounds * clients),
+        model=hashlib.sha256(model).hexdigest(),
+    )
+
+
+# The data of all clients is the same: making it is no work of a round.
+_features = np.random.default_rng(2).normal(size=(SAMPLES, FEATURES)).astype(np.float32)
+_labels = np.random.default_rng(3).integers(0, CLASSES, SAMPLES)
+
+
+def train(message: Message, context: Any) -> Message:
+    """One epoch of gradient descent."""
+    global _training_sec
+    began = time.perf_counter()
+    first, second = [array.copy() for array in message.content["arrays"].to_numpy_ndarrays()]
+    for at in range(0, SAMPLES, BATCH):
+        features, labels = _features[at : at + BATCH], _labels[at : at + BATCH]
+        hidden = np.maximum(features @ first, 0)
+        error = probabilities(hidden @ second)
+        error[np.arange(BATCH), labels] -= 1
+        error /= BATCH
+        back = (error @ second.T) * (hidden > 0)
+        second -= RATE * (hidden.T @ error)
+        first -= RATE * (features.T @ back)
+    loss, accuracy = judge(first, second)
+    _training_sec += time.perf_counter() - began
+    metrics = {"train_loss": loss, "train_accuracy": accuracy, "num-examples": SAMPLES}
+    content = {"arrays": ArrayRecord([first, second]), "metrics": MetricRecord(metrics)}
+    return Message(RecordDict(content), reply_to=message)
+
+
+def evaluate(message: Message, context: Any) -> Message:
+    """How good the global model is."""
+    loss, accuracy = judge(*message.content["arrays"].to_numpy_ndarrays())
+    metrics = MetricRecord({"eval_loss": loss, "eval_accuracy": accuracy, "num-examples": SAMPLES})
+    return Message(RecordDict({"metrics": metrics}), reply_to=message)
+
+
+def judge(first: Any, second: Any) -> tuple[float, float]:
+    """Loss and accuracy on a part of the data."""
+    features, labels = _features[:BATCH], _labels[:BATCH]
+    predicted = probabilities(np.maximum(features @ first, 0) @ second)
+    right = predicted[np.arange(BATCH), labels]
+    return float(-np.log(right + 1e-9).mean()), float((predicted.argmax(1) == labels).mean())
+
+
+def probabilities(scores: Any) -> Any:
+    """Softmax."""
+    powers = np.exp(scores - scores.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[2] == "watched", int(sys.argv[3]), int(sys.argv[4]))
