@@ -94,7 +94,9 @@ async function setUp() {
     const python = (name, interpreter, requirements) => {
       steps.push(() => report(`Python: ${name}`, () => setUpPython(name, interpreter, requirements)));
     };
-    const needed = flowerEnvironments.filter(({ isMain }) => isMain || parts.includes("python"));
+    const needed = flowerEnvironments.filter(
+      ({ isMain }) => isMain || parts.includes("python") || parts.includes(SOAK),
+    );
     if (parts.includes(SOAK)) needed.push(simulationEnvironment);
     const newEnough = found.find(({ version }) => Number(version.split(".")[1]) >= 11);
     for (const { name, version, isMain, packages, relaxed } of needed) {

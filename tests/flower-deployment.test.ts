@@ -13,6 +13,7 @@ import {
 import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
 import { testFaults } from "./support/flower-faults.ts";
+import { testVersions } from "./support/flower-versions.ts";
 import { fetchJson } from "./support/json.ts";
 import { needChromium, needFlower } from "./support/parts.ts";
 import { connection, figures, runStatus, shownClients, shownRun } from "./support/viewer.ts";
@@ -27,7 +28,10 @@ const SITES = [
   { site: "porto", city: "Porto", country: "PT", lat: 41.15, lng: -8.61 },
 ];
 
-if (isSoak) testFaults();
+if (isSoak) {
+  testFaults();
+  testVersions();
+}
 
 test("the Flower example, deployed for real, is seen with its sites and to its end", {
   timeout: GIVE_UP_MS,

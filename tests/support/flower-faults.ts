@@ -1,15 +1,9 @@
-import {
-  type Fields,
-  inRepository,
-  list,
-  readStream,
-  startHivewatch,
-  startProgram,
-  temporaryFolder,
-} from "@hivewatch/test-support";
+import { type Fields, list } from "@hivewatch/test-support";
 import { expect, type TestContext, test } from "vitest";
-import { fetchJson } from "./json.ts";
+import { of, trainWithFlower } from "./flower-program.ts";
 import { needFlower, needSimulation } from "./parts.ts";
+
+const SCRIPT = "flower_deployment.py";
 
 /** Flower notices after a minute that a client is gone, and this is only to end what hangs. */
 const timeout = { timeout: 900_000 };
@@ -50,7 +44,7 @@ export function testFaults(): void {
   });
 
   test("a simulation on Ray is seen with all of its nodes", timeout, async (context) => {
-    const { events } = await watchProgram(needSimulation(context), "simulate", /simulated/);
+    const { events } = await trainWithFlower(context, needSimulation(context), SCRIPT, "simulate");
     expect(of(events, "client_update")).toHaveLength(20);
     expect(of(events, "client_metric")).toHaveLength(20);
     expect(roundsOf(events)).toEqual([0, 1, 2]);
@@ -70,7 +64,8 @@ interface Deployed {
 }
 
 async function deploy(context: TestContext, what: string): Promise<Deployed> {
-  const { events, printed } = await watchProgram(needFlower(context), what, /^run \d+: (\S+)/m);
+  const { program, events } = await trainWithFlower(context, needFlower(context), SCRIPT, what);
+  const printed = await program.printed(/^run \d+: (\S+)/m);
   const clients = of(events, "client_update").flatMap((event) => list(event.clients));
   const idOf = (event: Fields | undefined): unknown => list(event?.clients)[0]?.client_id;
   return {
@@ -78,26 +73,6 @@ async function deploy(context: TestContext, what: string): Promise<Deployed> {
     events,
     siteOf: (event) => clients.find(({ client_id, site }) => client_id === idOf(event) && site !== undefined)?.site,
   };
-}
-
-async function watchProgram(
-  python: string,
-  what: string,
-  ended: RegExp,
-): Promise<{ readonly events: readonly Fields[]; readonly printed: RegExpMatchArray }> {
-  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
-  const program = startProgram(python, [inRepository("tests/python/flower_deployment.py"), what], {
-    env: { HIVEWATCH_ENDPOINT: hivewatch.grpc, PYTHONPATH: inRepository("python/src"), PYTHONUNBUFFERED: "1" },
-  });
-  await program.exited;
-  const printed = await program.printed(ended);
-  const [run] = list(await fetchJson(`${hivewatch.http}/runs`));
-  const saved = await readStream(`${hivewatch.http}/stream?run_id=${run?.run_id}`);
-  return { events: await saved.finished(), printed };
-}
-
-function of(events: readonly Fields[], type: string): Fields[] {
-  return events.filter(({ event_type }) => event_type === type);
 }
 
 function roundsOf(events: readonly Fields[]): unknown[] {

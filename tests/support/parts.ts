@@ -5,8 +5,8 @@ import type { TestContext } from "vitest";
 /** A program that a test needs and that not every machine has. */
 interface Part {
   readonly name: string;
-  readonly variable: string;
-  readonly fallback: string | undefined;
+  readonly variable?: string;
+  readonly fallback: string;
 }
 
 const CHROMIUM: Part = {
@@ -40,8 +40,16 @@ export const needFlower = (context: TestContext): string => need(FLOWER, context
 /** The interpreter with Flower's simulation and our Python package, or the test is skipped. */
 export const needSimulation = (context: TestContext): string => need(SIMULATION, context);
 
+/** The interpreter with another version of Flower and our Python package, or the test is skipped. */
+export const needFlowerVersion = (context: TestContext, version: string): string =>
+  need(
+    { name: `a Python with flwr==${version}`, fallback: inRepository(`.cache/venvs/flower-${version}/bin/python`) },
+    context,
+  );
+
 function need({ name, variable, fallback }: Part, context: TestContext): string {
-  const path = process.env[variable] ?? fallback;
-  if (path !== undefined && existsSync(path)) return path;
-  return context.skip(`${name} was not found: npm test makes it ready, or name yours in ${variable}`);
+  const path = (variable && process.env[variable]) ?? fallback;
+  if (existsSync(path)) return path;
+  const own = variable === undefined ? "" : `, or name yours in ${variable}`;
+  return context.skip(`${name} was not found: npm test makes it ready${own}`);
 }

@@ -4,45 +4,75 @@ import { newFolder } from "../lib/left-over.ts";
 import { go, startPython } from "../lib/python-client.ts";
 import { startHivewatch } from "../lib/servers.ts";
 
-type How = "plain" | "watched";
+/** Watched or not; `mod` is watched with the client mod too, `alone` is watched without a bridge. */
+const HOWS = ["plain", "watched", "mod", "alone"] as const;
+type How = (typeof HOWS)[number];
+
+/** Nobody listens there. */
+const NO_BRIDGE = "127.0.0.1:1";
+const FLOOR = "the same training without HiveWatch: a client trains a small network for some 10 ms";
+
+interface Trained {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** Of one training of one client. */
+  readonly clientSeconds: number;
+  readonly model: string;
+}
 
 /** What watching costs a training under Flower. */
 export const flower: Bench = {
   name: "flower",
-  what: "wall time of a Flower training of 50 rounds with 100 clients in one process, watched and not",
+  what: "a Flower training of 50 rounds with 100 clients in one process, watched and not: wall time, CPU, without a bridge",
   async run({ quick, say }) {
-    const [times, rounds, clients] = quick ? [1, 2, 5] : [7, 50, 100];
-    const watched: number[] = [];
-    const plain: number[] = [];
-    for (let turn = 1; turn <= times; turn++) {
-      const server = await startHivewatch();
+    const times = quick ? 1 : 4;
+    const [rounds, clients] = quick ? [2, 5] : [50, 100];
+    const trained: Record<How, Trained[]> = { plain: [], watched: [], mod: [], alone: [] };
+    for (let turn = 0; turn < times; turn++) {
       // Who comes first changes, too: a machine gets slower or faster by and by.
-      const order: readonly How[] = turn % 2 === 0 ? ["plain", "watched"] : ["watched", "plain"];
+      const order = HOWS.map((_, i) => HOWS[(i + turn) % HOWS.length] ?? "plain");
       const models = new Set<string>();
       for (const how of order) {
-        const trained = await go(
-          await startPython("flower_training.py", server.address, how, String(rounds), String(clients), newFolder()),
-        );
-        (how === "watched" ? watched : plain).push(numberIn(trained, "seconds"));
-        models.add(textIn(trained, "model"));
-        say(
-          `${turn}/${times} ${how}: ${(numberIn(trained, "client_seconds") * 1000).toFixed(1)} ms for a client's training`,
-        );
+        const each = await train(how, rounds, clients);
+        trained[how].push(each);
+        models.add(each.model);
+        say(`${turn + 1}/${times} ${how}: ${(each.clientSeconds * 1000).toFixed(1)} ms for a training of a client`);
       }
-      await server.stop();
       demand(models.size === 1, "watched, the training came to another model");
     }
-    const perClient = watched.map((seconds, i) => ((seconds - (plain[i] ?? Number.NaN)) / rounds / clients) * 1e6);
+    const { plain } = trained;
+    const wall = (how: How) => ({
+      unit: "s",
+      goal: atMost(1.01),
+      figures: trained[how].map(({ seconds }) => seconds),
+      floors: plain.map(({ seconds }) => seconds),
+      floor: FLOOR,
+    });
+    const cpu = (how: How) => ({
+      unit: "µs of CPU for each client and round",
+      figures: trained[how].map(({ cpuSeconds }) => (cpuSeconds / rounds / clients) * 1e6),
+      floors: plain.map(({ cpuSeconds }) => (cpuSeconds / rounds / clients) * 1e6),
+      floor: FLOOR,
+    });
     return [
-      {
-        name: "flower",
-        unit: "s",
-        goal: atMost(1.01),
-        figures: watched,
-        floors: plain,
-        floor: "the same training without watch and client_mod: a client trains a small network for some 10 ms",
-      },
-      { name: "flower.client", unit: "µs per client and round", figures: perClient, floors: [], floor: "nothing" },
+      { name: "flower", ...wall("watched") },
+      { name: "flower.no-bridge", ...wall("alone") },
+      { name: "flower.client-mod", ...wall("mod") },
+      { name: "flower.cpu", ...cpu("watched") },
+      { name: "flower.client-mod-cpu", ...cpu("mod") },
     ];
   },
 };
+
+async function train(how: How, rounds: number, clients: number): Promise<Trained> {
+  const server = how === "watched" || how === "mod" ? await startHivewatch() : undefined;
+  const args = [how, String(rounds), String(clients), newFolder()];
+  const said = await go(await startPython("flower_training.py", server?.address ?? NO_BRIDGE, ...args));
+  await server?.stop();
+  return {
+    seconds: numberIn(said, "seconds"),
+    cpuSeconds: numberIn(said, "cpu_seconds"),
+    clientSeconds: numberIn(said, "client_seconds"),
+    model: textIn(said, "model"),
+  };
+}

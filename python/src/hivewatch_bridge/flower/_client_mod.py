@@ -6,7 +6,7 @@ import importlib
 from typing import Any, Callable
 
 from .._log import WarnOnce
-from ._messages import RECORD_NAME, phase_of
+from ._messages import RECORD_NAME, config_in, phase_of
 from ._round import TRAIN
 from ._usage import Usage
 
@@ -36,9 +36,7 @@ def _add(message: Any, context: Any, reply: Any, usage: Usage | None) -> None:
     if not reply.has_content():
         return
     measured = {} if usage is None else usage.measure("train_time_sec" if phase_of(message) == TRAIN else "time_sec")
-    records = reply.content.config_records
-    own = dict(records[RECORD_NAME]) if RECORD_NAME in records else {}
-    known = {**place_of(context.node_config), **measured, **own}
+    known = {**place_of(context.node_config), **measured, **config_in(reply.content, RECORD_NAME)}
     if known:
         reply.content[RECORD_NAME] = _config_record()(known)
 

@@ -41,7 +41,7 @@ def phase_of(message: Any) -> str:
     """
     phase = str(message.metadata.message_type).partition(".")[0]
     if phase == TRAIN and message.has_content():
-        stage = message.content.config_records.get(_SECURE_AGGREGATION, {}).get("stage", _TRAINING_STAGE)
+        stage = config_in(message.content, _SECURE_AGGREGATION).get("stage", _TRAINING_STAGE)
         return phase if stage == _TRAINING_STAGE else f"secagg_{stage}"
     return phase
 
@@ -60,8 +60,8 @@ def reply_of(message: Any) -> Reply:
 def refusal_of(message: Any) -> str | None:
     """Why a client of the legacy API has no result, though it answered."""
     for name in _LEGACY_STATUS:
-        status = message.content.config_records.get(name)
-        if status is not None and status.get("code", 0) != 0:
+        status = config_in(message.content, name)
+        if status.get("code", 0) != 0:
             return status_reason(status.get("code"), str(status.get("message", "")))
     return None
 
@@ -74,15 +74,27 @@ def status_reason(code: Any, message: str) -> str:
 
 def _metrics_of(content: Any) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
-    for record in content.metric_records.values():
-        metrics.update(record)
+    for record in content.values():
+        if _is_of_kind(record, "MetricRecord"):
+            metrics.update(record)
     for name in _LEGACY_METRICS:
-        metrics.update(_speaking(content.config_records.get(name, {})))
+        metrics.update(_speaking(config_in(content, name)))
     return metrics
 
 
+def config_in(content: Any, name: str) -> Mapping[str, Any]:
+    """A ConfigRecord of a message; empty if there is none of that name."""
+    # Not Flower's config_records, which makes a dictionary of all of them and writes each into the message again.
+    record = content.get(name)
+    return record if _is_of_kind(record, "ConfigRecord") else {}
+
+
+def _is_of_kind(record: object, name: str) -> bool:
+    return any(cls.__name__ == name for cls in type(record).__mro__)
+
+
 def _client_record(content: Any) -> dict[str, Any]:
-    return _speaking(content.config_records.get(RECORD_NAME, {}))
+    return _speaking(config_in(content, RECORD_NAME))
 
 
 def _speaking(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 _MB = 1_000_000
@@ -37,7 +37,8 @@ def _cpu_seconds() -> float:
 
 def _ram_mb() -> float | None:
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        with open("/proc/self/statm", "rb") as file:
+            pages = int(file.read().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / _MB
     except (OSError, ValueError, AttributeError):
         return _ram_elsewhere()
@@ -72,6 +73,12 @@ def _gpu() -> dict[str, float]:
 
 
 def _optional(module: str) -> Any:
+    return sys.modules.get(module) or _import(module)
+
+
+@functools.cache
+def _import(module: str) -> Any:
+    # Once: to look for what isn't there takes longer than everything else here.
     try:
         return importlib.import_module(module)
     except ImportError:
