@@ -59,6 +59,23 @@ test("everything that Flower knew of a run is in its files, on its stream and on
   expectMap(flower, await readJson(`${file}.map.json`));
 });
 
+test("everything that Flower knew of a run is there too if the bridge comes only after its end", async (context) => {
+  const python = needFlower(context);
+  const before = await startHivewatch({ runsDir: await temporaryFolder() });
+  await before.stop();
+  const env = {
+    HIVEWATCH_ENDPOINT: before.grpc,
+    HIVEWATCH_SPOOL_DIR: await temporaryFolder(),
+    PYTHONPATH: inRepository("python/src"),
+  };
+  const flower = readKnown(await runProgram(python, [inRepository("python/tests/flower_run.py")], { env }));
+
+  const hivewatch = await before.restart();
+  await runProgram(python, ["-m", "hivewatch_bridge.spool", "send"], { env });
+  const saved = await readStream(`${hivewatch.http}/stream?run_id=${flower.runId}`);
+  expectKnown(flower, await saved.finished());
+});
+
 /** A reply of a client, as Flower's strategy got it. */
 interface Reply {
   readonly round: number;

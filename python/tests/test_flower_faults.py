@@ -131,9 +131,15 @@ def test_a_fault_of_the_client_mod_costs_no_result(monkeypatch, training):
 
 
 @each_api
-def test_without_a_bridge_the_training_is_the_same(monkeypatch, training):
+def test_without_a_bridge_the_training_is_the_same_and_is_told_afterwards(monkeypatch, training):
     monkeypatch.setattr(_watcher, "_FINISH_SEC", 0.1)
-    assert training.run(lambda strategy: watch(strategy, endpoint="127.0.0.1:1")) == training.run(not_watched)
+    bridge = Recorder()
+    bridge.stop()
+    assert training.run(lambda strategy: watch(strategy, endpoint=bridge.endpoint)) == training.run(not_watched)
+    bridge.start()
+    bridge.wait_for(lambda s: s.of("finished"))
+    bridge.stop()
+    assert {event["round"] for event in bridge.of("client_update")} == {1, 2, 3}
 
 
 @each_api

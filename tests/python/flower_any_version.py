@@ -49,9 +49,10 @@ def deploy_with_grpc(scratch, app, stack):
     """Starts Flower up to 1.40, where each API has a port."""
     fleet, control, server_app, *client_apps = [f"127.0.0.1:{port}" for port in example.free_ports(6)]
     environment = example.prepare(scratch, control)
-    # Up to 1.25 the address of the SuperLink is in the app.
-    with (app / "pyproject.toml").open("a") as project:
-        project.write(f'\n[tool.flwr.federations.{example.CONNECTION}]\naddress = "{control}"\ninsecure = true\n')
+    if VERSION < (1, 26):
+        # Later ones have it in the configuration of Flower's home.
+        with (app / "pyproject.toml").open("a") as project:
+            project.write(f'\n[tool.flwr.federations.{example.CONNECTION}]\naddress = "{control}"\ninsecure = true\n')
     link = ["flower-superlink", "--insecure", "--fleet-api-address", fleet, CONTROL, control]
     link += ["--serverappio-api-address", server_app]
     example.start(link, environment, scratch / "superlink.log", stack)

@@ -25,7 +25,7 @@ export const flower: Bench = {
   name: "flower",
   what: "a Flower training of 50 rounds with 100 clients in one process, watched and not: wall time, CPU, without a bridge",
   async run({ quick, say }) {
-    const times = quick ? 1 : 4;
+    const times = quick ? 1 : 3;
     const [rounds, clients] = quick ? [2, 5] : [50, 100];
     const trained: Record<How, Trained[]> = { plain: [], watched: [], mod: [], alone: [] };
     for (let turn = 0; turn < times; turn++) {
