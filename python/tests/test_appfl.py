@@ -188,7 +188,7 @@ def test_the_servers_own_evaluation_is_told(server):
 def test_the_run_says_how_it_is_set_up(server):
     agent = asynchronous()
     train_configs = {"trainer": "VanillaTrainer", "optim_args": {"lr": 0.1}}
-    hidden = {"trainer_source": "import torch", "api_key": "k", "dataset_path": "/home/me/data.py"}
+    hidden = {"trainer_source": "import torch", "api_key": "k", "dataset_path": "data/mine.py"}
     agent.server_agent_config.client_configs = Settings(train_configs={**train_configs, **hidden})
     agent.server_agent_config.server_configs["comm_configs"] = {"server_uri": "10.0.0.1:50051"}
     unwatch(watch(agent, endpoint=server.endpoint, config={"study": "one", "password": "p"}))
