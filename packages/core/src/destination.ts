@@ -21,8 +21,9 @@ export interface Destination {
    */
   deliver(batch: readonly HiveEvent[], signal: AbortSignal): Promise<boolean>;
   /**
-   * For an emitter with hooks that goes on with a run which another one like it began: tells it of events that were
-   * delivered before, for the figures of the rounds that are open. Of its hooks only `onInit` is called.
+   * For an emitter that goes on with a run which another one like it began: tells it of events that were delivered
+   * before, for the figures of the rounds that are open. Of hooks only `onInit` is called. Undefined where the emitter
+   * has no use for it.
    */
   readonly recall: ((batch: readonly HiveEvent[]) => Promise<void>) | undefined;
   /**
@@ -61,13 +62,16 @@ export function openDestination(emitter: Emitter, options: DestinationOptions = 
     say,
     recall,
     async deliver(batch, signal) {
+      let said: string | undefined;
       for (let attempt = 0; ; attempt++) {
         const result = await writeOnce(target, batch, signal, onThrow);
         if (result.status !== "retry") {
           settle(batch.length, result);
           return true;
         }
-        if (attempt === 0) say(`trying again: ${result.reason ?? "the destination is not ready"}`);
+        const reason = result.reason ?? "the destination is not ready";
+        if (reason !== said) say(`trying again: ${reason}`);
+        said = reason;
         const wait = result.afterMs ?? Math.min(FIRST_RETRY_MS * 2 ** attempt, LAST_RETRY_MS);
         if (!(await sleep(wait, signal))) return false;
       }
@@ -96,9 +100,14 @@ function diagnostics(name: string, listener: DiagnosticListener = () => {}): Dia
 }
 
 function asBatchEmitter(emitter: Emitter, say: DiagnosticListener) {
-  if ("write" in emitter) return { target: emitter, recall: undefined };
+  if ("write" in emitter) return { target: emitter, recall: recallOf(emitter) };
   const target = hooksAsBatches(emitter, (hook, thrown) => say(`${hook} failed: ${errorMessage(thrown)}`));
   return { target, recall: target.recall };
+}
+
+function recallOf(emitter: BatchEmitter): Destination["recall"] {
+  if (typeof emitter.recall !== "function") return undefined;
+  return async (batch) => emitter.recall?.(batch);
 }
 
 /** Asks an emitter, whoever wrote it, and always gets an answer. */

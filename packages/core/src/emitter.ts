@@ -39,6 +39,11 @@ export interface BatchEmitter extends EmitterBase {
    * @param signal - aborted when core stops waiting for the answer
    */
   write(batch: readonly HiveEvent[], signal: AbortSignal): MaybePromise<WriteResult>;
+  /**
+   * For one whose translation of an event depends on those before it: told, in batches, of what another one like it was
+   * told before a restart. It sends nothing of them.
+   */
+  recall?(batch: readonly HiveEvent[]): MaybePromise<void>;
 }
 
 /** A destination that is told of each thing by itself. Leave out what doesn't matter to it. */

@@ -1,10 +1,6 @@
 import type { BatchEmitter, HookEmitter } from "./emitter.ts";
 import { type HiveEvent, isKnownEvent } from "./events.ts";
-import { summarizeRound } from "./round-summary.ts";
-import { applyEvent, createRunState, type RunState } from "./run-state.ts";
-
-/** How many rounds without an end are held for the figures of their summaries; more are forgotten, oldest first. */
-const MAX_OPEN_ROUNDS = 100;
+import { createRoundFollower, type EndedRound } from "./round-follower.ts";
 
 /** An emitter with hooks, in the one form that core delivers to. */
 export interface HookBatches extends BatchEmitter {
@@ -18,15 +14,13 @@ export interface HookBatches extends BatchEmitter {
  * @param onError - told what a hook threw; the hooks after it are still called
  */
 export function hooksAsBatches(emitter: HookEmitter, onError: (hook: string, thrown: unknown) => void): HookBatches {
-  let state = createRunState("");
+  const rounds = createRoundFollower();
 
   /** @returns how many events a hook failed at */
   async function take(batch: readonly HiveEvent[], wanted: (hook: string) => boolean): Promise<number> {
     const failed = new Set<HiveEvent>();
     for (const event of batch) {
-      if (event.event_type === "init") state = createRunState(event.run_id);
-      applyEvent(state, event);
-      for (const [hook, call] of hookCalls(emitter, event, state)) {
+      for (const [hook, call] of hookCalls(emitter, event, rounds.take(event))) {
         if (!wanted(hook)) continue;
         try {
           await call();
@@ -35,7 +29,6 @@ export function hooksAsBatches(emitter: HookEmitter, onError: (hook: string, thr
           failed.add(event);
         }
       }
-      forgetOldRounds(state, event);
     }
     return failed.size;
   }
@@ -54,7 +47,7 @@ export function hooksAsBatches(emitter: HookEmitter, onError: (hook: string, thr
 
 type HookCall = [hook: string, call: () => unknown];
 
-function hookCalls(emitter: HookEmitter, event: HiveEvent, state: RunState): HookCall[] {
+function hookCalls(emitter: HookEmitter, event: HiveEvent, ended: EndedRound | undefined): HookCall[] {
   if (!isKnownEvent(event)) return [];
   switch (event.event_type) {
     case "init":
@@ -76,27 +69,9 @@ function hookCalls(emitter: HookEmitter, event: HiveEvent, state: RunState): Hoo
       return [["onCheckpoint", () => emitter.onCheckpoint?.(event)]];
     case "finished":
       return [["onFinished", () => emitter.onFinished?.(event)]];
-    case "round_end": {
-      const round = state.rounds.get(event.round);
-      if (round === undefined) return [];
-      return [["onRound", () => emitter.onRound?.(summarizeRound(round), [...round.clients.values()])]];
-    }
+    case "round_end":
+      return ended === undefined ? [] : [["onRound", () => emitter.onRound?.(ended.summary, ended.clients)]];
     default:
       return [];
   }
-}
-
-function forgetOldRounds(state: RunState, event: HiveEvent): void {
-  if (event.event_type === "round_end" && typeof event.round === "number") state.rounds.delete(event.round);
-  if (state.rounds.size > MAX_OPEN_ROUNDS) {
-    for (const oldest of state.rounds.keys()) {
-      state.rounds.delete(oldest);
-      break;
-    }
-  }
-  // Summaries need the rounds only; the rest would grow with the run.
-  state.clients.clear();
-  state.incidents.length = 0;
-  state.checkpoints.length = 0;
-  state.evaluations.length = 0;
 }

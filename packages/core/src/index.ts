@@ -7,6 +7,7 @@ export {
   type RoundClients,
   type Spread,
 } from "./client-figures.ts";
+export { type ClientLimit, clientSpread, createClientLimit, type FieldSpread } from "./client-limit.ts";
 export { type ConsoleEmitterOptions, consoleEmitter } from "./console-emitter.ts";
 export {
   finish,
@@ -63,6 +64,7 @@ export {
 export { type MapHead, type MapHeadRound, type MapPlace, parseMapHead, parseMapHeadRound } from "./map-head.ts";
 export { type MemoryEmitter, memoryEmitter } from "./memory-emitter.ts";
 export { checkClientMetrics, checkRoundMetrics, MAX_CLIENT_ID_LENGTH, parseEvent } from "./parse-event.ts";
+export { createRoundFollower, type EndedRound, type RoundFollower } from "./round-follower.ts";
 export { type RoundFacts, type RoundSummary, staleness, summarizeFigures, summarizeRound } from "./round-summary.ts";
 export { createRun, type FinishOptions, type Run, type RunOptions } from "./run.ts";
 export { checkRunId, isRunId, newRunId } from "./run-id.ts";

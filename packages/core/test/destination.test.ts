@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type HookEmitter, openDestination } from "../src/index.ts";
+import { type BatchEmitter, type HookEmitter, openDestination } from "../src/index.ts";
 import { eventsOf, update } from "./events-of.ts";
 
 const NEVER = new AbortController().signal;
@@ -24,7 +24,27 @@ it("an emitter with hooks that goes on with a run knows its open rounds, and is 
   expect(destination.stats).toMatchObject({ delivered: 2, refused: 0 });
 });
 
-it("an emitter that takes batches is told of nothing twice", () => {
-  const emitter = { name: "batches", write: () => ({ status: "delivered" as const }), recall: 0.9 };
-  expect(openDestination(emitter).recall).toBeUndefined();
+it("an emitter that takes batches is told of nothing twice, unless it asks for that", async () => {
+  const write = () => ({ status: "delivered" as const });
+  expect(openDestination({ name: "batches", write }).recall).toBeUndefined();
+  const recalled: unknown[] = [];
+  const recall = (batch: readonly unknown[]) => void recalled.push(...batch);
+  const before = eventsOf(update("a", 1), update("b", 1));
+  await openDestination({ name: "batches", write, recall }).recall?.(before);
+  expect(recalled).toEqual(before);
+});
+
+it("tells why it is trying again once for each reason", async () => {
+  const reasons = ["away", "away", "no entry", "no entry", "away"];
+  const emitter: BatchEmitter = {
+    name: "batches",
+    write() {
+      const reason = reasons.shift();
+      return reason === undefined ? { status: "delivered" } : { status: "retry", afterMs: 0, reason };
+    },
+  };
+  const said: string[] = [];
+  const destination = openDestination(emitter, { onDiagnostic: (message) => said.push(message) });
+  await destination.deliver(eventsOf(update("a", 1)), NEVER);
+  expect(said).toEqual(["away", "no entry", "away"].map((reason) => `[batches] trying again: ${reason}`));
 });
