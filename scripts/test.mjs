@@ -21,6 +21,13 @@ const OTHER_NODES = ["22.23.3", "24.21.0"];
 const PYTHON_VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"];
 const TEST_REQUIREMENTS = ["python/requirements-test.txt"];
 const REFERENCE = "hivewatch==0.3.1";
+/** The least that an MLflow server needs: all of `mlflow` is twice as large. */
+const MLFLOW = {
+  packages: ["mlflow-skinny==3.17.2", "Flask", "Flask-CORS", "alembic", "sqlalchemy", "pandas", "aiohttp", "psycopg2-binary"],
+  withoutTheirs: ["mlflow==3.17.2"],
+};
+/** For the long form of the tests. SQLAlchemy 2.1 lost what this server needs. */
+const MLFLOW_2 = { packages: ["mlflow==2.22.5", "sqlalchemy<2.1"] };
 
 const VITEST = "node_modules/vitest/vitest.mjs";
 
@@ -91,6 +98,9 @@ async function setUp() {
       python(name, interpreter, { files: TEST_REQUIREMENTS, withOurs: true, packages, relaxed });
     }
     if (testsNode) python("reference", found[0], { packages: [REFERENCE] });
+    const forMlflow = found.find(({ version }) => Number(version.split(".")[1]) >= 10);
+    if (testsNode) python("mlflow", forMlflow, MLFLOW);
+    if (parts.includes(SOAK)) python("mlflow-2", forMlflow, MLFLOW_2);
     for (const version of parts.includes("python") ? PYTHON_VERSIONS : []) {
       const interpreter = found.find((each) => each.version === version);
       python(version, interpreter, { files: TEST_REQUIREMENTS, withOurs: true });
@@ -146,6 +156,8 @@ async function runVitest(node, ...args) {
     told.HIVEWATCH_TEST_PYTHON_SIMULATION = pythons.get(simulationEnvironment.name);
   }
   if (pythons.has("reference")) told.HIVEWATCH_TEST_PYTHON_REFERENCE = pythons.get("reference");
+  if (pythons.has("mlflow")) told.HIVEWATCH_TEST_PYTHON_MLFLOW = pythons.get("mlflow");
+  if (pythons.has("mlflow-2")) told.HIVEWATCH_TEST_PYTHON_MLFLOW_2 = pythons.get("mlflow-2");
   rmSync(VITEST_REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=./scripts/lib/vitest-report.mjs"];
   const { ok } = await run(node, [VITEST, "run", ...reporters, ...args], { env: told, live: true });
@@ -158,7 +170,7 @@ async function runVitest(node, ...args) {
 }
 
 async function testPython() {
-  const names = [...pythons.keys()].filter((name) => name !== "reference");
+  const names = [...pythons.keys()].filter((name) => !["reference", "mlflow", "mlflow-2"].includes(name));
   const tests = names.map((name) => async () => {
     const result = await runPytest(name, pythons.get(name), testsFor(name));
     console.log(`Python: ${name}\n${result.output.trim()}\n`);

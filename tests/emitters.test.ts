@@ -208,7 +208,7 @@ function upWith(emitter: string): Promise<Ended> {
 }
 
 test.each([
-  ["mlflow", "the emitter mlflow is not installed: npm install @hivewatch/emitter-mlflow"],
+  ["wandb", "the emitter wandb is not installed: npm install @hivewatch/emitter-wandb"],
   ["@someone/their-emitter", "npm install @someone/their-emitter"],
   ["./nowhere.mjs", "there is no emitter at"],
 ])("an emitter that isn't there is told of at once: %s", async (name, message) => {

@@ -93,6 +93,7 @@ export async function findPythons(versions) {
  * @property {string[]} [files] requirement files, relative to the repository
  * @property {string[]} [packages] such as `hivewatch==0.3.1`
  * @property {string[]} [relaxed] what the packages require, of which any version will do
+ * @property {string[]} [withoutTheirs] packages that are installed without what they require
  * @property {boolean} [withOurs] whether it holds our own package, in editable mode
  */
 
@@ -103,12 +104,12 @@ export async function findPythons(versions) {
  * @returns {Promise<{ python: string } | { failure: string }>}
  */
 export async function makePythonEnvironment(environment) {
-  const { name, interpreter, files = [], packages = [], relaxed = [], withOurs = false } = environment;
+  const { name, interpreter, files = [], packages = [], relaxed = [], withoutTheirs = [], withOurs = false } = environment;
   const folder = path.join(root, ".cache/venvs", name);
   const python = path.join(folder, "bin/python");
   const stamp = path.join(folder, "made-from");
   const sources = withOurs ? [...files, OUR_MANIFEST] : files;
-  const hash = createHash("sha256").update(JSON.stringify([interpreter, packages, relaxed, folder, withOurs]));
+  const hash = createHash("sha256").update(JSON.stringify([interpreter, packages, relaxed, folder, withOurs, ...withoutTheirs]));
   for (const file of sources) hash.update(readFileSync(path.join(root, file)));
   const madeFrom = hash.digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom) return { python };
@@ -123,6 +124,7 @@ export async function makePythonEnvironment(environment) {
       return run(python, [...pip, ...files.flatMap((file) => ["-r", file]), ...wanted]);
     },
   ];
+  if (withoutTheirs.length > 0) steps.push(() => run(python, [...pip, "--no-deps", ...withoutTheirs]));
   if (withOurs) steps.push(() => inTurn(() => run(python, [...pip, "--editable", path.dirname(OUR_MANIFEST)])));
   for (const step of steps) {
     const { ok, output } = await step();

@@ -31,6 +31,17 @@ const SIMULATION: Part = {
   fallback: inRepository(".cache/venvs/flower-simulation/bin/python"),
 };
 
+const MLFLOW: Part = {
+  name: "a Python with an MLflow server",
+  variable: "HIVEWATCH_TEST_PYTHON_MLFLOW",
+  fallback: inRepository(".cache/venvs/mlflow/bin/python"),
+};
+const MLFLOW_2: Part = {
+  name: "a Python with the server of MLflow 2",
+  variable: "HIVEWATCH_TEST_PYTHON_MLFLOW_2",
+  fallback: inRepository(".cache/venvs/mlflow-2/bin/python"),
+};
+
 /** The browser, or the test is skipped. */
 export const needChromium = (context: TestContext): string => need(CHROMIUM, context);
 /** The interpreter with Python hivewatch, or the test is skipped. */
@@ -39,9 +50,22 @@ export const needReference = (context: TestContext): string => need(REFERENCE, c
 export const needFlower = (context: TestContext): string => need(FLOWER, context);
 /** The interpreter with Flower's simulation and our Python package, or the test is skipped. */
 export const needSimulation = (context: TestContext): string => need(SIMULATION, context);
+/** The interpreter with MLflow and its server, or the test is skipped. */
+export const needMlflow = (context: TestContext): string => need(MLFLOW, context);
+/** The interpreter with MLflow 2 and its server, or the test is skipped. */
+export const needMlflow2 = (context: TestContext): string => need(MLFLOW_2, context);
 
-function need({ name, variable, fallback }: Part, context: TestContext): string {
+/** The interpreter of {@link needMlflow}, for what is made ready before the tests. */
+export const findMlflow = (): string | undefined => find(MLFLOW);
+
+function find({ variable, fallback }: Part): string | undefined {
   const path = process.env[variable] ?? fallback;
-  if (path !== undefined && existsSync(path)) return path;
+  return path !== undefined && existsSync(path) ? path : undefined;
+}
+
+function need(part: Part, context: TestContext): string {
+  const { name, variable } = part;
+  const path = find(part);
+  if (path !== undefined) return path;
   return context.skip(`${name} was not found: npm test makes it ready, or name yours in ${variable}`);
 }

@@ -31,13 +31,14 @@ export interface UpOptions {
   readonly grpcPort?: number;
   /** The folder where it is started. Default: an empty one. */
   readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts `hivewatch up`, and waits until it listens. */
 export async function startHivewatch(options: UpOptions): Promise<Hivewatch> {
-  const { runsDir, args = [], port = 0, grpcPort = 0, cwd } = options;
+  const { runsDir, args = [], port = 0, grpcPort = 0, cwd, env } = options;
   const ports = ["--port", String(port), "--grpc-port", String(grpcPort)];
-  const program = await startCommand(["up", "--json", ...ports, "--runs-dir", runsDir, ...args], {}, cwd);
+  const program = await startCommand(["up", "--json", ...ports, "--runs-dir", runsDir, ...args], env, cwd);
   const { http, grpc } = await addressesOf(program);
   const end = (signal: NodeJS.Signals): Promise<Exit> => {
     program.signal(signal);

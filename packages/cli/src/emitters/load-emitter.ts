@@ -2,10 +2,17 @@ import type { Emitter } from "@hivewatch/core";
 import { errorMessage, HiveWatchError } from "@hivewatch/core";
 import type { EmitterModule } from "./find-emitters.ts";
 
+/** What a function that makes the emitter of a run is given. */
+export interface EmitterContext {
+  readonly runId: string;
+  /** Tells the user something. */
+  say(message: string): void;
+}
+
 /** What a module exports to have runs emitted. */
 export interface LoadedEmitter {
   /** The emitter of one run. */
-  ofRun(): Emitter | Promise<Emitter>;
+  ofRun(context: EmitterContext): Emitter | Promise<Emitter>;
   /** Closes the one that all runs share, if they do. */
   finish(): Promise<void>;
 }
@@ -20,8 +27,8 @@ export async function loadEmitter({ source, url, index }: EmitterModule): Promis
   const value = exported(await load(source, url), index);
   if (typeof value === "function") {
     return {
-      async ofRun() {
-        const made: unknown = await value();
+      async ofRun(context) {
+        const made: unknown = await value(context);
         if (isEmitter(made)) return made;
         throw new HiveWatchError("usage", `what ${source} makes is no emitter: it needs a name and hooks, or write()`);
       },

@@ -18,7 +18,8 @@ await runThread<null>(async ({ signal, onNews, say }, ready) => {
   onNews(store.tell);
   const emitter = await loadEmitter(module);
   const { reader } = module;
-  const delivered = keepDelivering(store, { reader, open: emitter.ofRun, signal, onDiagnostic: say });
+  const open = (runId: string) => emitter.ofRun({ runId, say });
+  const delivered = keepDelivering(store, { reader, open, signal, onDiagnostic: say });
   ready(null);
   await delivered;
   await emitter.finish();

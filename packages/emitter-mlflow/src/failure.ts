@@ -1,0 +1,97 @@
+/** Why a request was not answered as it should have been. It is thrown, and never leaves this package. */
+export class RequestFailure extends Error {
+  /** Of the answer; undefined if there was none. */
+  readonly status: number | undefined;
+  /** MLflow's `error_code`; empty if it gave none. */
+  readonly code: string;
+  /** When the server wants to be asked again, in ms. */
+  readonly afterMs: number | undefined;
+
+  constructor(message: string, details: { status?: number; code?: string; afterMs?: number | undefined } = {}) {
+    super(message);
+    this.status = details.status;
+    this.code = details.code ?? "";
+    this.afterMs = details.afterMs;
+  }
+}
+
+/** What will be answered the same, however often it is asked. */
+export function isRefusal(thrown: unknown): thrown is RequestFailure {
+  return thrown instanceof RequestFailure && (thrown.status === 400 || thrown.status === 413 || thrown.status === 422);
+}
+
+export function isMissing(thrown: unknown): thrown is RequestFailure {
+  return thrown instanceof RequestFailure && thrown.status === 404 && thrown.code === "RESOURCE_DOES_NOT_EXIST";
+}
+
+/** What only a person can mend is asked for seldom. */
+export const MENDED_BY_A_PERSON_MS = 30_000;
+
+const LONGEST_MESSAGE = 300;
+
+/** An answer that is no success, with the next step for whoever reads it. @param url - without credentials */
+export function failureOf(status: number, body: string, retryAfter: string | undefined, url: URL): RequestFailure {
+  const { code, message } = errorIn(body);
+  const at = `MLflow at ${placeOf(url)}`;
+  const told = message === "" ? "" : `: ${message}`;
+  const seldom = { status, code, afterMs: MENDED_BY_A_PERSON_MS };
+  if (status === 401) {
+    const hint = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, and start again";
+    return new RequestFailure(`${at} wants other credentials (HTTP 401): ${hint}`, seldom);
+  }
+  if (status === 403 && /invalid host/i.test(message)) {
+    const hint = `start it with --allowed-hosts ${url.host}, or set MLFLOW_SERVER_ALLOWED_HOSTS there`;
+    return new RequestFailure(`${at} takes no requests under that name (HTTP 403): ${hint}`, seldom);
+  }
+  if (status === 403) {
+    return new RequestFailure(`${at} does not allow it (HTTP 403)${told}. Ask for the right to edit there`, seldom);
+  }
+  if ((status === 404 && code === "") || status === 405 || (status >= 300 && status < 400)) {
+    const hint = "check the tracking URI, with its path";
+    return new RequestFailure(`there is no MLflow at ${placeOf(url)} (HTTP ${status}): ${hint}`, seldom);
+  }
+  return new RequestFailure(`${at} answered HTTP ${status}${told}`, { status, code, afterMs: afterMsOf(retryAfter) });
+}
+
+/** A request that got no answer. */
+export function unanswered(thrown: unknown, url: URL): RequestFailure {
+  const code = typeof thrown === "object" && thrown !== null && "code" in thrown ? String(thrown.code) : "";
+  const reason = code === "" || code === "ABORT_ERR" ? String(thrown) : code;
+  return new RequestFailure(`MLflow at ${placeOf(url)} can't be reached (${reason}): is it running there?`);
+}
+
+export function timedOut(seconds: number, url: URL): RequestFailure {
+  return new RequestFailure(`MLflow at ${placeOf(url)} has not answered within ${Math.ceil(seconds)} s`);
+}
+
+function placeOf({ protocol, host }: URL): string {
+  return `${protocol}//${host}`;
+}
+
+/** Both are empty where the answer isn't MLflow's own. */
+function errorIn(body: string): { code: string; message: string } {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (typeof value === "object" && value !== null) {
+      const code = "error_code" in value ? String(value.error_code) : "";
+      return { code, message: "message" in value ? shortened(String(value.message)) : "" };
+    }
+  } catch {
+    // It is text, or a page.
+  }
+  return { code: "", message: /^\s*</.test(body) ? "" : shortened(body) };
+}
+
+/** Messages may hold the values that were sent, and whole statements of SQL. */
+function shortened(message: string): string {
+  const line = message
+    .replace(/\s+/g, " ")
+    .replace(/\[SQL: .*/, "")
+    .trim();
+  return line.length <= LONGEST_MESSAGE ? line : `${line.slice(0, LONGEST_MESSAGE)}…`;
+}
+
+function afterMsOf(retryAfter: string | undefined): number | undefined {
+  const seconds = Number(retryAfter ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 300) * 1000 : undefined;
+}

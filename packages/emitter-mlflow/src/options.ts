@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { HiveWatchError } from "@hivewatch/core";
+import type { RunPlace } from "./open-run.ts";
+import type { Connection } from "./request.ts";
+import type { TranslatorOptions } from "./translate.ts";
+
+export interface MlflowEmitterOptions {
+  /** The address of the MLflow server, with http or https. Default: `MLFLOW_TRACKING_URI`. */
+  trackingUri?: string | undefined;
+  /** The experiment's name; it is made if it isn't there. Default: `MLFLOW_EXPERIMENT_NAME`, else `hivewatch`. */
+  experiment?: string | undefined;
+  /** What the run is called in MLflow. Default: its id. */
+  runName?: string | undefined;
+  /** The id of a run of MLflow's to go on with. Default: the one that has this run's id as its tag, else a new one. */
+  resumeRunId?: string | undefined;
+  /** Further tags of the run. */
+  tags?: Readonly<Record<string, string>> | undefined;
+  /** Whether what clients' machines do is logged, `system/<client>/…`. Default true. */
+  logSystem?: boolean | undefined;
+  /** Whether clients have metrics of their own, `client/<client>/…`. Default true. */
+  logPerClient?: boolean | undefined;
+  /** Whether places are told: of the clients as a table, of the server as tags. Default false. */
+  logGeo?: boolean | undefined;
+  /** How many clients have metrics of their own; of more the round's spread is logged, `clients/…`. Default 50. */
+  maxClients?: number | undefined;
+  /** Told what a user should know. Default: nobody. */
+  onDiagnostic?: ((message: string) => void) | undefined;
+}
+
+/** What the options and the environment say together. */
+export interface Settings extends TranslatorOptions {
+  /** Undefined: no server was named. */
+  readonly connection: Connection | undefined;
+  readonly place: RunPlace;
+  say(message: string): void;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_EXPERIMENT = "hivewatch";
+const DEFAULT_MAX_CLIENTS = 50;
+const DEFAULT_TIMEOUT_SEC = 120;
+
+/** @throws HiveWatchError `usage` */
+export function settingsOf(options: MlflowEmitterOptions, env: Environment): Settings {
+  const { trackingUri = textOf(env.MLFLOW_TRACKING_URI), experiment, maxClients = DEFAULT_MAX_CLIENTS } = options;
+  return {
+    connection: trackingUri === undefined ? undefined : connectionTo(trackingUri, env),
+    place: {
+      experimentId: experiment === undefined ? textOf(env.MLFLOW_EXPERIMENT_ID) : undefined,
+      experiment: experiment ?? textOf(env.MLFLOW_EXPERIMENT_NAME) ?? DEFAULT_EXPERIMENT,
+      runName: options.runName,
+      resumeRunId: options.resumeRunId,
+      tags: options.tags ?? {},
+    },
+    logSystem: options.logSystem ?? true,
+    logPerClient: options.logPerClient ?? true,
+    logGeo: options.logGeo ?? false,
+    maxClients,
+    say: options.onDiagnostic ?? (() => {}),
+  };
+}
+
+/**
+ * How to reach a server, as MLflow's own clients do.
+ *
+ * @throws HiveWatchError `usage`
+ */
+export function connectionTo(trackingUri: string, env: Environment): Connection {
+  const url = urlOf(trackingUri);
+  const authorization = authorizationOf(url, env);
+  const workspace = textOf(env.MLFLOW_WORKSPACE);
+  url.username = "";
+  url.password = "";
+  url.search = "";
+  url.hash = "";
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return {
+    url,
+    headers: {
+      "user-agent": "hivewatch",
+      ...(authorization !== undefined && { authorization }),
+      ...(workspace !== undefined && { "x-mlflow-workspace": workspace }),
+    },
+    isInsecure: ["true", "1"].includes(env.MLFLOW_TRACKING_INSECURE_TLS?.toLowerCase() ?? ""),
+    ca: certificates(textOf(env.MLFLOW_TRACKING_SERVER_CERT_PATH)),
+    timeoutMs: 1000 * (Number(env.MLFLOW_HTTP_REQUEST_TIMEOUT ?? "") || DEFAULT_TIMEOUT_SEC),
+  };
+}
+
+function urlOf(trackingUri: string): URL {
+  const url = URL.canParse(trackingUri) ? new URL(trackingUri) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  const hint =
+    "MLflow's stores are not written directly. Start `mlflow server` with that store, and name its address, such as http://127.0.0.1:5000";
+  throw new HiveWatchError("usage", `the tracking URI ${JSON.stringify(trackingUri)} is no http address: ${hint}`);
+}
+
+function authorizationOf(url: URL, env: Environment): string | undefined {
+  const user = textOf(decodeURIComponent(url.username)) ?? textOf(env.MLFLOW_TRACKING_USERNAME);
+  const password = textOf(decodeURIComponent(url.password)) ?? textOf(env.MLFLOW_TRACKING_PASSWORD);
+  const token = textOf(env.MLFLOW_TRACKING_TOKEN);
+  if (user !== undefined && password !== undefined) {
+    return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  }
+  return token === undefined ? undefined : `Bearer ${token}`;
+}
+
+function certificates(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new HiveWatchError("usage", `MLFLOW_TRACKING_SERVER_CERT_PATH can't be read: ${String(cause)}`, { cause });
+  }
+}
+
+/** A variable that is set to nothing counts as not set. */
+function textOf(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === "" ? undefined : text;
+}

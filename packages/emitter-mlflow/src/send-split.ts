@@ -1,0 +1,36 @@
+import { isRefusal } from "./failure.ts";
+
+/** What would not be taken, and why. */
+export interface Refused<T> {
+  readonly item: T;
+  readonly reason: string;
+}
+
+/**
+ * Sends items together. If they are refused they are sent in halves, until those that MLflow won't take are alone, and all
+ * others have been taken. That is also what servers before 3.10 need, which refuse more than 100 values that they have
+ * already, and take fewer.
+ *
+ * @throws RequestFailure for what is no refusal
+ */
+export async function sendSplit<T>(
+  items: readonly T[],
+  send: (items: readonly T[]) => Promise<void>,
+): Promise<Refused<T>[]> {
+  const [first] = items;
+  if (first === undefined) return [];
+  try {
+    await send(items);
+    return [];
+  } catch (failure) {
+    if (!isRefusal(failure)) throw failure;
+    if (items.length === 1) return [{ item: first, reason: failure.message }];
+    const middle = Math.ceil(items.length / 2);
+    return [...(await sendSplit(items.slice(0, middle), send)), ...(await sendSplit(items.slice(middle), send))];
+  }
+}
+
+/** Items in groups of a size. */
+export function* groupsOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}

@@ -1,0 +1,161 @@
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import {
+  afterwards,
+  type Exit,
+  fields,
+  list,
+  type Program,
+  startProgram,
+  temporaryFolder,
+  until,
+} from "@hivewatch/test-support";
+
+/** A real MLflow server. */
+export interface Mlflow {
+  /** `http://127.0.0.1:…` */
+  readonly url: string;
+  readonly program: Program;
+  /** The folder of its stores. */
+  readonly folder: string;
+  stop(): Promise<Exit>;
+  /** Starts another one on the same port and stores, once this one has ended. */
+  restart(): Promise<Mlflow>;
+}
+
+export interface MlflowOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly folder?: string;
+  readonly port?: number;
+  /** Default 1: the quickest to start. */
+  readonly workers?: number;
+}
+
+/** Starts an MLflow server with its own default store, and waits until it answers. */
+export async function startMlflow(python: string, options: MlflowOptions = {}): Promise<Mlflow> {
+  const { args = [], env = {}, workers = 1 } = options;
+  const folder = options.folder ?? (await temporaryFolder());
+  const port = options.port ?? (await freePort());
+  const command = join(dirname(python), "mlflow");
+  const listen = ["--host", "127.0.0.1", "--port", String(port), "--workers", String(workers)];
+  const program = startProgram(command, ["server", ...listen, ...args], {
+    cwd: folder,
+    env: { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", MLFLOW_DISABLE_TELEMETRY: "true", ...env },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  async function stop(): Promise<Exit> {
+    program.signal("SIGTERM");
+    return program.exited;
+  }
+  // Otherwise its workers would outlive it.
+  afterwards(stop);
+  await until(`MLflow at ${url}`, () => isUp(url));
+  return {
+    url,
+    program,
+    folder,
+    stop,
+    restart: () => startMlflow(python, { ...options, folder, port }),
+  };
+}
+
+async function isUp(url: string): Promise<boolean> {
+  return fetch(`${url}/health`, { headers: { connection: "close" } }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  return address.port;
+}
+
+/** A value of a metric, as MLflow gives it back. */
+export interface StoredPoint {
+  readonly value: number;
+  readonly timestamp: number;
+  readonly step: number;
+}
+
+/** A run, as MLflow's API tells it. */
+export interface StoredRun {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly startTime: number;
+  readonly endTime: number | undefined;
+  readonly params: ReadonlyMap<string, string>;
+  readonly tags: ReadonlyMap<string, string>;
+  /** All values of each metric. */
+  readonly metrics: ReadonlyMap<string, readonly StoredPoint[]>;
+}
+
+/** Asks MLflow's API. */
+export async function askMlflow(
+  url: string,
+  path: string,
+  body?: unknown,
+  headers = {},
+): Promise<Record<string, unknown>> {
+  const response = await fetch(`${url}/api/2.0/mlflow/${path}`, {
+    headers: { "content-type": "application/json", ...headers },
+    ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}: ${text}`);
+  return fields(JSON.parse(text));
+}
+
+/** The MLflow runs of a HiveWatch run, with all that they hold. */
+export async function storedRuns(url: string, runId: string, headers = {}): Promise<StoredRun[]> {
+  const experiments = list(
+    fields(await askMlflow(url, "experiments/search", { max_results: 1000 }, headers)).experiments,
+  );
+  const ids = experiments.map((experiment) => fields(experiment).experiment_id);
+  const filter = `tags.\`hivewatch/run_id\` = "${runId}"`;
+  const found = await askMlflow(url, "runs/search", { experiment_ids: ids, filter }, headers);
+  return Promise.all(list(found.runs ?? []).map((run) => storedRun(url, run, headers)));
+}
+
+async function storedRun(url: string, run: unknown, headers: Record<string, string>): Promise<StoredRun> {
+  const { info, data } = fields(run);
+  const { run_id: id, run_name: name, status, start_time: start, end_time: end } = fields(info);
+  const { params = [], tags = [], metrics = [] } = fields(data);
+  const histories = new Map<string, StoredPoint[]>();
+  for (const metric of list(metrics)) {
+    const key = String(fields(metric).key);
+    histories.set(key, await historyOf(url, String(id), key, headers));
+  }
+  return {
+    id: String(id),
+    name: String(name),
+    status: String(status),
+    startTime: Number(start),
+    endTime: end === undefined ? undefined : Number(end),
+    params: pairs(params),
+    tags: pairs(tags),
+    metrics: histories,
+  };
+}
+
+function pairs(entries: unknown): Map<string, string> {
+  return new Map(
+    list(entries)
+      .map(fields)
+      .map(({ key, value }) => [String(key), String(value)]),
+  );
+}
+
+async function historyOf(url: string, runId: string, key: string, headers = {}): Promise<StoredPoint[]> {
+  const query = new URLSearchParams({ run_id: runId, metric_key: key, max_results: "25000" });
+  const { metrics = [] } = await askMlflow(url, `metrics/get-history?${query}`, undefined, headers);
+  return list(metrics)
+    .map(fields)
+    .map(({ value, timestamp, step }) => ({ value: Number(value), timestamp: Number(timestamp), step: Number(step) }));
+}
