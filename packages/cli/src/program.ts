@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { demoCommand } from "./commands/demo.ts";
 import { mapCommand } from "./commands/map.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { upCommand } from "./commands/up.ts";
 import { version } from "./version.ts";
@@ -13,6 +14,7 @@ export function createProgram(): Command {
     .addCommand(upCommand())
     .addCommand(mapCommand())
     .addCommand(runsCommand())
+    .addCommand(replayCommand())
     .addCommand(demoCommand())
     .showHelpAfterError("(hivewatch --help shows what there is)")
     .addHelpText(

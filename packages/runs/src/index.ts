@@ -19,6 +19,7 @@ export type { FoundMap } from "./map-reader.ts";
 export type { BatchStep } from "./read-batches.ts";
 export type { LogEntry, ReadOptions, ReadStep } from "./read-entries.ts";
 export { type RetentionOptions, removeOldLogs } from "./remove-old-logs.ts";
+export { type Replayed, type ReplayOptions, type ReplayProgress, replayRun } from "./replay-run.ts";
 export type { RunListing } from "./run-listing.ts";
 export type { AppendResult, Durability, RunLog } from "./run-log.ts";
 export type { NewsListener, RunNews } from "./run-news.ts";

@@ -1,14 +1,6 @@
-import {
-  type Destination,
-  type Emitter,
-  errorMessage,
-  freezeCopy,
-  type HiveEvent,
-  openDestination,
-} from "@hivewatch/core";
-import type { Cursor } from "./cursors.ts";
+import { type Emitter, errorMessage } from "@hivewatch/core";
 import { followRuns } from "./follow-runs.ts";
-import type { LogEntry } from "./read-entries.ts";
+import { openDestinationOf, startRunDelivery } from "./run-delivery.ts";
 import type { RunStore } from "./run-store.ts";
 
 export interface KeepDeliveringOptions {
@@ -49,12 +41,6 @@ export async function keepDelivering(store: RunStore, options: KeepDeliveringOpt
   giveUp.abort();
 }
 
-/** How many events one `write` gets at most. */
-const MAX_BATCH = 500;
-
-/** What is delivered within such a time is delivered again after a crash. */
-const SAVE_AGAIN_MS = 250;
-
 async function deliverRun(
   store: RunStore,
   runId: string,
@@ -64,9 +50,7 @@ async function deliverRun(
 ): Promise<void> {
   const cursor = await store.cursor(runId, reader);
   const delivery = startRunDelivery(cursor, giveUp, async (position) => {
-    const destination = openDestination(await open(runId), { onDiagnostic, retriesThrows: true });
-    if (position > 0 && destination.recall !== undefined) await recall(store, runId, position, destination.recall);
-    return destination;
+    return openDestinationOf(store, runId, { emitter: await open(runId), position, onDiagnostic });
   });
   /** @returns whether it came to the end */
   async function deliverFrom(position: number, follow: boolean): Promise<boolean> {
@@ -92,92 +76,4 @@ async function deliverRun(
   } finally {
     await delivery.close();
   }
-}
-
-/** Tells a destination of all that precedes a position. */
-async function recall(
-  store: RunStore,
-  runId: string,
-  position: number,
-  tell: (batch: readonly HiveEvent[]) => Promise<void>,
-): Promise<void> {
-  for await (const { entries } of store.read(runId)) {
-    const before = entries.filter((entry) => entry.position <= position);
-    await tell(before.map(({ event }) => frozen(event)));
-    if (before.length < entries.length) return;
-  }
-}
-
-/** The deliveries of one run. Each method tells whether to go on. */
-interface RunDelivery {
-  take(entry: LogEntry): Promise<boolean>;
-  /** Delivers what was taken, and moves the cursor: the log holds nothing more for now. */
-  reachedEnd(): Promise<boolean>;
-  close(): Promise<void>;
-}
-
-function startRunDelivery(
-  cursor: Cursor,
-  giveUp: AbortSignal,
-  open: (position: number) => Promise<Destination>,
-): RunDelivery {
-  const givenUp = whenAborted(giveUp);
-  let destination: Destination | undefined;
-  let batch: HiveEvent[] = [];
-  let taken = cursor.position;
-  let delivered = cursor.position;
-  let savedAt = 0;
-  let hasFinished = false;
-
-  async function deliver(): Promise<boolean> {
-    if (batch.length === 0) return true;
-    destination ??= await open(delivered);
-    // Whatever becomes of it, nobody waits for an emitter that hangs when the time is over.
-    const isSettled = await Promise.race([destination.deliver(batch, giveUp), givenUp]);
-    if (!isSettled) return false;
-    hasFinished = batch.at(-1)?.event_type === "finished";
-    delivered = taken;
-    batch = [];
-    if (performance.now() > savedAt + SAVE_AGAIN_MS) await save();
-    return true;
-  }
-
-  async function save(): Promise<void> {
-    if (delivered > cursor.position) await cursor.save(delivered);
-    savedAt = performance.now();
-  }
-
-  async function finish(): Promise<void> {
-    const finished = destination;
-    destination = undefined;
-    if (finished !== undefined) await Promise.race([finished.finish(), givenUp]);
-  }
-
-  return {
-    async take({ event, position }) {
-      batch.push(frozen(event));
-      taken = position;
-      return batch.length < MAX_BATCH || deliver();
-    },
-    async reachedEnd() {
-      if (!(await deliver())) return false;
-      if (hasFinished) await finish();
-      await save();
-      return true;
-    },
-    async close() {
-      await save();
-      await finish();
-    },
-  };
-}
-
-function frozen(event: HiveEvent): HiveEvent {
-  freezeCopy(event);
-  return event;
-}
-
-function whenAborted(signal: AbortSignal): Promise<false> {
-  if (signal.aborted) return Promise.resolve(false);
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(false), { once: true }));
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { checkRunId, HiveWatchError, microsFromIso } from "@hivewatch/core";
 import { areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
@@ -224,8 +225,9 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     },
     behindArtifacts: () => logsThat((runId) => areArtifactsBehind(artifactPaths(dir, runId))),
     async cursor(runId, reader) {
-      await kindOf(runId);
-      return openCursor(logDir(dir, runId), reader);
+      const kind = await kindOf(runId);
+      // Beside the lines of another program there is no folder of ours, and one named as a log would be taken for a log.
+      return openCursor(kind === "log" ? logDir(dir, runId) : join(dir, ".cursors", runId), reader);
     },
     async logEnd(runId) {
       await kindOf(runId);

@@ -3,6 +3,7 @@ import { HiveWatchError, isRunId, microsFromIso } from "@hivewatch/core";
 import type { RunListing } from "@hivewatch/runs";
 import { Command, Option } from "commander";
 import { runsDirOption } from "../options.ts";
+import { sayNowAndThen } from "../progress.ts";
 import { shutdownSignal } from "../shutdown.ts";
 import { table } from "../table.ts";
 
@@ -103,29 +104,18 @@ async function exportFiles(runId: string, flags: ExportFlags): Promise<void> {
     flag === true ? join(out, `${runId}.${ending}`) : flag;
   const { openRunStore } = await import("@hivewatch/runs");
   const store = openRunStore({ dir: runsDir, onDiagnostic: say });
+  const tell = sayNowAndThen(say);
   const done = await store.export(runId, {
     jsonl: file(all ? true : jsonl, "jsonl"),
     map: file(all ? true : map, "map2.json"),
     map1: file(map1, "map.json"),
     from,
     force,
-    onProgress: progress(),
+    onProgress: (events) => tell(() => `${events} events so far`),
     signal: shutdownSignal(),
   });
   const files = done.files.join(", ");
   say(`${done.events} events, ${done.rounds} rounds and ${done.clients} clients of ${runId}: ${files}`);
-}
-
-const SAY_EVERY_MS = 2000;
-
-/** Tells of an export that takes long. */
-function progress(): (events: number) => void {
-  let next = performance.now() + SAY_EVERY_MS;
-  return (events) => {
-    if (performance.now() < next) return;
-    next = performance.now() + SAY_EVERY_MS;
-    say(`${events} events so far`);
-  };
 }
 
 function say(message: string): void {

@@ -39,6 +39,16 @@ export async function findEmitters(names: readonly string[], folder: string): Pr
   return emitters;
 }
 
+/**
+ * Finds one emitter: of the configuration in the folder, if one of that name stands there, or as `--emit` does.
+ *
+ * @throws HiveWatchError `usage`
+ */
+export async function findOneEmitter(name: string, folder: string): Promise<EmitterModule> {
+  const inConfiguration = (await configured(folder)).find(({ source, reader }) => name === source || name === reader);
+  return inConfiguration ?? findEmitter(name, folder);
+}
+
 async function configured(folder: string): Promise<EmitterModule[]> {
   const config = await loadConfig(folder);
   if (config === undefined) return [];
