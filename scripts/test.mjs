@@ -23,7 +23,16 @@ const TEST_REQUIREMENTS = ["python/requirements-test.txt"];
 const REFERENCE = "hivewatch==0.3.1";
 /** The least that an MLflow server needs: all of `mlflow` is twice as large. */
 const MLFLOW = {
-  packages: ["mlflow-skinny==3.17.2", "Flask", "Flask-CORS", "alembic", "sqlalchemy", "pandas", "aiohttp", "psycopg2-binary"],
+  packages: [
+    "mlflow-skinny==3.17.2",
+    "Flask",
+    "Flask-CORS",
+    "alembic",
+    "sqlalchemy",
+    "pandas",
+    "aiohttp",
+    "psycopg2-binary",
+  ],
   withoutTheirs: ["mlflow==3.17.2"],
 };
 /** For the long form of the tests. SQLAlchemy 2.1 lost what this server needs. */

@@ -1,12 +1,26 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import { cp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createRun } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
-import { fields, list, startCommand, startHivewatch, temporaryFolder, until } from "@hivewatch/test-support";
+import {
+  fields,
+  inRepository,
+  list,
+  runCommand,
+  startCommand,
+  startHivewatch,
+  temporaryFolder,
+  until,
+} from "@hivewatch/test-support";
 import { emitterSuite } from "@hivewatch/testkit";
 import { beforeAll, describe, expect, it, test, vi } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
-import { type Mlflow, type StoredRun, startMlflow, storedRuns } from "./support/mlflow.ts";
+import { askMlflow, type Mlflow, type StoredRun, startMlflow, storedRuns } from "./support/mlflow.ts";
 import { expectMetrics, millisOf } from "./support/mlflow-expected.ts";
 import { findMlflow, needMlflow } from "./support/parts.ts";
+import { startTraining } from "./support/training.ts";
+import { logVariedRun } from "./support/varied-run.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
@@ -70,3 +84,73 @@ test("a run that is emitted is in MLflow, round by round, with its end", async (
   expect(run.endTime).toBe(millisOf(lines.at(-1)?.timestamp));
   expectMetrics(run, lines);
 });
+
+test("tables, long values, data sets and checkpoints are artifacts of the run, each whole", async (context) => {
+  const url = urlFor(context);
+  const checkpointDir = await temporaryFolder();
+  const weights = randomBytes(3_000_000);
+  await writeFile(join(checkpointDir, "round 1#best.bin"), weights);
+  const said: string[] = [];
+  const options = { trackingUri: url, checkpointDir, registerModel: "clinics-model", logGeo: true };
+  const config = { dataset: "mnist", prompt: "x".repeat(7000) };
+  const run = createRun({ config, emitters: [mlflowEmitter(options)], onDiagnostic: (message) => said.push(message) });
+  run.logClientUpdate("a", { round: 1, lat: 52.5, lng: 13.4, city: "Berlin" });
+  run.logDropout(1, "b/c", "out of memory");
+  run.logCheckpoint(1, "round 1#best.bin");
+  run.logCheckpoint(1, "round 1#best.bin");
+  run.logCheckpoint(1, "/etc/passwd");
+  run.logCheckpoint(1, "../elsewhere.bin");
+  expect(await run.finish()).toBe(false);
+  expect(run.stats[0]).toMatchObject({ refused: 2 });
+  expect(said.join("\n")).toMatch(/refused 2 events: a checkpoint is not sent: \/etc\/passwd is not in /);
+  const stored = await endedRun(url, run.runId);
+  const read = async (path: string): Promise<Buffer> => {
+    const query = new URLSearchParams({ run_uuid: stored.id, path });
+    const response = await fetch(`${url}/get-artifact?${query}`);
+    return Buffer.from(new Uint8Array(await response.arrayBuffer()));
+  };
+  expect((await read("checkpoints/round_0001/round 1_x23_best.bin")).equals(weights)).toBe(true);
+  expect(JSON.parse((await read("config.json")).toString())).toEqual({ algorithm: "FedAvg", ...config });
+  expect(JSON.parse((await read("dropouts.json")).toString()).data).toMatchObject([
+    [1, expect.any(String), "dropout", "b/c", "out of memory"],
+  ]);
+  expect((await read("locations.json")).toString()).toContain('["a",52.5,13.4,"Berlin",null]');
+  const versions = list((await askMlflow(url, "model-versions/search")).model_versions);
+  expect(versions.map(({ name, run_id: id }) => ({ name, id }))).toEqual([{ name: "clinics-model", id: stored.id }]);
+  const { inputs } = fields((await askMlflow(url, `runs/get?run_id=${stored.id}`)).run);
+  expect(list(fields(inputs).dataset_inputs).map(({ dataset }) => fields(dataset).name)).toEqual(["mnist"]);
+});
+
+/** A folder with a saved run of ours, or of Python hivewatch. */
+async function savedRun(whose: string): Promise<{ runsDir: string; runId: string }> {
+  const runsDir = await temporaryFolder();
+  if (whose === "Python hivewatch") {
+    await cp(inRepository("tests/fixtures/python-hivewatch-0.2.1"), runsDir, { recursive: true });
+    return { runsDir, runId: "run-saved-0001" };
+  }
+  const hivewatch = await startHivewatch({ runsDir });
+  const run = startTraining(hivewatch.grpc);
+  await logVariedRun(run);
+  await hivewatch.stop();
+  return { runsDir, runId: run.runId };
+}
+
+test.for(["ours", "Python hivewatch"])(
+  "a saved run of %s is sent by replay; sent again, nothing is doubled",
+  async (whose, context) => {
+    const url = urlFor(context);
+    const { runsDir, runId } = await savedRun(whose);
+    const env = { MLFLOW_TRACKING_URI: url };
+    const replay = (...flags: string[]) =>
+      runCommand(["replay", runId, "--to", "mlflow", "--runs-dir", runsDir, ...flags], env);
+    expect(await replay()).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^\d+ events of .* sent to mlflow\.\n$/),
+    });
+    const first = await endedRun(url, runId);
+    expectMetrics(first, await readLines(`${runsDir}/${runId}.jsonl`));
+    expect(await replay()).toMatchObject({ code: 0, stderr: expect.stringContaining("has all of") });
+    expect(await replay("--again")).toMatchObject({ code: 0 });
+    expect(await endedRun(url, runId)).toEqual(first);
+  },
+);

@@ -104,12 +104,22 @@ export async function findPythons(versions) {
  * @returns {Promise<{ python: string } | { failure: string }>}
  */
 export async function makePythonEnvironment(environment) {
-  const { name, interpreter, files = [], packages = [], relaxed = [], withoutTheirs = [], withOurs = false } = environment;
+  const {
+    name,
+    interpreter,
+    files = [],
+    packages = [],
+    relaxed = [],
+    withoutTheirs = [],
+    withOurs = false,
+  } = environment;
   const folder = path.join(root, ".cache/venvs", name);
   const python = path.join(folder, "bin/python");
   const stamp = path.join(folder, "made-from");
   const sources = withOurs ? [...files, OUR_MANIFEST] : files;
-  const hash = createHash("sha256").update(JSON.stringify([interpreter, packages, relaxed, folder, withOurs, ...withoutTheirs]));
+  const hash = createHash("sha256").update(
+    JSON.stringify([interpreter, packages, relaxed, folder, withOurs, ...withoutTheirs]),
+  );
   for (const file of sources) hash.update(readFileSync(path.join(root, file)));
   const madeFrom = hash.digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom) return { python };

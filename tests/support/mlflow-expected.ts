@@ -31,9 +31,12 @@ export function expectMetrics(run: StoredRun, lines: readonly Fields[]): void {
     if (value === undefined || value === null) return;
     const points = expected.get(key) ?? [];
     expected.set(key, points);
-    points.push({ value: Number(value) / divisor, timestamp: millisOf(line.timestamp), step: Number(line.round) });
+    const step = typeof line.round === "number" ? line.round : newest;
+    points.push({ value: storable(Number(value) / divisor), timestamp: millisOf(line.timestamp), step });
   };
+  let newest = 0;
   for (const line of lines) {
+    if (typeof line.round === "number") newest = Math.max(newest, line.round);
     if (line.event_type === "client_update") {
       for (const client of list(line.clients)) {
         const id = String(client.client_id);
@@ -53,6 +56,11 @@ export function expectMetrics(run: StoredRun, lines: readonly Fields[]): void {
 /** MLflow keeps no order among points of the same step. */
 function sorted(points: readonly StoredPoint[]): StoredPoint[] {
   return [...points].sort((a, b) => a.step - b.step || a.timestamp - b.timestamp || a.value - b.value);
+}
+
+/** MLflow has no infinity. */
+function storable(value: number): number {
+  return Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 }
 
 export function millisOf(time: unknown): number {

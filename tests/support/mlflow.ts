@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   afterwards,
   type Exit,
@@ -8,7 +9,6 @@ import {
   type Program,
   startProgram,
   temporaryFolder,
-  until,
 } from "@hivewatch/test-support";
 
 /** A real MLflow server. */
@@ -50,7 +50,7 @@ export async function startMlflow(python: string, options: MlflowOptions = {}): 
   }
   // Otherwise its workers would outlive it.
   afterwards(stop);
-  await until(`MLflow at ${url}`, () => isUp(url));
+  await whenUp(url, program);
   return {
     url,
     program,
@@ -58,6 +58,15 @@ export async function startMlflow(python: string, options: MlflowOptions = {}): 
     stop,
     restart: () => startMlflow(python, { ...options, folder, port }),
   };
+}
+
+/** It may take minutes where other things are going on. */
+async function whenUp(url: string, program: Program): Promise<void> {
+  const ended = program.exited.then(() => true);
+  while (!(await isUp(url))) {
+    const hasEnded = await Promise.race([ended, sleep(200, false)]);
+    if (hasEnded) throw new Error(`MLflow has ended:\n${program.stdout()}\n${program.stderr()}`);
+  }
 }
 
 async function isUp(url: string): Promise<boolean> {

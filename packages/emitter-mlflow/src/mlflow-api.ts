@@ -1,4 +1,5 @@
 import { stringifyEvent } from "@hivewatch/core";
+import { listIn, member, textIn } from "./json-members.ts";
 import type { Param } from "./params.ts";
 import type { Requester } from "./request.ts";
 import type { Point } from "./translate.ts";
@@ -10,6 +11,8 @@ export interface MlflowRun {
   /** Where its artifacts are, as MLflow names it. */
   readonly artifactUri: string;
   readonly isDeleted: boolean;
+  /** Whether nothing was logged to it: there is no metric and no param. */
+  readonly isEmpty: boolean;
 }
 
 export interface Tag {
@@ -31,10 +34,12 @@ export interface MlflowApi {
   experimentByName(name: string, signal: AbortSignal): Promise<{ id: string; isDeleted: boolean } | undefined>;
   createExperiment(name: string, signal: AbortSignal): Promise<string>;
   run(id: string, signal: AbortSignal): Promise<MlflowRun>;
-  /** The oldest run of an experiment with a tag, that was not deleted. */
-  runByTag(experimentId: string, tag: Tag, signal: AbortSignal): Promise<MlflowRun | undefined>;
+  /** The runs of an experiment with a tag that were not deleted. */
+  runsByTag(experimentId: string, tag: Tag, signal: AbortSignal): Promise<MlflowRun[]>;
+  deleteRun(runId: string, signal: AbortSignal): Promise<void>;
   createRun(run: NewRun, signal: AbortSignal): Promise<MlflowRun>;
   logBatch(runId: string, batch: LogBatch, signal: AbortSignal): Promise<void>;
+  logDataset(runId: string, dataset: Dataset, signal: AbortSignal): Promise<void>;
   updateRun(runId: string, update: { status: string; end_time?: number }, signal: AbortSignal): Promise<void>;
 }
 
@@ -43,6 +48,15 @@ export interface LogBatch {
   readonly metrics?: readonly Point[];
   readonly params?: readonly Param[];
   readonly tags?: readonly Tag[];
+}
+
+/** What a run trains on. MLflow keeps each name and digest once. */
+export interface Dataset {
+  readonly name: string;
+  readonly digest: string;
+  readonly source_type: string;
+  /** JSON. */
+  readonly source: string;
 }
 
 const API = "api/2.0/mlflow/";
@@ -67,18 +81,22 @@ export function createMlflowApi(requester: Requester): MlflowApi {
     async run(id, signal) {
       return runIn(member(await get("runs/get", { run_id: id }, signal), "run"));
     },
-    async runByTag(experimentId, { key, value }, signal) {
+    async runsByTag(experimentId, { key, value }, signal) {
       const filter = `tags.\`${key}\` = "${value}"`;
-      const order = ["attributes.start_time ASC"];
-      const body = { experiment_ids: [experimentId], filter, order_by: order, max_results: 1 };
-      const runs = member(await post("runs/search", body, signal), "runs");
-      return Array.isArray(runs) && runs.length > 0 ? runIn(runs[0]) : undefined;
+      const body = { experiment_ids: [experimentId], filter, max_results: 100 };
+      return listIn(await post("runs/search", body, signal), "runs").map(runIn);
+    },
+    async deleteRun(runId, signal) {
+      await post("runs/delete", { run_id: runId }, signal);
     },
     async createRun(run, signal) {
       return runIn(member(await post("runs/create", run, signal), "run"));
     },
     async logBatch(runId, batch, signal) {
       await post("runs/log-batch", { run_id: runId, ...batch }, signal);
+    },
+    async logDataset(runId, dataset, signal) {
+      await post("runs/log-inputs", { run_id: runId, datasets: [{ dataset }] }, signal);
     },
     async updateRun(runId, update, signal) {
       await post("runs/update", { run_id: runId, ...update }, signal);
@@ -88,21 +106,12 @@ export function createMlflowApi(requester: Requester): MlflowApi {
 
 function runIn(run: unknown): MlflowRun {
   const info = member(run, "info");
+  const data = member(run, "data");
   return {
     id: textIn(info, "run_id"),
     experimentId: textIn(info, "experiment_id"),
     artifactUri: textIn(info, "artifact_uri"),
     isDeleted: textIn(info, "lifecycle_stage") === "deleted",
+    isEmpty: listIn(data, "metrics").length + listIn(data, "params").length === 0,
   };
-}
-
-/** A member of what came from elsewhere; undefined if it isn't there. */
-export function member(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.entries(value).find(([key]) => key === name)?.[1];
-}
-
-export function textIn(value: unknown, name: string): string {
-  const text = member(value, name);
-  return typeof text === "string" ? text : "";
 }

@@ -5,7 +5,7 @@ import { safeText } from "./names.ts";
 import type { RunFacts } from "./translate.ts";
 
 /** By it a run is found again. */
-export const RUN_ID_TAG = "hivewatch/run_id";
+const RUN_ID_TAG = "hivewatch/run_id";
 
 export interface RunPlace {
   /** An id goes before a name. */
@@ -40,8 +40,9 @@ export async function openRun(
     return { run, isNew: false };
   }
   const experimentId = place.experimentId ?? (await findExperiment(api, place.experiment, signal));
-  const found = await api.runByTag(experimentId, tag, signal);
-  if (found !== undefined) return { run: found, isNew: false };
+  const found = await api.runsByTag(experimentId, tag, signal);
+  const known = found.find(({ isEmpty }) => !isEmpty) ?? found[0];
+  if (known !== undefined) return { run: known, isNew: false };
   const run = await api.createRun(
     {
       experiment_id: experimentId,
@@ -56,6 +57,17 @@ export async function openRun(
     signal,
   );
   return { run, isNew: true };
+}
+
+/**
+ * Deletes empty twins of a run: each call of `runs/create` whose answer was lost may have made one, also after it was
+ * looked for.
+ *
+ * @throws RequestFailure
+ */
+export async function deleteTwins(api: MlflowApi, runId: string, run: MlflowRun, signal: AbortSignal): Promise<void> {
+  const found = await api.runsByTag(run.experimentId, { key: RUN_ID_TAG, value: runId }, signal);
+  for (const { id, isEmpty } of found) if (id !== run.id && isEmpty) await api.deleteRun(id, signal);
 }
 
 async function findExperiment(api: MlflowApi, name: string, signal: AbortSignal): Promise<string> {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { HiveWatchError } from "@hivewatch/core";
 import type { RunPlace } from "./open-run.ts";
 import type { Connection } from "./request.ts";
+import type { StepOptions } from "./steps.ts";
 import type { TranslatorOptions } from "./translate.ts";
 
 export interface MlflowEmitterOptions {
@@ -23,12 +24,19 @@ export interface MlflowEmitterOptions {
   logGeo?: boolean | undefined;
   /** How many clients have metrics of their own; of more the round's spread is logged, `clients/…`. Default 50. */
   maxClients?: number | undefined;
+  /**
+   * The folder of the checkpoints: those in it are sent as artifacts, `checkpoints/round_<round>/…`. Default: none are
+   * sent, since whoever sends events can name any path.
+   */
+  checkpointDir?: string | undefined;
+  /** The registered model of which each checkpoint that is sent becomes a version. Default: none. */
+  registerModel?: string | undefined;
   /** Told what a user should know. Default: nobody. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
 
 /** What the options and the environment say together. */
-export interface Settings extends TranslatorOptions {
+export interface Settings extends TranslatorOptions, StepOptions {
   /** Undefined: no server was named. */
   readonly connection: Connection | undefined;
   readonly place: RunPlace;
@@ -57,6 +65,8 @@ export function settingsOf(options: MlflowEmitterOptions, env: Environment): Set
     logPerClient: options.logPerClient ?? true,
     logGeo: options.logGeo ?? false,
     maxClients,
+    checkpointDir: options.checkpointDir ?? textOf(env.HIVEWATCH_MLFLOW_CHECKPOINT_DIR),
+    registerModel: options.registerModel ?? textOf(env.HIVEWATCH_MLFLOW_REGISTER_MODEL),
     say: options.onDiagnostic ?? (() => {}),
   };
 }

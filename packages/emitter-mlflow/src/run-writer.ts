@@ -1,9 +1,10 @@
 import type { HiveEvent, WriteResult } from "@hivewatch/core";
-import { isMissing, RequestFailure } from "./failure.ts";
-import type { LogBatch, MlflowApi, MlflowRun } from "./mlflow-api.ts";
-import { deletedRun, openRun, type RunPlace } from "./open-run.ts";
-import { groupsOf, type Refused, sendSplit } from "./send-split.ts";
-import { createTranslator, type TranslatorOptions, type Writes } from "./translate.ts";
+import { isMissing, isRefusal, RequestFailure } from "./failure.ts";
+import type { MlflowApi, MlflowRun } from "./mlflow-api.ts";
+import { deletedRun, deleteTwins, openRun, type RunPlace } from "./open-run.ts";
+import type { Refused } from "./send-split.ts";
+import { type Step, type StepOptions, stepsOf } from "./steps.ts";
+import { createTranslator, type TranslatorOptions } from "./translate.ts";
 
 /** Writes one run to MLflow. */
 export interface RunWriter {
@@ -12,13 +13,10 @@ export interface RunWriter {
   recall(batch: readonly HiveEvent[]): void;
 }
 
-export interface RunWriterOptions extends TranslatorOptions {
+export interface RunWriterOptions extends TranslatorOptions, StepOptions {
   readonly place: RunPlace;
   say(message: string): void;
 }
-
-/** One thing to be done, and as often as it takes: MLflow keeps the same value of the same time once. */
-type Step = (run: MlflowRun, signal: AbortSignal) => Promise<readonly Refused<unknown>[]>;
 
 /** What is left to do of a batch. */
 interface Pending {
@@ -27,25 +25,39 @@ interface Pending {
   readonly refused: Refused<unknown>[];
 }
 
-const MAX_METRICS = 1000;
-const MAX_PARAMS = 100;
-const MAX_TAGS = 100;
-
 export function createRunWriter(api: MlflowApi, runId: string, options: RunWriterOptions): RunWriter {
   const { place, say } = options;
   const translator = createTranslator(options);
   let pending: Pending | undefined;
   let run: MlflowRun | undefined;
   let isRecalled = false;
+  let mayHaveTwins = false;
+
+  function planOf(batch: readonly HiveEvent[]): Pending {
+    const writes = translator.translate(batch);
+    const steps = stepsOf({ ...options, api, checkNotDeleted }, writes);
+    if (writes.status !== undefined && mayHaveTwins) steps.push(twinStep);
+    return { batch, steps, refused: [] };
+  }
+
+  async function twinStep(found: MlflowRun, signal: AbortSignal): Promise<[]> {
+    await deleteTwins(api, runId, found, signal);
+    return [];
+  }
 
   async function findRun(signal: AbortSignal): Promise<MlflowRun> {
-    const opened = await openRun(api, runId, { place, facts: translator.facts, signal });
-    if (opened.isNew && isRecalled) {
-      say(
-        `MLflow has no run any more for ${runId}, and a new one goes on with it. For what was sent before: hivewatch replay ${runId} --to mlflow --again`,
-      );
+    try {
+      const opened = await openRun(api, runId, { place, facts: translator.facts, signal });
+      if (opened.isNew && isRecalled) {
+        say(
+          `MLflow has no run for ${runId} any more, and a new one goes on with it. For what was sent before: hivewatch replay ${runId} --to mlflow --again`,
+        );
+      }
+      return opened.run;
+    } catch (failure) {
+      mayHaveTwins = true;
+      throw failure;
     }
-    return opened.run;
   }
 
   async function work({ steps, refused }: Pending, signal: AbortSignal): Promise<void> {
@@ -56,6 +68,10 @@ export function createRunWriter(api: MlflowApi, runId: string, options: RunWrite
     }
   }
 
+  async function checkNotDeleted({ id }: MlflowRun, signal: AbortSignal): Promise<void> {
+    if ((await api.run(id, signal)).isDeleted) throw deletedRun(id, runId);
+  }
+
   return {
     recall(batch) {
       isRecalled = true;
@@ -63,11 +79,13 @@ export function createRunWriter(api: MlflowApi, runId: string, options: RunWrite
     },
     async write(batch, signal) {
       // Core hands over the same batch again after a failure, and it goes on where it was.
-      if (pending?.batch !== batch) pending = { batch, steps: stepsOf(api, translator.translate(batch)), refused: [] };
+      if (pending?.batch !== batch) pending = planOf(batch);
       try {
         await work(pending, signal);
       } catch (failure) {
         if (!(failure instanceof RequestFailure)) throw failure;
+        // What a single thing is refused for is dealt with above; here the run itself could not be made.
+        if (isRefusal(failure) && run === undefined) return { status: "refused", reason: failure.message };
         const told = isMissing(failure) && run !== undefined ? deletedRun(run.id, runId) : failure;
         return { status: "retry", afterMs: told.afterMs, reason: told.message };
       }
@@ -77,28 +95,5 @@ export function createRunWriter(api: MlflowApi, runId: string, options: RunWrite
       if (first === undefined) return { status: "delivered" };
       return { status: "delivered", refused: Math.min(refused.length, batch.length), reason: first.reason };
     },
-  };
-}
-
-function stepsOf(api: MlflowApi, writes: Writes): Step[] {
-  const log = <T>(items: readonly T[], batchOf: (items: readonly T[]) => LogBatch): Step => {
-    return async (run, signal) => sendSplit(items, (some) => api.logBatch(run.id, batchOf(some), signal));
-  };
-  const tags = [...writes.tags].map(([key, value]) => ({ key, value }));
-  const { status } = writes;
-  return [
-    // Of what fails together with params the values are lost: they have requests of their own.
-    ...[...groupsOf([...writes.params.values()], MAX_PARAMS)].map((some) => log(some, (params) => ({ params }))),
-    ...[...groupsOf(tags, MAX_TAGS)].map((some) => log(some, (all) => ({ tags: all }))),
-    ...[...groupsOf(writes.points, MAX_METRICS)].map((some) => log(some, (metrics) => ({ metrics }))),
-    ...(status === undefined ? [] : [statusStep(api, status)]),
-  ];
-}
-
-function statusStep(api: MlflowApi, status: NonNullable<Writes["status"]>): Step {
-  const update = "endTime" in status ? { status: status.status, end_time: status.endTime } : status;
-  return async (run, signal) => {
-    await api.updateRun(run.id, update, signal);
-    return [];
   };
 }

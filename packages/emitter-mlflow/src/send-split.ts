@@ -11,11 +11,13 @@ export interface Refused<T> {
  * others have been taken. That is also what servers before 3.10 need, which refuse more than 100 values that they have
  * already, and take fewer.
  *
+ * @param onRefusal - called before a refusal is believed; throws if there is another reason for it
  * @throws RequestFailure for what is no refusal
  */
 export async function sendSplit<T>(
   items: readonly T[],
   send: (items: readonly T[]) => Promise<void>,
+  onRefusal: () => Promise<void>,
 ): Promise<Refused<T>[]> {
   const [first] = items;
   if (first === undefined) return [];
@@ -24,9 +26,13 @@ export async function sendSplit<T>(
     return [];
   } catch (failure) {
     if (!isRefusal(failure)) throw failure;
+    await onRefusal();
     if (items.length === 1) return [{ item: first, reason: failure.message }];
     const middle = Math.ceil(items.length / 2);
-    return [...(await sendSplit(items.slice(0, middle), send)), ...(await sendSplit(items.slice(middle), send))];
+    const halves = [items.slice(0, middle), items.slice(middle)];
+    const refused: Refused<T>[] = [];
+    for (const half of halves) refused.push(...(await sendSplit(half, send, onRefusal)));
+    return refused;
   }
 }
 

@@ -43,6 +43,8 @@ export interface Writes {
   readonly tags: Map<string, string>;
   readonly files: TextFile[];
   readonly checkpoints: CheckpointFile[];
+  /** The names of the data sets that the run says it trains on. */
+  readonly datasets: string[];
   /** The last word on whether the run goes on. Undefined: nothing was said of it. */
   status: RunEnd | { readonly status: "RUNNING" } | undefined;
 }
@@ -85,7 +87,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
     };
     const addClients = (clients: readonly ClientMetrics[], round: number | null): void => {
       for (const client of clients) {
-        const figures = figuresOfClient(client, options, limit);
+        const figures = figuresOfClient({ round, ...client }, options, limit);
         add(figures, client.round ?? round ?? newestRound);
         nameCutClient(client.client_id, figures, writes);
         tables.place(client);
@@ -145,6 +147,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
         tags: new Map(),
         files: [],
         checkpoints: [],
+        datasets: [],
         status: undefined,
       };
       for (const event of batch) take(event, writes);
@@ -182,6 +185,8 @@ function noteRun(event: KnownEvent & { event_type: "init" }, writes: Writes): vo
   for (const param of params) writes.params.set(param.key, param);
   if (whole !== undefined) writes.files.push(whole);
   writes.tags.set("hivewatch/algorithm", safeText(event.algorithm));
+  const { dataset } = event.config;
+  if (typeof dataset === "string" && dataset !== "") writes.datasets.push(safeText(dataset));
   writes.status = { status: "RUNNING" };
 }
 

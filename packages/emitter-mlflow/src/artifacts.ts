@@ -1,0 +1,91 @@
+import { readdir, realpath, stat } from "node:fs/promises";
+import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { errorMessage } from "@hivewatch/core";
+import { isRefusal, RequestFailure } from "./failure.ts";
+import { listIn, member, textIn } from "./json-members.ts";
+import type { MlflowRun } from "./mlflow-api.ts";
+import { safePart } from "./names.ts";
+import type { LocalFile, Requester } from "./request.ts";
+import type { Refused } from "./send-split.ts";
+
+/** A file below a run's artifacts. */
+export interface Artifact {
+  /** Its parts are safe in an address. */
+  readonly path: readonly string[];
+  readonly content: string | LocalFile;
+}
+
+const PROXIED = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/;
+
+/**
+ * Puts a file among a run's artifacts, over the one that may be there, and checks that it has arrived whole.
+ *
+ * @returns why it can't be put there, if so
+ * @throws RequestFailure
+ */
+export async function putArtifact(
+  requester: Requester,
+  run: MlflowRun,
+  { path, content }: Artifact,
+  signal: AbortSignal,
+): Promise<readonly Refused<unknown>[]> {
+  const folder = PROXIED.exec(run.artifactUri)?.[1];
+  const name = path.join("/");
+  if (folder === undefined) {
+    const reason = `${name} is not sent: the artifacts of the run are at ${run.artifactUri}, which MLflow's server does not write for others. Start it with --serve-artifacts`;
+    return [{ item: name, reason }];
+  }
+  const target = [...folder.split("/"), ...path].map(encodeURIComponent).join("/");
+  try {
+    await requester.ask({ method: "PUT", path: `api/2.0/mlflow-artifacts/artifacts/${target}`, body: content }, signal);
+  } catch (failure) {
+    if (!isRefusal(failure)) throw failure;
+    return [{ item: name, reason: `${name} is not taken: ${failure.message}` }];
+  }
+  const sent = typeof content === "string" ? Buffer.byteLength(content) : content.size;
+  const arrived = await sizeOf(requester, run.id, path, signal);
+  if (arrived === sent) return [];
+  throw new RequestFailure(`of ${name}, ${sent} bytes, ${arrived ?? "nothing"} has arrived at MLflow`);
+}
+
+async function sizeOf(
+  requester: Requester,
+  runId: string,
+  path: readonly string[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const folder = path.slice(0, -1).join("/");
+  const query = { run_id: runId, ...(folder !== "" && { path: folder }) };
+  const listed = await requester.ask({ method: "GET", path: "api/2.0/mlflow/artifacts/list", query }, signal);
+  const file = listIn(listed, "files").find((each) => textIn(each, "path") === path.join("/"));
+  return file === undefined ? undefined : Number(member(file, "file_size") ?? Number.NaN);
+}
+
+/**
+ * The files of a checkpoint, which is a file or a folder. Who sends events may name any path: only what lies in the folder
+ * of the checkpoints is read.
+ *
+ * @returns why there are none, if so
+ */
+export async function checkpointFiles(folder: string, path: string, round: number): Promise<Artifact[] | string> {
+  try {
+    const root = await realpath(folder);
+    const real = await realpath(resolve(root, path));
+    const below = relative(root, real);
+    if (below === "" || isAbsolute(below) || below.split(sep)[0] === "..") return `${path} is not in ${folder}`;
+    const above = ["checkpoints", `round_${String(round).padStart(4, "0")}`];
+    return await filesBelow(real, [...above, safePart(basename(real))]);
+  } catch (error) {
+    return `${path} can't be read: ${errorMessage(error)}`;
+  }
+}
+
+async function filesBelow(path: string, target: readonly string[]): Promise<Artifact[]> {
+  const stats = await stat(path);
+  if (stats.isFile()) return [{ path: target, content: { path, size: stats.size } }];
+  const entries = await readdir(path, { withFileTypes: true });
+  // Links could lead anywhere.
+  const real = entries.filter((entry) => entry.isFile() || entry.isDirectory());
+  const found = real.map(({ name }) => filesBelow(join(path, name), [...target, safePart(name)]));
+  return (await Promise.all(found)).flat();
+}

@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+import { stringifyEvent } from "@hivewatch/core";
+import { checkpointFiles, putArtifact } from "./artifacts.ts";
+import { isRefusal } from "./failure.ts";
+import type { LogBatch, MlflowApi, MlflowRun } from "./mlflow-api.ts";
+import { registerVersion } from "./registry.ts";
+import { groupsOf, type Refused, sendSplit } from "./send-split.ts";
+import type { TextFile } from "./tables.ts";
+import type { CheckpointFile, Writes } from "./translate.ts";
+
+/**
+ * One thing to be done, which may be done as often as it takes: MLflow keeps the same value of the same time once.
+ *
+ * @returns what would not be taken
+ */
+export type Step = (run: MlflowRun, signal: AbortSignal) => Promise<readonly Refused<unknown>[]>;
+
+export interface StepOptions {
+  /** Where checkpoints may be read. Undefined: they are not sent. */
+  readonly checkpointDir: string | undefined;
+  /** The registered model of which each checkpoint becomes a version. */
+  readonly registerModel: string | undefined;
+}
+
+/** What steps are made with. */
+export interface StepContext extends StepOptions {
+  readonly api: MlflowApi;
+  /** Throws if the run was deleted, to which nothing is taken, until it is restored. */
+  checkNotDeleted(run: MlflowRun, signal: AbortSignal): Promise<void>;
+}
+
+const MAX_METRICS = 1000;
+const MAX_PARAMS = 100;
+const MAX_TAGS = 100;
+
+/** What is to be done for what some events say, in order. */
+export function stepsOf(context: StepContext, writes: Writes): Step[] {
+  const tags = [...writes.tags].map(([key, value]) => ({ key, value }));
+  // Of what fails together with params the values are lost: they have requests of their own.
+  return [
+    ...logSteps(context, [...writes.params.values()], MAX_PARAMS, (params) => ({ params })),
+    ...logSteps(context, tags, MAX_TAGS, (some) => ({ tags: some })),
+    ...writes.datasets.map((name) => datasetStep(context, name)),
+    ...logSteps(context, writes.points, MAX_METRICS, (metrics) => ({ metrics })),
+    ...writes.files.map((file) => fileStep(context, file)),
+    ...tableSteps(context, writes.files),
+    ...checkpointSteps(context, writes.checkpoints),
+    ...statusSteps(context, writes.status),
+  ];
+}
+
+function logSteps<T>(
+  { api, checkNotDeleted }: StepContext,
+  items: readonly T[],
+  size: number,
+  batchOf: (items: readonly T[]) => LogBatch,
+): Step[] {
+  return [...groupsOf(items, size)].map(
+    (group): Step =>
+      async (run, signal) =>
+        sendSplit(
+          group,
+          (some) => api.logBatch(run.id, batchOf(some), signal),
+          () => checkNotDeleted(run, signal),
+        ),
+  );
+}
+
+function datasetStep({ api }: StepContext, name: string): Step {
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  const dataset = { name, digest, source_type: "hivewatch", source: stringifyEvent({ name }) };
+  return (run, signal) => refusable(name, () => api.logDataset(run.id, dataset, signal));
+}
+
+function fileStep({ api }: StepContext, { path, text }: TextFile): Step {
+  return (run, signal) => putArtifact(api.requester, run, { path: [path], content: text }, signal);
+}
+
+/** By this tag MLflow's page finds what it shows as a table. */
+function tableSteps(context: StepContext, files: readonly TextFile[]): Step[] {
+  const tables = files.filter(({ isTable }) => isTable === true).map(({ path }) => ({ path, type: "table" }));
+  if (tables.length === 0) return [];
+  const tag = { key: "mlflow.loggedArtifacts", value: JSON.stringify(tables) };
+  return logSteps(context, [tag], MAX_TAGS, (tags) => ({ tags }));
+}
+
+function checkpointSteps(context: StepContext, checkpoints: readonly CheckpointFile[]): Step[] {
+  const { checkpointDir } = context;
+  if (checkpointDir === undefined) return [];
+  return checkpoints.map(
+    (checkpoint): Step =>
+      (run, signal) =>
+        putCheckpoint(context, { ...checkpoint, checkpointDir }, run, signal),
+  );
+}
+
+function statusSteps({ api, checkNotDeleted }: StepContext, status: Writes["status"]): Step[] {
+  if (status === undefined) return [];
+  const update = "endTime" in status ? { status: status.status, end_time: status.endTime } : status;
+  return [
+    async (run, signal) => {
+      const refused = await refusable(status.status, () => api.updateRun(run.id, update, signal));
+      if (refused.length > 0) await checkNotDeleted(run, signal);
+      return refused;
+    },
+  ];
+}
+
+async function putCheckpoint(
+  { api, registerModel }: StepContext,
+  { checkpointDir, path, round }: CheckpointFile & { checkpointDir: string },
+  run: MlflowRun,
+  signal: AbortSignal,
+): Promise<readonly Refused<unknown>[]> {
+  const files = await checkpointFiles(checkpointDir, path, round);
+  if (typeof files === "string") return [{ item: path, reason: `a checkpoint is not sent: ${files}` }];
+  const refused: Refused<unknown>[] = [];
+  for (const file of files) refused.push(...(await putArtifact(api.requester, run, file, signal)));
+  const folder = files[0]?.path.slice(0, 2).join("/");
+  if (registerModel === undefined || folder === undefined || refused.length > 0) return refused;
+  return refusable(path, () => registerVersion(api.requester, registerModel, { run, folder }, signal));
+}
+
+async function refusable(item: unknown, send: () => Promise<void>): Promise<readonly Refused<unknown>[]> {
+  try {
+    await send();
+    return [];
+  } catch (failure) {
+    if (!isRefusal(failure)) throw failure;
+    return [{ item, reason: failure.message }];
+  }
+}
