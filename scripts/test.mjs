@@ -31,6 +31,7 @@ const MLFLOW = {
     "sqlalchemy",
     "pandas",
     "aiohttp",
+    "Flask-WTF",
     "psycopg2-binary",
   ],
   withoutTheirs: ["mlflow==3.17.2"],

@@ -1,10 +1,13 @@
+import { createServer as createHttpServer } from "node:http";
+import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
-import { newSeed, randomFrom, soak } from "@hivewatch/test-support";
-import { beforeAll, expect, test, vi } from "vitest";
+import { newSeed, randomFrom, soak, startHivewatch, temporaryFolder, until } from "@hivewatch/test-support";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
-import { type Mlflow, startMlflow, storedRuns } from "./support/mlflow.ts";
+import { askMlflow, freePort, type Mlflow, startMlflow, storedRuns } from "./support/mlflow.ts";
 import { expectKnownRounds, logKnownRound } from "./support/mlflow-training.ts";
 import { findMlflow, needMlflow } from "./support/parts.ts";
 
@@ -41,4 +44,160 @@ test("behind a way on which connections are cut at random, all is there once", a
   expect(runs).toHaveLength(1);
   expect(runs[0]?.status).toBe("FINISHED");
   for (const stored of runs) expectKnownRounds(stored, trained);
+});
+
+/** A run in this process that is logged round by round, and what was said of it. */
+function startKnownRun(trackingUri: string) {
+  const said: string[] = [];
+  const emitters = [mlflowEmitter({ trackingUri })];
+  const run = createRun({
+    emitters,
+    maxQueue: Number.POSITIVE_INFINITY,
+    onDiagnostic: (message) => said.push(message),
+  });
+  let rounds = 0;
+  return {
+    run,
+    said: () => said.join("\n"),
+    logRound: () => logKnownRound(run, rounds++, 3),
+    delivered: () => until("all to be delivered", () => run.stats.every(({ queued }) => queued === 0)),
+    /** Ends it, and checks that MLflow has all of it, once. */
+    async expectAll(url: string): Promise<void> {
+      expect(await run.finish({ timeoutMs: 300_000 })).toBe(true);
+      const runs = await storedRuns(url, run.runId);
+      expect(runs).toHaveLength(1);
+      for (const stored of runs) expectKnownRounds(stored, { rounds, clients: 3 });
+    },
+  };
+}
+
+test("a server that is not there yet, and that ends and comes back, has all of it in the end", async (context) => {
+  const python = needMlflow(context);
+  const port = await freePort();
+  const known = startKnownRun(`http://127.0.0.1:${port}`);
+  known.logRound();
+  await until("word of it", () =>
+    known.said().includes(`MLflow at http://127.0.0.1:${port} can't be reached (ECONNREFUSED)`),
+  );
+  const first = await startMlflow(python, { port });
+  await known.delivered();
+  await first.stop();
+  known.logRound();
+  const { url } = await first.restart();
+  known.logRound();
+  await known.expectAll(url);
+});
+
+test("a run that was deleted in MLflow is waited for until it was restored", async (context) => {
+  const url = urlFor(context);
+  const known = startKnownRun(url);
+  known.logRound();
+  await known.delivered();
+  const [stored] = await storedRuns(url, known.run.runId);
+  await askMlflow(url, "runs/delete", { run_id: stored?.id });
+  known.logRound();
+  await until("word of it", () =>
+    known.said().includes(`the run ${stored?.id} was deleted in MLflow: restore it there`),
+  );
+  await askMlflow(url, "runs/restore", { run_id: stored?.id });
+  await known.expectAll(url);
+});
+
+test("a server that refuses the name under which it is called says what to do there", async (context) => {
+  const python = needMlflow(context);
+  const strict = await startMlflow(python, { args: ["--allowed-hosts", "mlflow.example.com"] });
+  const known = startKnownRun(strict.url);
+  known.logRound();
+  const hint = `takes no requests under that name (HTTP 403): start it with --allowed-hosts ${new URL(strict.url).host}`;
+  await until("word of it", () => known.said().includes(hint));
+  await strict.stop();
+  const port = Number(new URL(strict.url).port);
+  await startMlflow(python, { folder: strict.folder, port });
+  await known.expectAll(strict.url);
+});
+
+const PASSWORD = "known to the test alone";
+
+test("a server with passwords wants the right one, which is never shown", async (context) => {
+  const python = needMlflow(context);
+  const { url } = await startMlflow(python, {
+    args: ["--app-name", "basic-auth"],
+    env: { MLFLOW_FLASK_SERVER_SECRET_KEY: "a secret of the test", MLFLOW_AUTH_ADMIN_PASSWORD: PASSWORD },
+  });
+  const withUser = (user: string): string => url.replace("//", `//${user}@`);
+  const stranger = startKnownRun(withUser("admin:not-the-password"));
+  stranger.logRound();
+  await until("word of it", () =>
+    stranger.said().includes("wants other credentials (HTTP 401): set MLFLOW_TRACKING_USERNAME"),
+  );
+  expect(stranger.said()).not.toContain("not-the-password");
+  expect(await stranger.run.finish({ timeoutMs: 0 })).toBe(false);
+
+  const known = startKnownRun(withUser(`admin:${encodeURIComponent(PASSWORD)}`));
+  known.logRound();
+  expect(await known.run.finish({ timeoutMs: 60_000 })).toBe(true);
+  const headers = { authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString("base64")}` };
+  const [stored] = await storedRuns(url, known.run.runId, headers);
+  if (stored === undefined) throw new Error("no run");
+  expectKnownRounds(stored, { rounds: 1, clients: 3 });
+});
+
+test("a server that takes requests and answers none is told of, and left when the run ends", async () => {
+  vi.stubEnv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1");
+  const hole = createServer((socket) => void socket.on("error", () => undefined));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    hole.close();
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => hole.listen(port, "127.0.0.1", resolve));
+  const known = startKnownRun(`http://127.0.0.1:${port}`);
+  known.logRound();
+  await until("word of it", () => known.said().includes("has not answered within 1 s"));
+  expect(await known.run.finish({ timeoutMs: 10 })).toBe(false);
+});
+
+test("an address at which there is no MLflow is told of", async () => {
+  const other = createHttpServer((_request, response) => void response.writeHead(404).end("<html>not here</html>"));
+  onTestFinished(() => void other.close());
+  const port = await freePort();
+  await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
+  const known = startKnownRun(`http://127.0.0.1:${port}/wrong/path`);
+  await until("word of it", () => known.said().includes(`there is no MLflow at http://127.0.0.1:${port} (HTTP 404)`));
+  await known.run.finish({ timeoutMs: 10 });
+});
+
+test("hivewatch is killed again and again, and MLflow restarted: all is there once", async (context) => {
+  const python = needMlflow(context);
+  const random = randomFrom(newSeed());
+  let mlflow = await startMlflow(python);
+  const env = { MLFLOW_TRACKING_URI: mlflow.url };
+  let hivewatch = await startHivewatch({ runsDir: await temporaryFolder(), args: ["--emit", "mlflow"], env });
+  const run = createRun({
+    emitters: [bridgeEmitter({ endpoint: hivewatch.grpc })],
+    maxQueue: Number.POSITIVE_INFINITY,
+  });
+  const trained = { rounds: soak(3, 40) * 20, clients: 5 };
+  for (let round = 0; round < trained.rounds; round++) {
+    logKnownRound(run, round, trained.clients);
+    if (round % 20 !== 10) continue;
+    await until(
+      "some of it to be taken",
+      async () => (await storedRuns(mlflow.url, run.runId).catch(() => [])).length > 0,
+    );
+    await sleep(random.below(300));
+    await hivewatch.kill();
+    hivewatch = await hivewatch.restart();
+    if (round < 20) {
+      await mlflow.stop();
+      mlflow = await mlflow.restart();
+    }
+  }
+  expect(await run.finish({ timeoutMs: 120_000 })).toBe(true);
+  const stored = await until("its end", async () => {
+    const runs = await storedRuns(mlflow.url, run.runId);
+    expect(runs).toHaveLength(1);
+    return runs.find(({ status }) => status === "FINISHED");
+  });
+  expectKnownRounds(stored, trained);
 });

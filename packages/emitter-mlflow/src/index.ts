@@ -6,5 +6,6 @@ export type { MlflowEmitterOptions } from "./options.ts";
 
 /** What `--emit mlflow` uses: all is told by MLflow's own environment variables. */
 export default function emitterOfRun({ say }: { say(message: string): void }): BatchEmitter {
-  return mlflowEmitter({ onDiagnostic: (message) => say(`[mlflow] ${message}`) });
+  // The page of a server that was started here is there for as long as HiveWatch is.
+  return mlflowEmitter({ startServer: "keep", onDiagnostic: (message) => say(`[mlflow] ${message}`) });
 }

@@ -31,6 +31,11 @@ export interface MlflowEmitterOptions {
   checkpointDir?: string | undefined;
   /** The registered model of which each checkpoint that is sent becomes a version. Default: none. */
   registerModel?: string | undefined;
+  /**
+   * Without a tracking URI: whether `mlflow server` is started on this machine, with MLflow's own default store in the
+   * current folder, where `mlflow` is on PATH. `"keep"`: it goes on after the run, until this process ends. Default true.
+   */
+  startServer?: boolean | "keep" | undefined;
   /** Told what a user should know. Default: nobody. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
@@ -39,6 +44,7 @@ export interface MlflowEmitterOptions {
 export interface Settings extends TranslatorOptions, StepOptions {
   /** Undefined: no server was named. */
   readonly connection: Connection | undefined;
+  readonly startServer: boolean | "keep";
   readonly place: RunPlace;
   say(message: string): void;
 }
@@ -64,6 +70,7 @@ export function settingsOf(options: MlflowEmitterOptions, env: Environment): Set
     logSystem: options.logSystem ?? true,
     logPerClient: options.logPerClient ?? true,
     logGeo: options.logGeo ?? false,
+    startServer: options.startServer ?? true,
     maxClients,
     checkpointDir: options.checkpointDir ?? textOf(env.HIVEWATCH_MLFLOW_CHECKPOINT_DIR),
     registerModel: options.registerModel ?? textOf(env.HIVEWATCH_MLFLOW_REGISTER_MODEL),

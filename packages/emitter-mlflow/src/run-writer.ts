@@ -25,7 +25,12 @@ interface Pending {
   readonly refused: Refused<unknown>[];
 }
 
-export function createRunWriter(api: MlflowApi, runId: string, options: RunWriterOptions): RunWriter {
+/** @param connect - gives the way to MLflow, or throws RequestFailure */
+export function createRunWriter(
+  connect: (signal: AbortSignal) => Promise<MlflowApi>,
+  runId: string,
+  options: RunWriterOptions,
+): RunWriter {
   const { place, say } = options;
   const translator = createTranslator(options);
   let pending: Pending | undefined;
@@ -33,19 +38,27 @@ export function createRunWriter(api: MlflowApi, runId: string, options: RunWrite
   let isRecalled = false;
   let mayHaveTwins = false;
 
-  function planOf(batch: readonly HiveEvent[]): Pending {
+  function planOf(api: MlflowApi, batch: readonly HiveEvent[]): Pending {
     const writes = translator.translate(batch);
-    const steps = stepsOf({ ...options, api, checkNotDeleted }, writes);
-    if (writes.status !== undefined && mayHaveTwins) steps.push(twinStep);
+    const steps = stepsOf({ ...options, api, checkNotDeleted: checkWith(api) }, writes);
+    if (writes.status !== undefined && mayHaveTwins) steps.push(twinStepWith(api));
     return { batch, steps, refused: [] };
   }
 
-  async function twinStep(found: MlflowRun, signal: AbortSignal): Promise<[]> {
-    await deleteTwins(api, runId, found, signal);
-    return [];
+  function twinStepWith(api: MlflowApi): Step {
+    return async (found, signal) => {
+      await deleteTwins(api, runId, found, signal);
+      return [];
+    };
   }
 
-  async function findRun(signal: AbortSignal): Promise<MlflowRun> {
+  function checkWith(api: MlflowApi): (run: MlflowRun, signal: AbortSignal) => Promise<void> {
+    return async ({ id }, signal) => {
+      if ((await api.run(id, signal)).isDeleted) throw deletedRun(id, runId);
+    };
+  }
+
+  async function findRun(api: MlflowApi, signal: AbortSignal): Promise<MlflowRun> {
     try {
       const opened = await openRun(api, runId, { place, facts: translator.facts, signal });
       if (opened.isNew && isRecalled) {
@@ -60,16 +73,12 @@ export function createRunWriter(api: MlflowApi, runId: string, options: RunWrite
     }
   }
 
-  async function work({ steps, refused }: Pending, signal: AbortSignal): Promise<void> {
-    run ??= await findRun(signal);
+  async function work(api: MlflowApi, { steps, refused }: Pending, signal: AbortSignal): Promise<void> {
+    run ??= await findRun(api, signal);
     for (let [step] = steps; step !== undefined; [step] = steps) {
       refused.push(...(await step(run, signal)));
       steps.shift();
     }
-  }
-
-  async function checkNotDeleted({ id }: MlflowRun, signal: AbortSignal): Promise<void> {
-    if ((await api.run(id, signal)).isDeleted) throw deletedRun(id, runId);
   }
 
   return {
@@ -78,10 +87,12 @@ export function createRunWriter(api: MlflowApi, runId: string, options: RunWrite
       translator.translate(batch);
     },
     async write(batch, signal) {
-      // Core hands over the same batch again after a failure, and it goes on where it was.
-      if (pending?.batch !== batch) pending = planOf(batch);
       try {
-        await work(pending, signal);
+        const api = await connect(signal);
+        // Core hands over the same batch again after a failure, and it goes on where it was.
+        if (pending?.batch !== batch) pending = planOf(api, batch);
+        await work(api, pending, signal);
+        return resultOf(batch, pending.refused);
       } catch (failure) {
         if (!(failure instanceof RequestFailure)) throw failure;
         // What a single thing is refused for is dealt with above; here the run itself could not be made.
@@ -89,11 +100,12 @@ export function createRunWriter(api: MlflowApi, runId: string, options: RunWrite
         const told = isMissing(failure) && run !== undefined ? deletedRun(run.id, runId) : failure;
         return { status: "retry", afterMs: told.afterMs, reason: told.message };
       }
-      const { refused } = pending;
-      pending = undefined;
-      const [first] = refused;
-      if (first === undefined) return { status: "delivered" };
-      return { status: "delivered", refused: Math.min(refused.length, batch.length), reason: first.reason };
     },
   };
+}
+
+function resultOf(batch: readonly HiveEvent[], refused: readonly Refused<unknown>[]): WriteResult {
+  const [first] = refused;
+  if (first === undefined) return { status: "delivered" };
+  return { status: "delivered", refused: Math.min(refused.length, batch.length), reason: first.reason };
 }

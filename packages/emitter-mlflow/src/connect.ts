@@ -1,0 +1,66 @@
+import { RequestFailure } from "./failure.ts";
+import { findMlflow, type LocalServer, prepareLocalServer } from "./local-server.ts";
+import { createMlflowApi, type MlflowApi } from "./mlflow-api.ts";
+import { connectionTo, type Settings } from "./options.ts";
+import { createRequester } from "./request.ts";
+
+/** The way to MLflow: to the server that was named, or to one that is started here. */
+export interface Connector {
+  /** @throws RequestFailure */
+  connect(signal: AbortSignal): Promise<MlflowApi>;
+  close(): Promise<void>;
+}
+
+const LOOK_AGAIN_MS = 60_000;
+const NO_MLFLOW =
+  "MLFLOW_TRACKING_URI names no server, and there is no mlflow on PATH to start one. All is kept in the run's log; to send it later: MLFLOW_TRACKING_URI=http://… hivewatch replay <run id> --to mlflow";
+
+export function createConnector(settings: Settings): Connector {
+  return settings.connection === undefined ? localConnector(settings) : remoteConnector(settings.connection);
+}
+
+function remoteConnector(connection: NonNullable<Settings["connection"]>): Connector {
+  const api = createMlflowApi(createRequester(connection));
+  return {
+    connect: async () => api,
+    close: async () => api.requester.close(),
+  };
+}
+
+/** The server of this process, which its emitters share. */
+let shared: Promise<LocalServer> | undefined;
+let holders = 0;
+
+function localConnector({ startServer, say }: Settings): Connector {
+  let api: MlflowApi | undefined;
+  let isHolding = false;
+
+  function hold(): Promise<LocalServer> {
+    const command = startServer === false ? undefined : findMlflow(process.env.PATH);
+    if (command === undefined) throw new RequestFailure(NO_MLFLOW, { afterMs: LOOK_AGAIN_MS });
+    shared ??= prepareLocalServer(command, say);
+    if (!isHolding) holders++;
+    isHolding = true;
+    return shared;
+  }
+
+  return {
+    async connect(signal) {
+      const server = await hold();
+      await server.ready(signal);
+      api ??= createMlflowApi(createRequester(connectionTo(server.url.href, {})));
+      return api;
+    },
+    async close() {
+      api?.requester.close();
+      api = undefined;
+      if (!isHolding) return;
+      isHolding = false;
+      holders--;
+      if (holders > 0 || startServer === "keep") return;
+      const server = shared;
+      shared = undefined;
+      await (await server)?.stop();
+    },
+  };
+}
