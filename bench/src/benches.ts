@@ -5,6 +5,7 @@ import { ingestCpu } from "./benches/ingest-cpu.ts";
 import { ingestPython } from "./benches/ingest-python.ts";
 import { jsonl } from "./benches/jsonl.ts";
 import { million } from "./benches/million.ts";
+import { mlflow } from "./benches/mlflow.ts";
 import { reopen } from "./benches/reopen.ts";
 import { rss } from "./benches/rss.ts";
 import { sse } from "./benches/sse.ts";
@@ -18,6 +19,7 @@ export const BENCHES: readonly Bench[] = [
   reopen,
   million,
   sse,
+  mlflow,
   hivewatchPy,
   rss,
 ];

@@ -14,6 +14,11 @@ export function findReference(): string {
   return find("HIVEWATCH_TEST_PYTHON_REFERENCE", "reference", "a Python with hivewatch==0.3.1");
 }
 
+/** The interpreter with MLflow and its server. */
+export function findMlflow(): string {
+  return find("HIVEWATCH_TEST_PYTHON_MLFLOW", "mlflow", "a Python with an MLflow server");
+}
+
 function find(variable: string, environment: string, what: string): string {
   const python = process.env[variable] ?? inRepository(`.cache/venvs/${environment}/bin/python`);
   if (existsSync(python)) return python;

@@ -36,12 +36,15 @@ export interface SseFloor extends Omit<Hivewatch, "address"> {
 const inDist = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const COMMAND = fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url));
 
-/** Starts the command as users start it. */
-export async function startHivewatch(): Promise<Hivewatch> {
+/** Starts the command as users start it. @param more - further arguments */
+export async function startHivewatch(
+  more: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Hivewatch> {
   demand(existsSync(COMMAND), "the hivewatch command has not been built: run `pnpm build`");
   const folder = newFolder();
-  const args = ["up", "--json", "--port", "0", "--grpc-port", "0", "--runs-dir", folder];
-  const { ready, ...server } = await startServer(COMMAND, args, folder);
+  const args = ["up", "--json", "--port", "0", "--grpc-port", "0", "--runs-dir", folder, ...more];
+  const { ready, ...server } = await startServer(COMMAND, args, folder, env);
   return { ...server, http: textIn(ready, "http") };
 }
 
@@ -68,9 +71,11 @@ async function startServer(
   program: string,
   args: readonly string[],
   folder: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Server & { child: Child; ready: Record<string, unknown> }> {
   const child = startChild(process.execPath, ["--import", inDist("programs/probe.js"), program, ...args], {
     ipc: true,
+    env,
   });
   const ready = await child.next();
   return {
