@@ -10,6 +10,7 @@ import {
   runCommand,
   startCommand,
   startHivewatch,
+  startProgram,
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
@@ -154,3 +155,38 @@ test.for(["ours", "Python hivewatch"])(
     expect(await endedRun(url, runId)).toEqual(first);
   },
 );
+
+test("MLflow keeps of our run what it keeps of the same one by its own client", async (context) => {
+  const url = urlFor(context);
+  const values = [0.1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 2 ** 53, -0.5, 1e300];
+  const run = createRun({ config: { lr: 0.1, net: { depth: 3 } }, emitters: [mlflowEmitter({ trackingUri: url })] });
+  for (const [round, value] of values.entries()) run.logClientUpdate("Köln Klinik", { round, custom: value });
+  run.logDropout(1, "b", "gone");
+  expect(await run.finish()).toBe(true);
+  const ours = await endedRun(url, run.runId);
+
+  const key = "client/Köln Klinik/custom";
+  const points = ours.metrics.get(key) ?? [];
+  expect(points).toHaveLength(values.length);
+  const times = new Map(points.map(({ step, timestamp }) => [step, timestamp]));
+  const given = {
+    uri: url,
+    experiment: "hivewatch",
+    run_id: "by-their-client",
+    params: { algorithm: "FedAvg", lr: 0.1, "net.depth": 3 },
+    metrics: values.map((value, step) => ({ key, value: String(value), step, timestamp: times.get(step) })),
+    table: { round: [1], time: ["t"], kind: ["dropout"], client: ["b"], reason: ["gone"] },
+  };
+  const client = startProgram(needMlflow(context), [inRepository("tests/python/mlflow_client.py")]);
+  client.say(JSON.stringify(given));
+  client.endInput();
+  expect(await client.exited).toEqual({ code: 0, signal: null });
+  const theirs = await endedRun(url, "by-their-client");
+  const byStep = (stored: StoredRun) => [...(stored.metrics.get(key) ?? [])].sort((a, b) => a.step - b.step);
+  expect(byStep(ours)).toEqual(byStep(theirs));
+  expect(ours.params).toEqual(theirs.params);
+  expect(ours.status).toBe(theirs.status);
+  const names = ({ tags }: StoredRun) => [...tags.keys()].filter((name) => name.startsWith("mlflow.")).sort();
+  expect(names(ours)).toEqual(names(theirs).filter((name) => !name.startsWith("mlflow.source.git")));
+  expect(ours.tags.get("mlflow.loggedArtifacts")).toBe(theirs.tags.get("mlflow.loggedArtifacts")?.replace(/\s/g, ""));
+});

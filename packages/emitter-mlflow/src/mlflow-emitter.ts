@@ -36,6 +36,7 @@ export function mlflowEmitter(options: MlflowEmitterOptions = {}): BatchEmitter 
       if (first !== undefined) writerOf(first.run_id).recall(batch);
     },
     async finish() {
+      for (const writer of writers.values()) writer.close();
       writers.clear();
       await connector.close();
     },

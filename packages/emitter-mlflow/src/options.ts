@@ -25,6 +25,13 @@ export interface MlflowEmitterOptions {
   /** How many clients have metrics of their own; of more the round's spread is logged, `clients/…`. Default 50. */
   maxClients?: number | undefined;
   /**
+   * Whether what this machine does is sampled while a run goes on, `system/…`. Default: what
+   * `MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING` says, else false.
+   */
+  systemMetrics?: boolean | undefined;
+  /** How often, in seconds. Default: `MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL`, else 10. */
+  samplingIntervalSec?: number | undefined;
+  /**
    * The folder of the checkpoints: those in it are sent as artifacts, `checkpoints/round_<round>/…`. Default: none are
    * sent, since whoever sends events can name any path.
    */
@@ -45,6 +52,8 @@ export interface Settings extends TranslatorOptions, StepOptions {
   /** Undefined: no server was named. */
   readonly connection: Connection | undefined;
   readonly startServer: boolean | "keep";
+  /** How often this machine is sampled, in seconds. Undefined: it isn't. */
+  readonly samplingIntervalSec: number | undefined;
   readonly place: RunPlace;
   say(message: string): void;
 }
@@ -53,6 +62,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_EXPERIMENT = "hivewatch";
 const DEFAULT_MAX_CLIENTS = 50;
+const DEFAULT_SAMPLING_SEC = 10;
 const DEFAULT_TIMEOUT_SEC = 120;
 
 /** @throws HiveWatchError `usage` */
@@ -72,10 +82,22 @@ export function settingsOf(options: MlflowEmitterOptions, env: Environment): Set
     logGeo: options.logGeo ?? false,
     startServer: options.startServer ?? true,
     maxClients,
+    samplingIntervalSec: samplingOf(options, env),
     checkpointDir: options.checkpointDir ?? textOf(env.HIVEWATCH_MLFLOW_CHECKPOINT_DIR),
     registerModel: options.registerModel ?? textOf(env.HIVEWATCH_MLFLOW_REGISTER_MODEL),
     say: options.onDiagnostic ?? (() => {}),
   };
+}
+
+function samplingOf(options: MlflowEmitterOptions, env: Environment): number | undefined {
+  if (!(options.systemMetrics ?? isTrue(env.MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING))) return undefined;
+  const seconds = options.samplingIntervalSec ?? Number(env.MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL ?? "");
+  return seconds > 0 ? seconds : DEFAULT_SAMPLING_SEC;
+}
+
+/** As MLflow reads its variables. */
+function isTrue(text: string | undefined): boolean {
+  return ["true", "1"].includes(text?.toLowerCase() ?? "");
 }
 
 /**
@@ -99,7 +121,7 @@ export function connectionTo(trackingUri: string, env: Environment): Connection 
       ...(authorization !== undefined && { authorization }),
       ...(workspace !== undefined && { "x-mlflow-workspace": workspace }),
     },
-    isInsecure: ["true", "1"].includes(env.MLFLOW_TRACKING_INSECURE_TLS?.toLowerCase() ?? ""),
+    isInsecure: isTrue(env.MLFLOW_TRACKING_INSECURE_TLS),
     ca: certificates(textOf(env.MLFLOW_TRACKING_SERVER_CERT_PATH)),
     timeoutMs: 1000 * (Number(env.MLFLOW_HTTP_REQUEST_TIMEOUT ?? "") || DEFAULT_TIMEOUT_SEC),
   };

@@ -1,20 +1,27 @@
-import type { HiveEvent, WriteResult } from "@hivewatch/core";
+import { type HiveEvent, microsFromIso, type WriteResult } from "@hivewatch/core";
 import { isMissing, isRefusal, RequestFailure } from "./failure.ts";
 import type { MlflowApi, MlflowRun } from "./mlflow-api.ts";
 import { deletedRun, deleteTwins, openRun, type RunPlace } from "./open-run.ts";
 import type { Refused } from "./send-split.ts";
 import { type Step, type StepOptions, stepsOf } from "./steps.ts";
-import { createTranslator, type TranslatorOptions } from "./translate.ts";
+import { createSampler } from "./system-metrics.ts";
+import { createTranslator, type TranslatorOptions, type Writes } from "./translate.ts";
 
 /** Writes one run to MLflow. */
 export interface RunWriter {
   write(batch: readonly HiveEvent[], signal: AbortSignal): Promise<WriteResult>;
   /** Takes into account what was written before a restart. */
   recall(batch: readonly HiveEvent[]): void;
+  close(): void;
 }
+
+/** A run whose events are older is not going on now: it is sent afterwards. */
+const LIVE_MS = 60_000;
 
 export interface RunWriterOptions extends TranslatorOptions, StepOptions {
   readonly place: RunPlace;
+  /** How often this machine is sampled, in seconds. Undefined: it isn't. */
+  readonly samplingIntervalSec: number | undefined;
   say(message: string): void;
 }
 
@@ -33,6 +40,7 @@ export function createRunWriter(
 ): RunWriter {
   const { place, say } = options;
   const translator = createTranslator(options);
+  const sampler = options.samplingIntervalSec === undefined ? undefined : createSampler(options.samplingIntervalSec);
   let pending: Pending | undefined;
   let run: MlflowRun | undefined;
   let isRecalled = false;
@@ -40,9 +48,20 @@ export function createRunWriter(
 
   function planOf(api: MlflowApi, batch: readonly HiveEvent[]): Pending {
     const writes = translator.translate(batch);
+    sample(batch, writes);
     const steps = stepsOf({ ...options, api, checkNotDeleted: checkWith(api) }, writes);
     if (writes.status !== undefined && mayHaveTwins) steps.push(twinStepWith(api));
     return { batch, steps, refused: [] };
+  }
+
+  /** Has this machine sampled from a run's beginning to its end, and adds what was. */
+  function sample(batch: readonly HiveEvent[], { points, status }: Writes): void {
+    if (sampler === undefined) return;
+    points.push(...sampler.take());
+    const isOver = status !== undefined && "endTime" in status;
+    const isLive = Date.now() - microsFromIso(batch.at(-1)?.timestamp ?? "") / 1000 < LIVE_MS;
+    if (isOver) sampler.stop();
+    else if (isLive) sampler.start(translator.facts.startTime ?? Date.now());
   }
 
   function twinStepWith(api: MlflowApi): Step {
@@ -82,6 +101,7 @@ export function createRunWriter(
   }
 
   return {
+    close: () => sampler?.stop(),
     recall(batch) {
       isRecalled = true;
       translator.translate(batch);

@@ -24,6 +24,8 @@ export interface Program {
   signal(name: NodeJS.Signals): void;
   /** Writes a line to its standard input. */
   say(line: string): void;
+  /** Ends its standard input. */
+  endInput(): void;
   /** Waits until its output matches; fails with all that it printed if it ends before. */
   printed(pattern: RegExp): Promise<RegExpMatchArray>;
 }
@@ -60,6 +62,7 @@ export function startProgram(command: string, args: readonly string[], options: 
     stderr,
     signal: (name) => void child.kill(name),
     say: (line) => void child.stdin.write(`${line}\n`),
+    endInput: () => void child.stdin.end(),
     printed: (pattern) =>
       until(`${pattern} from ${command} ${args.join(" ")}`, () => {
         const match = stdout().match(pattern) ?? stderr().match(pattern);

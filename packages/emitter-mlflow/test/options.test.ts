@@ -1,0 +1,55 @@
+import { HiveWatchError } from "@hivewatch/core";
+import { describe, expect, it } from "vitest";
+import { settingsOf } from "../src/options.ts";
+
+describe("what the environment says, as MLflow's own clients read it", () => {
+  it("is used where no option says otherwise", () => {
+    const env = {
+      MLFLOW_TRACKING_URI: "https://mlflow.example.com/team/a",
+      MLFLOW_EXPERIMENT_NAME: "clinics",
+      MLFLOW_TRACKING_TOKEN: "t0ken",
+      MLFLOW_TRACKING_INSECURE_TLS: "true",
+      MLFLOW_WORKSPACE: "oncology",
+      MLFLOW_HTTP_REQUEST_TIMEOUT: "7",
+      MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING: "true",
+    };
+    const { connection, place, samplingIntervalSec } = settingsOf({}, env);
+    expect(connection?.url.href).toBe("https://mlflow.example.com/team/a/");
+    expect(connection).toMatchObject({
+      headers: { authorization: "Bearer t0ken", "x-mlflow-workspace": "oncology" },
+      isInsecure: true,
+      timeoutMs: 7000,
+    });
+    expect([place.experiment, samplingIntervalSec]).toEqual(["clinics", 10]);
+    expect(settingsOf({ experiment: "mine", systemMetrics: false }, env)).toMatchObject({
+      place: { experiment: "mine" },
+      samplingIntervalSec: undefined,
+    });
+  });
+
+  it("a name and a password go before a token, and neither stays in the address", () => {
+    const env = { MLFLOW_TRACKING_USERNAME: "eva", MLFLOW_TRACKING_PASSWORD: "pä:ss", MLFLOW_TRACKING_TOKEN: "t" };
+    const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+    const { connection } = settingsOf({ trackingUri: "http://127.0.0.1:5000" }, env);
+    expect(connection?.headers.authorization).toBe(basic("eva:pä:ss"));
+    const inAddress = settingsOf({ trackingUri: "http://max:p%40ss@127.0.0.1:5000/?x=1" }, {}).connection;
+    expect(inAddress?.headers.authorization).toBe(basic("max:p@ss"));
+    expect(inAddress?.url.href).toBe("http://127.0.0.1:5000/");
+  });
+
+  it("what is set to nothing is not set", () => {
+    expect(settingsOf({}, { MLFLOW_TRACKING_URI: " ", MLFLOW_EXPERIMENT_NAME: "" })).toMatchObject({
+      connection: undefined,
+      place: { experiment: "hivewatch" },
+    });
+  });
+});
+
+it.each(["sqlite:///mlflow.db", "./mlruns", "file:///tmp/mlruns", "databricks"])(
+  "a store is not written directly: %s",
+  (trackingUri) => {
+    const make = () => settingsOf({ trackingUri }, {});
+    expect(make).toThrow(HiveWatchError);
+    expect(make).toThrow(/is no http address: .* Start `mlflow server` with that store/);
+  },
+);

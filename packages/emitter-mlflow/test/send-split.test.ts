@@ -1,0 +1,55 @@
+import { expect, it } from "vitest";
+import { RequestFailure } from "../src/failure.ts";
+import { groupsOf, sendSplit } from "../src/send-split.ts";
+
+const refusal = (message: string) => new RequestFailure(message, { status: 400, code: "INVALID_PARAMETER_VALUE" });
+const numbers = Array.from({ length: 1000 }, (_, i) => i);
+
+it("what is refused is found, and all else is taken, in order", async () => {
+  const taken: number[] = [];
+  const refused = await sendSplit(
+    numbers,
+    async (some) => {
+      const odd = some.find((number) => number === 3 || number === 777);
+      if (odd !== undefined) throw refusal(`not ${odd}`);
+      taken.push(...some);
+    },
+    async () => {},
+  );
+  expect(refused).toEqual([
+    { item: 3, reason: "not 3" },
+    { item: 777, reason: "not 777" },
+  ]);
+  expect(taken).toEqual(numbers.filter((number) => number !== 3 && number !== 777));
+});
+
+it("a server that takes only a hundred at once gets no more", async () => {
+  const sizes: number[] = [];
+  const send = async (some: readonly number[]): Promise<void> => {
+    if (some.length > 100) throw refusal("UNIQUE constraint failed");
+    sizes.push(some.length);
+  };
+  expect(await sendSplit(numbers, send, async () => {})).toEqual([]);
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(1000);
+});
+
+it("what is no refusal is thrown at once, and so is another reason for one", async () => {
+  const failing = async (): Promise<void> => {
+    throw new RequestFailure("busy", { status: 503 });
+  };
+  await expect(sendSplit(numbers, failing, async () => {})).rejects.toThrow("busy");
+  let calls = 0;
+  const refusing = async (): Promise<void> => {
+    calls++;
+    throw refusal("no");
+  };
+  const deleted = async (): Promise<void> => {
+    throw new RequestFailure("the run was deleted");
+  };
+  await expect(sendSplit(numbers, refusing, deleted)).rejects.toThrow("the run was deleted");
+  expect(calls).toBe(1);
+});
+
+it("groups have a size, and the last one the rest", () => {
+  expect([...groupsOf([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
+});

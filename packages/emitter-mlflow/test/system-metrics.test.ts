@@ -1,0 +1,23 @@
+import { until } from "@hivewatch/test-support";
+import { expect, it } from "vitest";
+import { createSampler } from "../src/system-metrics.ts";
+
+it("samples this machine under MLflow's names, in whole steps of the run's time", async () => {
+  const sampler = createSampler(0.05);
+  sampler.start(Date.now() - 1000);
+  const points = await until("a sample", () => {
+    const taken = sampler.take();
+    return taken.length > 0 ? taken : undefined;
+  });
+  sampler.stop();
+  const values = new Map(points.map(({ key, value }) => [key, value]));
+  for (const key of ["system/cpu_utilization_percentage", "system/system_memory_usage_percentage"]) {
+    expect(values.get(key)).toBeGreaterThanOrEqual(0);
+    expect(values.get(key)).toBeLessThanOrEqual(100);
+  }
+  for (const { step, timestamp, value } of points) {
+    expect(step).toBeGreaterThanOrEqual(20);
+    expect(Number.isSafeInteger(step) && Number.isSafeInteger(timestamp) && Number.isFinite(value)).toBe(true);
+  }
+  expect(sampler.take()).toEqual([]);
+});
