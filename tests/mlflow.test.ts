@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { cp, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { createRun } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
 import {
@@ -189,4 +189,38 @@ test("MLflow keeps of our run what it keeps of the same one by its own client", 
   const names = ({ tags }: StoredRun) => [...tags.keys()].filter((name) => name.startsWith("mlflow.")).sort();
   expect(names(ours)).toEqual(names(theirs).filter((name) => !name.startsWith("mlflow.source.git")));
   expect(ours.tags.get("mlflow.loggedArtifacts")).toBe(theirs.tags.get("mlflow.loggedArtifacts")?.replace(/\s/g, ""));
+});
+
+test("without a server one is started where MLflow is, with its own store, and ends with the command", async (context) => {
+  const python = needMlflow(context);
+  const { runsDir, runId } = await savedRun("Python hivewatch");
+  const cwd = await temporaryFolder();
+  const env = { PATH: `${dirname(python)}${delimiter}${process.env.PATH}`, MLFLOW_TRACKING_URI: "" };
+  const program = await startCommand(["replay", runId, "--to", "mlflow", "--runs-dir", runsDir], env, cwd);
+  const [, page = ""] = await program.printed(/MLflow's page is at (http:\S+)\/, its store in /);
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  await until("its end", () =>
+    fetch(page).then(
+      () => false,
+      () => true,
+    ),
+  );
+  const { url } = await startMlflow(python, { folder: cwd });
+  expectMetrics(await endedRun(url, runId), await readLines(`${runsDir}/${runId}.jsonl`));
+});
+
+test("where there is neither, all is kept, and sent later", async (context) => {
+  const url = urlFor(context);
+  const runsDir = await temporaryFolder();
+  const env = { PATH: dirname(process.execPath), MLFLOW_TRACKING_URI: "" };
+  const hivewatch = await startHivewatch({ runsDir, args: ["--emit", "mlflow"], env });
+  const run = startTraining(hivewatch.grpc);
+  await logVariedRun(run);
+  await hivewatch.program.printed(
+    /there is no mlflow on PATH to start one\. All is kept in the run's log; to send it later/,
+  );
+  await hivewatch.stop();
+  const flags = ["--to", "mlflow", "--runs-dir", runsDir];
+  expect(await runCommand(["replay", run.runId, ...flags], { MLFLOW_TRACKING_URI: url })).toMatchObject({ code: 0 });
+  expectMetrics(await endedRun(url, run.runId), await readLines(`${runsDir}/${run.runId}.jsonl`));
 });

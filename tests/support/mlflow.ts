@@ -32,6 +32,10 @@ export interface MlflowOptions {
   readonly workers?: number;
 }
 
+/** Ends it with its workers, which the server of MLflow 2 would leave behind, also when it is killed. */
+const TOGETHER = `exec 3<&0; setsid "$@" & child=$!; end() { kill -- -"$child"; }; trap end TERM
+(cat <&3; end) >/dev/null 2>&1 & wait "$child"; wait "$child"`;
+
 /** Starts an MLflow server with its own default store, and waits until it answers. */
 export async function startMlflow(python: string, options: MlflowOptions = {}): Promise<Mlflow> {
   const { args = [], env = {}, workers = 1 } = options;
@@ -39,7 +43,7 @@ export async function startMlflow(python: string, options: MlflowOptions = {}): 
   const port = options.port ?? (await freePort());
   const command = join(dirname(python), "mlflow");
   const listen = ["--host", "127.0.0.1", "--port", String(port), "--workers", String(workers)];
-  const program = startProgram(command, ["server", ...listen, ...args], {
+  const program = startProgram("sh", ["-c", TOGETHER, "sh", command, "server", ...listen, ...args], {
     cwd: folder,
     env: { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", MLFLOW_DISABLE_TELEMETRY: "true", ...env },
   });
@@ -48,7 +52,6 @@ export async function startMlflow(python: string, options: MlflowOptions = {}): 
     program.signal("SIGTERM");
     return program.exited;
   }
-  // Otherwise its workers would outlive it.
   afterwards(stop);
   await whenUp(url, program);
   return {

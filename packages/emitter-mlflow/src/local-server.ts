@@ -101,7 +101,8 @@ export async function prepareLocalServer(command: string, say: (message: string)
 function spawnTogether(command: string, args: readonly string[]): ChildProcess {
   const env = { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false" };
   if (process.platform === "win32") return spawn(command, args, { env, stdio: "pipe" });
-  const script = 'exec 3<&0; "$@" & child=$!; (cat <&3 >/dev/null; kill "$child") & wait "$child"';
+  // The whole group: the server of MLflow 2 leaves its workers when it is ended.
+  const script = 'exec 3<&0; "$@" & child=$!; (cat <&3 >/dev/null; kill 0) & wait "$child"';
   return spawn("sh", ["-c", script, "sh", command, ...args], { env, stdio: "pipe", detached: true });
 }
 
