@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { stringifyEvent } from "@hivewatch/core";
 import { checkpointFiles, putArtifact } from "./artifacts.ts";
 import { isRefusal, RequestFailure } from "./failure.ts";
+import { type Lanes, workInLanes } from "./lanes.ts";
 import type { LogBatch, MlflowApi, MlflowRun } from "./mlflow-api.ts";
 import { safeText } from "./names.ts";
 import { registerVersion } from "./registry.ts";
 import { groupsOf, type Refused, sendSplit } from "./send-split.ts";
 import type { TextFile } from "./tables.ts";
-import type { CheckpointFile, Writes } from "./translate.ts";
+import type { CheckpointFile, Point, Writes } from "./translate.ts";
 
 /**
  * One thing to be done, which may be done as often as it takes: MLflow keeps the same value of the same time once.
@@ -26,6 +27,7 @@ export interface StepOptions {
 /** What steps are made with. */
 export interface StepContext extends StepOptions {
   readonly api: MlflowApi;
+  readonly lanes: Lanes;
   /** Throws if the run was deleted, to which nothing is taken, until it is restored. */
   checkNotDeleted(run: MlflowRun, signal: AbortSignal): Promise<void>;
 }
@@ -42,7 +44,7 @@ export function stepsOf(context: StepContext, writes: Writes): Step[] {
     ...logSteps(context, [...writes.params.values()], MAX_PARAMS, (params) => ({ params })),
     ...logSteps(context, tags, MAX_TAGS, (some) => ({ tags: some })),
     ...writes.datasets.map((name) => datasetStep(context, name)),
-    ...logSteps(context, writes.points, MAX_METRICS, (metrics) => ({ metrics })),
+    ...valueSteps(context, writes.points),
     ...statusSteps(context, writes.status),
     ...writes.files.map((file) => fileStep(context, file)),
     ...tableSteps(context, writes.files),
@@ -93,6 +95,26 @@ function logSteps<T>(
         ),
   );
 }
+
+/** All values are one step, whose requests may overtake each other. */
+function valueSteps({ api, checkNotDeleted, lanes }: StepContext, points: readonly Point[]): Step[] {
+  const queue = [...groupsOf(points, MAX_METRICS)];
+  const refused: Refused<unknown>[] = [];
+  const step: Step = async (run, signal) => {
+    const start = performance.now();
+    const [requests, values] = [queue.length, queue.reduce((sum, group) => sum + group.length, 0)];
+    await workInLanes(queue, lanes.count, async (group) => {
+      const send = (metrics: readonly Point[]): Promise<void> => api.logBatch(run.id, { metrics }, signal);
+      refused.push(...(await sendSplit(group, send, () => checkNotDeleted(run, signal))));
+    });
+    // Fewer say nothing about the server.
+    if (requests >= LEAST_MEASURED) lanes.note(values, performance.now() - start);
+    return refused;
+  };
+  return queue.length === 0 ? [] : [step];
+}
+
+const LEAST_MEASURED = 3;
 
 function datasetStep({ api }: StepContext, name: string): Step {
   const digest = createHash("sha256").update(name).digest("hex").slice(0, 8);

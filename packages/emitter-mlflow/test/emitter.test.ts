@@ -92,3 +92,27 @@ it("a server that is busy says when it wants to be asked again", async () => {
     reason: `MLflow at ${url} answered HTTP 429: slow down`,
   });
 });
+
+it("an empty twin, which a lost answer has left, is deleted at the end", async () => {
+  const runOf = (id: string, params: readonly unknown[]) => ({
+    info: { ...ANSWER.run.info, run_id: id },
+    data: { params },
+  });
+  let creations = 0;
+  const { url, requests } = await startStandIn((request, response) => {
+    if (request.url?.endsWith("/runs/create") === true && creations++ === 0) {
+      request.socket.destroy();
+      return true;
+    }
+    if (request.url?.endsWith("/runs/search") !== true) return false;
+    const runs = creations < 2 ? [] : [runOf("twin", []), runOf("m", [{ key: "lr", value: "1" }])];
+    response.end(JSON.stringify({ runs }));
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events({ event_type: "init" }, { event_type: "finished" });
+  expect(await emitter.write(batch, NEVER)).toMatchObject({ status: "retry" });
+  expect(await emitter.write(batch, NEVER)).toEqual({ status: "delivered" });
+  expect(requests.filter((request) => request.url?.endsWith("/runs/delete"))).toHaveLength(1);
+});
