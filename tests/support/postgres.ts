@@ -5,6 +5,8 @@ import { afterwards, runProgram, startProgram, temporaryFolder, until } from "@h
 import type { TestContext } from "vitest";
 import { freePort } from "./mlflow.ts";
 
+/** Replaces itself with the program, which so gets the signals. */
+const AS_POSTGRES = ["--reuid=postgres", "--regid=postgres", "--clear-groups"];
 const DEBIAN = "/usr/lib/postgresql";
 
 /** Starts a PostgreSQL of its own, or the test is skipped. @returns `host:port/database`, for its user `postgres` */
@@ -17,10 +19,10 @@ export async function startPostgres(context: TestContext): Promise<string> {
   const port = String(await freePort());
   // It refuses to be run by root.
   await chmod(folder, 0o777);
-  const asUser = (command: string, ...args: string[]): string[] => ["-u", "postgres", "--", command, ...args];
-  await runProgram("runuser", asUser(bin("initdb"), "-D", data, "-A", "trust", "--no-sync"), { cwd: folder });
+  const asUser = (command: string, ...args: string[]): string[] => [...AS_POSTGRES, command, ...args];
+  await runProgram("setpriv", asUser(bin("initdb"), "-D", data, "-A", "trust", "--no-sync"), { cwd: folder });
   const args = ["-D", data, "-p", port, "-k", folder, "-h", "127.0.0.1", "-F"];
-  const server = startProgram("runuser", asUser(bin("postgres"), ...args), { cwd: folder });
+  const server = startProgram("setpriv", asUser(bin("postgres"), ...args), { cwd: folder });
   afterwards(async () => {
     server.signal("SIGINT");
     await server.exited;

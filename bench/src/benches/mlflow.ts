@@ -34,7 +34,7 @@ export const mlflow: Bench = {
       say(`${turn}/${times}: ${figures.at(-1)} of ${floors.at(-1)} values/s`);
     }
     for (let turn = 1; turn <= times; turn++) {
-      without.push(await ingested(quick, [], {}));
+      without.push(await besideBareCalls(server.url, () => ingested(quick, [], {})));
       withEmitter.push(await ingested(quick, ["--emit", "mlflow"], { MLFLOW_TRACKING_URI: server.url }));
       say(`${turn}/${times}: ${withEmitter.at(-1)} of ${without.at(-1)} events/s`);
     }
@@ -53,7 +53,8 @@ export const mlflow: Bench = {
         unit: "events/s",
         figures: withEmitter,
         floors: without,
-        floor: "the same ingest without an emitter",
+        goal: atLeast(0.9),
+        floor: "the same ingest without an emitter, while bare calls keep the MLflow server as busy",
       },
     ];
   },
@@ -134,6 +135,21 @@ function post(url: URL, body: string, agent: Agent): Promise<void> {
     outgoing.on("error", reject);
     outgoing.end(body);
   });
+}
+
+/** Does something while the server, which is on the same machine, has as much to do as with an emitter. */
+async function besideBareCalls<T>(url: string, work: () => Promise<T>): Promise<T> {
+  let isOver = false;
+  async function call(): Promise<void> {
+    while (!isOver) await bareCalls(url, 4);
+  }
+  const calls = call();
+  try {
+    return await work();
+  } finally {
+    isOver = true;
+    await calls;
+  }
 }
 
 /** Events a second until the last of them is acknowledged. */

@@ -9,7 +9,7 @@ export interface Param {
 }
 
 /** The longest value of a param that MLflow keeps; it cuts longer ones without a word. */
-export const MAX_PARAM_LENGTH = 6000;
+const MAX_PARAM_LENGTH = 6000;
 /** More than a person looks at; the file has them all. */
 const MAX_PARAMS = 1000;
 const MAX_DEPTH = 8;

@@ -1,5 +1,6 @@
 import { type HiveEvent, microsFromIso, type WriteResult } from "@hivewatch/core";
 import { isMissing, isRefusal, RequestFailure } from "./failure.ts";
+import { createLanes } from "./lanes.ts";
 import type { MlflowApi, MlflowRun } from "./mlflow-api.ts";
 import { deletedRun, deleteTwins, openRun, type RunPlace } from "./open-run.ts";
 import type { Refused } from "./send-split.ts";
@@ -41,6 +42,7 @@ export function createRunWriter(
   const { place, say } = options;
   const translator = createTranslator(options);
   const sampler = options.samplingIntervalSec === undefined ? undefined : createSampler(options.samplingIntervalSec);
+  const lanes = createLanes();
   let pending: Pending | undefined;
   let run: MlflowRun | undefined;
   let isRecalled = false;
@@ -49,8 +51,8 @@ export function createRunWriter(
   function planOf(api: MlflowApi, batch: readonly HiveEvent[]): Pending {
     const writes = translator.translate(batch);
     sample(batch, writes);
-    const steps = stepsOf({ ...options, api, checkNotDeleted: checkWith(api) }, writes);
-    if (writes.status !== undefined && mayHaveTwins) steps.push(twinStepWith(api));
+    const steps = stepsOf({ ...options, api, lanes, checkNotDeleted: checkWith(api) }, writes);
+    if (writes.status !== undefined) steps.push(twinStepWith(api));
     return { batch, steps, refused: [] };
   }
 
@@ -66,7 +68,7 @@ export function createRunWriter(
 
   function twinStepWith(api: MlflowApi): Step {
     return async (found, signal) => {
-      await deleteTwins(api, runId, found, signal);
+      if (mayHaveTwins) await deleteTwins(api, runId, found, signal);
       return [];
     };
   }

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { stringifyEvent } from "@hivewatch/core";
 import { checkpointFiles, putArtifact } from "./artifacts.ts";
-import { isRefusal } from "./failure.ts";
+import { isRefusal, RequestFailure } from "./failure.ts";
+import { type Lanes, workInLanes } from "./lanes.ts";
 import type { LogBatch, MlflowApi, MlflowRun } from "./mlflow-api.ts";
+import { safeText } from "./names.ts";
 import { registerVersion } from "./registry.ts";
 import { groupsOf, type Refused, sendSplit } from "./send-split.ts";
 import type { TextFile } from "./tables.ts";
-import type { CheckpointFile, Writes } from "./translate.ts";
+import type { CheckpointFile, Point, Writes } from "./translate.ts";
 
 /**
  * One thing to be done, which may be done as often as it takes: MLflow keeps the same value of the same time once.
@@ -25,6 +27,7 @@ export interface StepOptions {
 /** What steps are made with. */
 export interface StepContext extends StepOptions {
   readonly api: MlflowApi;
+  readonly lanes: Lanes;
   /** Throws if the run was deleted, to which nothing is taken, until it is restored. */
   checkNotDeleted(run: MlflowRun, signal: AbortSignal): Promise<void>;
 }
@@ -35,18 +38,45 @@ const MAX_TAGS = 100;
 
 /** What is to be done for what some events say, in order. */
 export function stepsOf(context: StepContext, writes: Writes): Step[] {
-  const tags = [...writes.tags].map(([key, value]) => ({ key, value }));
+  const tags = [...writes.tags].map(([key, value]) => ({ key, value: tagValue(value) }));
   // Of what fails together with params the values are lost: they have requests of their own.
   return [
     ...logSteps(context, [...writes.params.values()], MAX_PARAMS, (params) => ({ params })),
     ...logSteps(context, tags, MAX_TAGS, (some) => ({ tags: some })),
     ...writes.datasets.map((name) => datasetStep(context, name)),
-    ...logSteps(context, writes.points, MAX_METRICS, (metrics) => ({ metrics })),
+    ...valueSteps(context, writes.points),
+    ...statusSteps(context, writes.status),
     ...writes.files.map((file) => fileStep(context, file)),
     ...tableSteps(context, writes.files),
     ...checkpointSteps(context, writes.checkpoints),
-    ...statusSteps(context, writes.status),
   ];
+}
+
+/** What servers before 2.x take, too. */
+const MAX_TAG_LENGTH = 5000;
+
+function tagValue(text: string): string {
+  return text.length <= MAX_TAG_LENGTH ? text : `${safeText(text.slice(0, MAX_TAG_LENGTH - 1))}…`;
+}
+
+/** How often MLflow may fail at something beside the run's values before it is left: its store may be set up wrongly. */
+const MAX_FAILURES = 5;
+
+/** A step that must not hold up all that follows it for ever, as long as MLflow itself answers. */
+function withPatience(item: string, step: Step): Step {
+  let failures = 0;
+  return async (run, signal) => {
+    try {
+      return await step(run, signal);
+    } catch (failure) {
+      if (!(failure instanceof RequestFailure) || !isServerFault(failure) || ++failures < MAX_FAILURES) throw failure;
+      return [{ item, reason: `${item} is not sent, after ${failures} attempts: ${failure.message}` }];
+    }
+  };
+}
+
+function isServerFault({ status }: RequestFailure): boolean {
+  return status === 404 || (status !== undefined && status >= 500 && status !== 503);
 }
 
 function logSteps<T>(
@@ -66,14 +96,35 @@ function logSteps<T>(
   );
 }
 
+/** All values are one step, whose requests may overtake each other. */
+function valueSteps({ api, checkNotDeleted, lanes }: StepContext, points: readonly Point[]): Step[] {
+  const queue = [...groupsOf(points, MAX_METRICS)];
+  const refused: Refused<unknown>[] = [];
+  const step: Step = async (run, signal) => {
+    const start = performance.now();
+    const [requests, values] = [queue.length, queue.reduce((sum, group) => sum + group.length, 0)];
+    await workInLanes(queue, lanes.count, async (group) => {
+      const send = (metrics: readonly Point[]): Promise<void> => api.logBatch(run.id, { metrics }, signal);
+      refused.push(...(await sendSplit(group, send, () => checkNotDeleted(run, signal))));
+    });
+    // Fewer say nothing about the server.
+    if (requests >= LEAST_MEASURED) lanes.note(values, performance.now() - start);
+    return refused;
+  };
+  return queue.length === 0 ? [] : [step];
+}
+
+const LEAST_MEASURED = 3;
+
 function datasetStep({ api }: StepContext, name: string): Step {
   const digest = createHash("sha256").update(name).digest("hex").slice(0, 8);
   const dataset = { name, digest, source_type: "hivewatch", source: stringifyEvent({ name }) };
-  return (run, signal) => refusable(name, () => api.logDataset(run.id, dataset, signal));
+  return withPatience(name, (run, signal) => refusable(name, () => api.logDataset(run.id, dataset, signal)));
 }
 
 function fileStep({ api }: StepContext, { path, text }: TextFile): Step {
-  return (run, signal) => putArtifact(api.requester, run, { path: [path], content: text }, signal);
+  const artifact = { path: [path], content: text };
+  return withPatience(path, (run, signal) => putArtifact(api.requester, run, artifact, signal));
 }
 
 /** By this tag MLflow's page finds what it shows as a table. */
@@ -87,10 +138,10 @@ function tableSteps(context: StepContext, files: readonly TextFile[]): Step[] {
 function checkpointSteps(context: StepContext, checkpoints: readonly CheckpointFile[]): Step[] {
   const { checkpointDir } = context;
   if (checkpointDir === undefined) return [];
-  return checkpoints.map(
-    (checkpoint): Step =>
-      (run, signal) =>
-        putCheckpoint(context, { ...checkpoint, checkpointDir }, run, signal),
+  return checkpoints.map((checkpoint) =>
+    withPatience(checkpoint.path, (run, signal) =>
+      putCheckpoint(context, { ...checkpoint, checkpointDir }, run, signal),
+    ),
   );
 }
 

@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type HiveEvent, parseEvent } from "@hivewatch/core";
+import { expect, it, onTestFinished } from "vitest";
+import { mlflowEmitter } from "../src/index.ts";
+
+// Faults that a real server can't be asked for. All else is tested with real ones, in tests/mlflow*.test.ts.
+type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** The least that stands for an MLflow server: one experiment, one run, and it takes everything. */
+async function startStandIn(fault: Answer): Promise<{ url: string; requests: IncomingMessage[] }> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    request.resume();
+    request.on("end", () => {
+      if (!fault(request, response)) response.end(JSON.stringify(ANSWER));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("no address");
+  return { url: `http://127.0.0.1:${address.port}`, requests };
+}
+
+const ANSWER = {
+  experiment: { experiment_id: "1", lifecycle_stage: "active" },
+  run: { info: { run_id: "m", experiment_id: "1", artifact_uri: "mlflow-artifacts:/1/m/artifacts" } },
+};
+const NEVER = new AbortController().signal;
+
+function events(...fields: readonly Record<string, unknown>[]): HiveEvent[] {
+  return fields.map((each) => parseEvent({ run_id: "r", timestamp: "2026-01-01T00:00:00Z", ...each }));
+}
+
+it("an artifact store that always fails holds nothing up for ever", async () => {
+  const { url, requests } = await startStandIn((request, response) => {
+    if (!(request.url ?? "").startsWith("/api/2.0/mlflow-artifacts/")) return false;
+    response.writeHead(500).end("<html>bucket not found</html>");
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events(
+    { event_type: "client_dropout", round: 1, clients: [{ client_id: "a" }], reason: "gone" },
+    { event_type: "finished" },
+  );
+  const statuses: string[] = [];
+  for (let attempt = 0; attempt < 5; attempt++) statuses.push((await emitter.write(batch, NEVER)).status);
+  expect(statuses).toEqual(["retry", "retry", "retry", "retry", "delivered"]);
+  const updates = requests.filter((request) => request.url?.endsWith("/runs/update"));
+  expect(updates).toHaveLength(1);
+});
+
+it("an upload of which less has arrived than was sent is sent again", async () => {
+  let listings = 0;
+  const { url, requests } = await startStandIn((request, response) => {
+    if (!(request.url ?? "").includes("artifacts/list")) return false;
+    listings++;
+    const size = listings === 1 ? 0 : Number(uploads().at(-1)?.headers["content-length"]);
+    response.end(JSON.stringify({ files: [{ path: "dropouts.json", file_size: size }] }));
+    return true;
+  });
+  const uploads = () => requests.filter(({ method }) => method === "PUT");
+  const emitter = mlflowEmitter({ trackingUri: url });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events(
+    { event_type: "comm_failure", round: 1, client_id: "a", reason: "ü" },
+    { event_type: "finished" },
+  );
+  expect(await emitter.write(batch, NEVER)).toMatchObject({
+    status: "retry",
+    reason: expect.stringMatching(/^of dropouts\.json, \d+ bytes, 0 has arrived at MLflow$/),
+  });
+  expect(await emitter.write(batch, NEVER)).toEqual({ status: "delivered" });
+  expect(uploads()).toHaveLength(2);
+  for (const { headers } of uploads()) expect(Number(headers["content-length"])).toBeGreaterThan(0);
+});
+
+it("a server that is busy says when it wants to be asked again", async () => {
+  const { url } = await startStandIn((_request, response) => {
+    response
+      .writeHead(429, { "retry-after": "7" })
+      .end('{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"slow down"}');
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url });
+  onTestFinished(() => emitter.finish?.());
+  expect(await emitter.write(events({ event_type: "init" }), NEVER)).toEqual({
+    status: "retry",
+    afterMs: 7000,
+    reason: `MLflow at ${url} answered HTTP 429: slow down`,
+  });
+});
+
+it("an empty twin, which a lost answer has left, is deleted at the end", async () => {
+  const runOf = (id: string, params: readonly unknown[]) => ({
+    info: { ...ANSWER.run.info, run_id: id },
+    data: { params },
+  });
+  let creations = 0;
+  const { url, requests } = await startStandIn((request, response) => {
+    if (request.url?.endsWith("/runs/create") === true && creations++ === 0) {
+      request.socket.destroy();
+      return true;
+    }
+    if (request.url?.endsWith("/runs/search") !== true) return false;
+    const runs = creations < 2 ? [] : [runOf("twin", []), runOf("m", [{ key: "lr", value: "1" }])];
+    response.end(JSON.stringify({ runs }));
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events({ event_type: "init" }, { event_type: "finished" });
+  expect(await emitter.write(batch, NEVER)).toMatchObject({ status: "retry" });
+  expect(await emitter.write(batch, NEVER)).toEqual({ status: "delivered" });
+  expect(requests.filter((request) => request.url?.endsWith("/runs/delete"))).toHaveLength(1);
+});
