@@ -1,19 +1,9 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
+import { useEffect } from "preact/hooks";
+import { RunPage } from "./run-page.tsx";
 import { defaultRun, type RunList } from "./runs/run-list.ts";
-import { openSession, type Session, SessionProvider } from "./session.ts";
-import { ClientPanel } from "./ui/client-panel.tsx";
-import { EmbeddedPanel } from "./ui/embedded-panel.tsx";
-import { HelpDialog } from "./ui/help-dialog.tsx";
 import { NoRun } from "./ui/no-run.tsx";
-import { pageShortcuts } from "./ui/page-shortcuts.ts";
-import { ReplayBar } from "./ui/replay-bar.tsx";
 import { RunPicker } from "./ui/run-picker.tsx";
-import { RunStatus } from "./ui/run-status.tsx";
-import { RunView } from "./ui/run-view.tsx";
-import { SearchBox } from "./ui/search-box.tsx";
 import { TopBar } from "./ui/top-bar.tsx";
 import { queryOf, readAddress } from "./url-state.ts";
 
@@ -67,52 +57,4 @@ export function App({ list }: { list: RunList }) {
 /** Whether somebody went to a round or a client, or looks for something, and would not want to be taken away from it. */
 function isLookedAt(): boolean {
   return location.hash.length > 1;
-}
-
-interface RunPageProps {
-  runId: string;
-  /** Up to which position the run has events, as far as the list of runs knows. */
-  position: number | undefined;
-  children: ComponentChildren;
-}
-
-function RunPage({ runId, position = 0, children }: RunPageProps) {
-  const [page, setPage] = useState<{ session: Session; shortcuts: readonly Shortcut[] } | undefined>(undefined);
-  const { panel } = readAddress(location.search);
-
-  useLayoutEffect(() => {
-    const session = openSession(runId);
-    const shortcuts = pageShortcuts(session);
-    const stopShortcuts = listenToShortcuts(shortcuts);
-    setPage({ session, shortcuts });
-    document.title = `${runId} · HiveWatch`;
-    return () => {
-      stopShortcuts();
-      session.close();
-    };
-  }, [runId]);
-
-  useEffect(() => page?.session.data.hear(position), [page, position]);
-
-  if (page === undefined) return null;
-  if (panel !== undefined) {
-    return (
-      <SessionProvider value={page.session}>
-        <EmbeddedPanel panel={panel} />
-      </SessionProvider>
-    );
-  }
-  return (
-    <SessionProvider value={page.session}>
-      <TopBar>
-        {children}
-        <RunStatus />
-        <SearchBox />
-      </TopBar>
-      <RunView />
-      <ReplayBar />
-      <ClientPanel />
-      <HelpDialog shortcuts={page.shortcuts} />
-    </SessionProvider>
-  );
 }

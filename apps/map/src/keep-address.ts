@@ -1,7 +1,7 @@
 import { batch, effect } from "@preact/signals";
 import type { PageState } from "./page-state.ts";
 import type { Player } from "./replay/player.ts";
-import { fragmentOf, queryOf, readFragment } from "./url-state.ts";
+import { fragmentOf, readFragment } from "./url-state.ts";
 
 /** Browsers limit how often a page may change its address. */
 const DELAY_MS = 300;
@@ -10,13 +10,14 @@ const DELAY_MS = 300;
  * Keeps the page's address and its state the same. Another client is another entry of the browser's history; anything else
  * changes the entry that is there.
  *
+ * @param queryFrom - the query that belongs to the run, from the one that is there
  * @returns a function that stops it
  */
-export function keepAddress(runId: string, state: PageState, player: Player): () => void {
+export function keepAddress(queryFrom: (search: string) => string, state: PageState, player: Player): () => void {
   let client = state.client.peek();
 
   const stopWriting = effect(() => {
-    const address = `${queryOf(location.search, runId)}${fragmentOf(state, player.wanted.value)}`;
+    const address = `${queryFrom(location.search)}${fragmentOf(state, player.wanted.value)}`;
     const timer = setTimeout(() => {
       if (address === `${location.search}${location.hash}`) return;
       const isOther = state.client.peek() !== client;

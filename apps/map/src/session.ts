@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { openRunData } from "./data/open-run-data.ts";
@@ -10,7 +10,7 @@ import { type ComparedRuns, createComparedRuns } from "./runs/compared-runs.ts";
 import { type Matches, matchClients } from "./search/match-clients.ts";
 import { parseQuery } from "./search/parse-query.ts";
 import type { Query } from "./search/query.ts";
-import { readFragment } from "./url-state.ts";
+import { queryOf, readFragment } from "./url-state.ts";
 
 /** Everything about the run that is open: where it comes from, which round is shown, and who is selected. */
 export interface Session {
@@ -29,9 +29,13 @@ export interface Session {
   close(): void;
 }
 
-/** Opens a run, at the round and client that the page's address names. */
-export function openSession(runId: string): Session {
-  const data = openRunData(runId);
+/**
+ * Opens a run, at the round and client that the page's address names.
+ *
+ * @param map - the head of its map, if that is on a file server; there are no other runs then
+ */
+export function openSession(runId: string, map?: string): Session {
+  const data = openRunData(runId, map);
   const state = createPageState();
   const { round } = readFragment(location.hash, state);
   const player = createPlayer(
@@ -42,14 +46,14 @@ export function openSession(runId: string): Session {
     },
     round,
   );
-  const compared = createComparedRuns(state.compared, runId);
+  const compared = createComparedRuns(map === undefined ? state.compared : signal([]), runId);
   const table = data.table(player.round);
   const query = computed(() => parseQuery(state.filter.value));
   const matches = computed(() => {
     if (query.value.terms.length === 0) return undefined;
     return matchClients(query.value, { clients: data.clients.value, table: table.value, tally: data.tally.value });
   });
-  const stopKeeping = keepAddress(runId, state, player);
+  const stopKeeping = keepAddress((search) => (map === undefined ? queryOf(search, runId) : search), state, player);
 
   return {
     runId,

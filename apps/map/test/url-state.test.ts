@@ -2,7 +2,7 @@ import { newSeed, randomFrom } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { FINDING_KINDS } from "../src/data/run-data.ts";
 import { AXES, CLIENT_ORDERS, createPageState, type PageState, PROJECTIONS, TABS, VIEWS } from "../src/page-state.ts";
-import { fragmentOf, PANELS, queryOf, readAddress, readFragment } from "../src/url-state.ts";
+import { fragmentOf, PANELS, queryOf, readAddress, readFragment, wholeQueryOf } from "../src/url-state.ts";
 
 const TEXTS = [
   "a",
@@ -37,6 +37,35 @@ test("what can't be a run's id is passed over", () => {
   for (const id of ["", "../../etc/passwd", "<img src=x>", "x".repeat(200)]) {
     expect(readAddress(`?${new URLSearchParams({ run_id: id })}`).runId).toBeUndefined();
   }
+});
+
+test("a saved run's map is a file beside the page, and nowhere else", () => {
+  const mapOf = (map: string): string | undefined => readAddress(`?${new URLSearchParams({ map })}`).map;
+  for (const map of ["a.map2.json", "runs/a b.map2.json", "../runs/ü%41.map2.json", "./x/<b>.map2.json"]) {
+    expect(mapOf(map)).toBe(map);
+    expect(new URL(map, "https://here.example/v/").origin).toBe("https://here.example");
+  }
+  const elsewhere = [
+    "https://evil.example/a.map2.json",
+    "//evil.example/a.map2.json",
+    "/a.map2.json",
+    "\\\\evil.example\\a.map2.json",
+    "/\t/evil.example/a.map2.json",
+    "\t//evil.example/a.map2.json",
+    " //evil.example/a.map2.json",
+    "ht\ntps://evil.example/a.map2.json",
+    "javascript:alert(1)//.map2.json",
+    "data:,{}.map2.json",
+    "blob:a.map2.json",
+  ];
+  for (const map of [...elsewhere, "", "a.json", "a.map2.json?x", "a.map2.json#x", ".map2.json/"]) {
+    expect(mapOf(map)).toBeUndefined();
+  }
+});
+
+test("a panel leads to the whole page of its run", () => {
+  expect(wholeQueryOf("?embed=1&panel=map&theme=x", "run 1")).toBe("?theme=x&run_id=run+1");
+  expect(wholeQueryOf("?map=a.map2.json&embed=1", "a")).toBe("?map=a.map2.json");
 });
 
 test("foreign parameters stay", () => {

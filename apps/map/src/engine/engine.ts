@@ -372,7 +372,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     flush();
     if (stream !== undefined) queue = startQueue(stream, endOfMap());
     else {
-      setConnection({ phase: head === undefined ? "not_found" : "saved" });
+      setConnection({ phase: "saved" });
       void readAll();
     }
   }

@@ -76,6 +76,7 @@ export function createRunStore(runId: string): RunStore {
 export function takeHead(store: RunStore, head: MapHead): void {
   if (store.run.eventCount <= head.num_events) {
     Object.assign(store.run, {
+      runId: head.run_id,
       algorithm: head.algorithm,
       config: { ...head.config },
       startedAt: head.started_at ?? undefined,

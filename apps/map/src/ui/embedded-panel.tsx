@@ -1,7 +1,7 @@
 import type { ComponentType } from "preact";
 import { MapPanel } from "../map/map-panel.tsx";
 import { useSession } from "../session.ts";
-import { type Panel, queryOf } from "../url-state.ts";
+import { type Panel, wholeQueryOf } from "../url-state.ts";
 import { ClientPanel } from "./client-panel.tsx";
 import { KeyFigures } from "./key-figures.tsx";
 import { noteOf, PageNote } from "./page-note.tsx";
@@ -20,7 +20,8 @@ const PANELS: Readonly<Record<Panel, ComponentType>> = {
 
 /** One panel alone, in a frame of another page, with how old its data is. */
 export function EmbeddedPanel({ panel }: { panel: Panel }) {
-  const { runId, data, player } = useSession();
+  const { data, player } = useSession();
+  const { runId } = data.overview.value;
   const Content = PANELS[panel];
   return (
     <>
@@ -29,7 +30,7 @@ export function EmbeddedPanel({ panel }: { panel: Panel }) {
         {noteOf(data) === undefined ? <Content /> : <PageNote />}
       </main>
       <footer class="embedded-foot">
-        <a href={`${queryOf("", runId)}${location.hash}`} target="_blank" rel="noreferrer">
+        <a href={`${wholeQueryOf(location.search, runId)}${location.hash}`} target="_blank" rel="noreferrer">
           <bdi>{runId}</bdi>
         </a>
         <span>round {player.round.value ?? "–"}</span>

@@ -15,6 +15,9 @@ export function noteOf({
   if (phase === "reconnecting") {
     return { title: "The server can’t be reached", text: "This page goes on as soon as it answers." };
   }
+  if (phase === "saved" && events === 0) {
+    return { title: "There is nothing to read", text: "No run’s map is at this address, or it can’t be read." };
+  }
   if (status !== "running") {
     const reason = statusReason === undefined ? "" : `: ${statusReason}`;
     return { title: "The run has no rounds", text: `It is over (${status}${reason}), and no round was told of.` };

@@ -1,0 +1,69 @@
+import { effect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
+import { openSession, type Session, SessionProvider } from "./session.ts";
+import { ClientPanel } from "./ui/client-panel.tsx";
+import { EmbeddedPanel } from "./ui/embedded-panel.tsx";
+import { HelpDialog } from "./ui/help-dialog.tsx";
+import { pageShortcuts } from "./ui/page-shortcuts.ts";
+import { ReplayBar } from "./ui/replay-bar.tsx";
+import { RunStatus } from "./ui/run-status.tsx";
+import { RunView } from "./ui/run-view.tsx";
+import { SearchBox } from "./ui/search-box.tsx";
+import { TopBar } from "./ui/top-bar.tsx";
+import { readAddress } from "./url-state.ts";
+
+interface RunPageProps {
+  runId: string;
+  /** The head of its map, if that is on a file server. */
+  map?: string;
+  /** Up to which position the run has events, as far as the list of runs knows. */
+  position?: number | undefined;
+  children: ComponentChildren;
+}
+
+/** The page of a run. */
+export function RunPage({ runId, map, position = 0, children }: RunPageProps) {
+  const [page, setPage] = useState<{ session: Session; shortcuts: readonly Shortcut[] } | undefined>(undefined);
+  const { panel } = readAddress(location.search);
+
+  useLayoutEffect(() => {
+    const session = openSession(runId, map);
+    const shortcuts = pageShortcuts(session);
+    const stopShortcuts = listenToShortcuts(shortcuts);
+    setPage({ session, shortcuts });
+    const stopNaming = effect(() => {
+      document.title = `${session.data.overview.value.runId} · HiveWatch`;
+    });
+    return () => {
+      stopNaming();
+      stopShortcuts();
+      session.close();
+    };
+  }, [runId, map]);
+
+  useEffect(() => page?.session.data.hear(position), [page, position]);
+
+  if (page === undefined) return null;
+  if (panel !== undefined) {
+    return (
+      <SessionProvider value={page.session}>
+        <EmbeddedPanel panel={panel} />
+      </SessionProvider>
+    );
+  }
+  return (
+    <SessionProvider value={page.session}>
+      <TopBar>
+        {children}
+        <RunStatus />
+        <SearchBox />
+      </TopBar>
+      <RunView />
+      <ReplayBar />
+      <ClientPanel />
+      <HelpDialog shortcuts={page.shortcuts} />
+    </SessionProvider>
+  );
+}
