@@ -6,7 +6,7 @@ import { defaultRun, type RunList } from "./runs/run-list.ts";
 import { openSession, type Session, SessionProvider } from "./session.ts";
 import { ClientPanel } from "./ui/client-panel.tsx";
 import { EmbeddedPanel } from "./ui/embedded-panel.tsx";
-import { HelpDialog } from "./ui/help-dialog.tsx";
+import { Help } from "./ui/help.tsx";
 import { NoRun } from "./ui/no-run.tsx";
 import { pageShortcuts } from "./ui/page-shortcuts.ts";
 import { ReplayBar } from "./ui/replay-bar.tsx";
@@ -112,7 +112,7 @@ function RunPage({ runId, position = 0, children }: RunPageProps) {
       <RunView />
       <ReplayBar />
       <ClientPanel />
-      <HelpDialog shortcuts={page.shortcuts} />
+      <Help shortcuts={page.shortcuts} />
     </SessionProvider>
   );
 }
