@@ -13,9 +13,9 @@ export default defineConfig({
     // The page is served under `default-src 'self'`, which forbids data: addresses.
     assetsInlineLimit: 0,
     modulePreload: false,
-    // The licences of what is bundled ask to be passed on with it.
     // What every visit needs is one file, however much of it other parts use too.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "page", tags: ["$initial"] }] } } },
+    // The licences of what is bundled ask to be passed on with it.
     license: { fileName: "licenses.md" },
   },
   server: { proxy: { "/runs": SERVER, "/stream": SERVER } },

@@ -1,6 +1,7 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { markShown } from "./mark-shown.ts";
 import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
 import { defaultRun, type RunList } from "./runs/run-list.ts";
 import { openSession, type Session, SessionProvider } from "./session.ts";
@@ -82,6 +83,7 @@ function RunPage({ runId, position = 0, children }: RunPageProps) {
 
   useLayoutEffect(() => {
     const session = openSession(runId);
+    markShown(session.table);
     const shortcuts = pageShortcuts(session);
     const stopShortcuts = listenToShortcuts(shortcuts);
     setPage({ session, shortcuts });
