@@ -74,3 +74,30 @@ export async function waitFor(page: Page, expression: string, timeoutMs = 60_000
     await sleep(LOOK_MS);
   }
 }
+
+/** The longest task of a page's main thread in a while, as CPU time in ms. */
+export async function longestTask(browser: Browser, page: Page, whileMs: number): Promise<number> {
+  await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline"] });
+  await sleep(whileMs);
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  return longestOf(traceEvents);
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly ph: string;
+  /** Of its thread's CPU time, in µs. */
+  readonly tdur?: number;
+}
+
+function longestOf(events: readonly TraceEvent[]): number {
+  // Of all processes only the page's has layouts.
+  const page = events.find(({ name }) => name === "UpdateLayoutTree");
+  const tasks = events.filter(
+    ({ name, ph, pid, tid }) => name.endsWith("RunTask") && ph === "X" && pid === page?.pid && tid === page.tid,
+  );
+  demand(tasks.length > 0, "the page did nothing");
+  return tasks.reduce((longest, { tdur = 0 }) => Math.max(longest, tdur), 0) / 1000;
+}
