@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkDirections } from "./check-directions.mjs";
+import { checkFirstLoad } from "./check-first-load.mjs";
 import { checkCatalog, checkForeignPlaces, checkGenerated } from "./check-repository.mjs";
 import { run, secondsSince, twoAtATime } from "./lib/run.mjs";
 import { workspacePackages } from "./lib/workspace.mjs";
@@ -28,6 +29,7 @@ export async function runChecks(only = []) {
     directions: () => listed(checkDirections(packages)),
     catalog: () => listed(checkCatalog(packages)),
     "foreign places": () => listed(checkForeignPlaces()),
+    "size of the viewer": () => listed(checkFirstLoad()),
     proto: () => pnpm("exec", "buf", "lint"),
     "generated code": async () => listed(await checkGenerated(packages)),
     ...Object.fromEntries(published.map((each) => [`${each.name} as published`, () => checkPublished(each)])),

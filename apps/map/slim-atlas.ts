@@ -1,45 +1,33 @@
 import { readFile } from "node:fs/promises";
-import { quantize } from "topojson-client";
+import { feature, mesh } from "topojson-client";
 import type { Plugin } from "vite";
+import { packLine } from "./src/map/packed-lines.ts";
 
-type Topology = Parameters<typeof quantize>[0];
+type Topology = Parameters<typeof mesh>[0];
+type Countries = Extract<NonNullable<Parameters<typeof mesh>[1]>, { type: "GeometryCollection" }>;
+type Atlas = Topology & { readonly objects: { readonly land: Countries; readonly countries: Countries } };
 
-/** Steps along each axis: 0.036° of longitude, less than the outlines at 1:110 million are off. */
-const STEPS = 10_000;
-
-/** Bundles the atlas without names and with coarser coordinates: 12 KB less on every first visit. */
+/** Bundles the atlas' outlines alone, packed: 20 KB less on every first visit than the whole atlas. */
 export function slimAtlas(): Plugin {
   return {
     name: "slim-atlas",
     enforce: "pre",
     async load(id) {
       if (!id.endsWith("countries-110m.json")) return undefined;
-      const atlas: Topology = JSON.parse(await readFile(id, "utf8"));
-      return JSON.stringify(quantize(withoutNames(absolute(atlas)), STEPS));
+      const atlas: Atlas = JSON.parse(await readFile(id, "utf8"));
+      return JSON.stringify({ land: landOf(atlas), borders: bordersOf(atlas) });
     },
   };
 }
 
-function withoutNames(atlas: Topology): Topology {
-  const objects = Object.entries(atlas.objects).map(([name, object]) => {
-    if (object.type !== "GeometryCollection") return [name, object];
-    return [name, { ...object, geometries: object.geometries.map(({ properties: _, id: __, ...rest }) => rest) }];
-  });
-  return { ...atlas, objects: Object.fromEntries(objects) };
+/** The rings of each polygon. */
+function landOf(atlas: Atlas): string[][] {
+  return feature(atlas, atlas.objects.land).features.flatMap(({ geometry }) =>
+    geometry.type === "MultiPolygon" ? geometry.coordinates.map((rings) => rings.map((ring) => packLine(ring))) : [],
+  );
 }
 
-/** Takes the steps of arcs back to degrees. */
-function absolute({ transform, ...atlas }: Topology): Topology {
-  if (transform === undefined) return atlas;
-  const [scaleX, scaleY] = transform.scale;
-  const [left, top] = transform.translate;
-  const arcs = atlas.arcs.map((arc) => {
-    let [x, y] = [0, 0];
-    return arc.map(([stepX = 0, stepY = 0]) => {
-      x += stepX;
-      y += stepY;
-      return [x * scaleX + left, y * scaleY + top];
-    });
-  });
-  return { ...atlas, arcs };
+/** The lines between two countries. */
+function bordersOf(atlas: Atlas): string[] {
+  return mesh(atlas, atlas.objects.countries, (one, other) => one !== other).coordinates.map((line) => packLine(line));
 }

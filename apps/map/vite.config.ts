@@ -12,7 +12,9 @@ export default defineConfig({
     target: "es2023",
     // The page is served under `default-src 'self'`, which forbids data: addresses.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
+    // What every visit needs is one file, however much of it other parts use too.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "page", tags: ["$initial"] }] } } },
     // The licences of what is bundled ask to be passed on with it.
     license: { fileName: "licenses.md" },
   },

@@ -10,6 +10,8 @@ import { mlflow } from "./benches/mlflow.ts";
 import { reopen } from "./benches/reopen.ts";
 import { rss } from "./benches/rss.ts";
 import { sse } from "./benches/sse.ts";
+import { viewer } from "./benches/viewer.ts";
+import { viewerLive } from "./benches/viewer-live.ts";
 
 /** All benches, in the order in which they are run. */
 export const BENCHES: readonly Bench[] = [
@@ -24,4 +26,6 @@ export const BENCHES: readonly Bench[] = [
   mlflow,
   hivewatchPy,
   rss,
+  viewer,
+  viewerLive,
 ];

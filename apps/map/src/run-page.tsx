@@ -1,11 +1,12 @@
 import { effect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { markShown } from "./mark-shown.ts";
 import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
 import { openSession, type Session, SessionProvider } from "./session.ts";
 import { ClientPanel } from "./ui/client-panel.tsx";
 import { EmbeddedPanel } from "./ui/embedded-panel.tsx";
-import { HelpDialog } from "./ui/help-dialog.tsx";
+import { Help } from "./ui/help.tsx";
 import { pageShortcuts } from "./ui/page-shortcuts.ts";
 import { ReplayBar } from "./ui/replay-bar.tsx";
 import { RunStatus } from "./ui/run-status.tsx";
@@ -30,6 +31,7 @@ export function RunPage({ runId, map, position = 0, children }: RunPageProps) {
 
   useLayoutEffect(() => {
     const session = openSession(runId, map);
+    markShown(session.table);
     const shortcuts = pageShortcuts(session);
     const stopShortcuts = listenToShortcuts(shortcuts);
     setPage({ session, shortcuts });
@@ -63,7 +65,7 @@ export function RunPage({ runId, map, position = 0, children }: RunPageProps) {
       <RunView />
       <ReplayBar />
       <ClientPanel />
-      <HelpDialog shortcuts={page.shortcuts} />
+      <Help shortcuts={page.shortcuts} />
     </SessionProvider>
   );
 }

@@ -1,11 +1,13 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useSession } from "../session.ts";
+import { lazily } from "../ui/lazily.tsx";
 import { ChartMenu } from "./chart-menu.tsx";
-import { type Picture, pngOf } from "./chart-png.ts";
-import { type DataTable, toCsv } from "./data-table.ts";
+import type { Picture } from "./chart-png.ts";
+import type { DataTable } from "./data-table.ts";
 import { saveFile } from "./save-file.ts";
-import { TwinTable } from "./twin-table.tsx";
+
+const TwinTable = lazily(async () => (await import("./twin-table.tsx")).TwinTable);
 
 interface ChartFrameProps {
   readonly title: string;
@@ -31,8 +33,13 @@ export function ChartFrame({ title, id, caption, actions, children, table, pictu
 
   const savePng = async (): Promise<void> => {
     const shown = picture();
+    const { pngOf } = await import("./chart-png.ts");
     const png = shown && (await pngOf({ ...shown, note: `${runId}${shown.note && ` · ${shown.note}`}` }));
     if (png) saveFile(`${name}.png`, png);
+  };
+  const saveCsv = async (): Promise<void> => {
+    const { toCsv } = await import("./data-table.ts");
+    saveFile(`${name}.csv`, new Blob([toCsv(table())], { type: "text/csv" }));
   };
   return (
     <figure class={`chart ${props.class ?? ""}`} data-chart={id}>
@@ -47,7 +54,7 @@ export function ChartFrame({ title, id, caption, actions, children, table, pictu
           onTable={() => {
             tabular.value = !tabular.value;
           }}
-          onCsv={() => saveFile(`${name}.csv`, new Blob([toCsv(table())], { type: "text/csv" }))}
+          onCsv={saveCsv}
           onPng={tabular.value ? undefined : savePng}
         >
           {actions}

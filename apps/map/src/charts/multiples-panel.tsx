@@ -16,6 +16,7 @@ import { CARD_HEIGHT, CARD_WIDTH, type Card, type Multiples, multiplesOf } from 
 import { multiplesCanvas, multiplesTable } from "./multiples-export.ts";
 import { useShownIndex } from "./shown-index.ts";
 import { useHistory } from "./use-history.ts";
+import "../styles/multiples.css";
 
 const ON_A_PAGE = 24;
 

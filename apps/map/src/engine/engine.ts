@@ -3,11 +3,11 @@ import type { Connection, History } from "../data/run-data.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
 import { withReasons } from "./feed-store.ts";
 import { historyOf } from "./history.ts";
+import { letGo } from "./let-go.ts";
 import { httpMapSource, type MapSource } from "./map-source.ts";
 import type { Request, RunAddress, Update } from "./messages.ts";
 import { overviewOf } from "./overview.ts";
 import { createReadings } from "./readings.ts";
-import { columnBytes } from "./round-columns.ts";
 import { roundTable } from "./round-table.ts";
 import {
   createRunStore,
@@ -207,23 +207,13 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     return [...store.rounds.values()].sort((a, b) => a.round - b.round);
   }
 
-  /** Lets go of columns that can be fetched again, if too much is held. */
   function relieve(): void {
-    const held = sorted().filter(({ columns }) => columns !== undefined);
-    let bytes = held.reduce((sum, { columns }) => sum + (columns === undefined ? 0 : columnBytes(columns)), 0);
-    if (bytes <= MAX_HELD_BYTES) return;
-    held.sort((a, b) => (used.get(a.round) ?? 0) - (used.get(b.round) ?? 0));
-    let stuck = 0;
-    for (const entry of held) {
-      if (bytes <= MAX_HELD_BYTES * 0.75) break;
-      if (entry.columns === undefined || entry.round === shown) continue;
-      if (head === undefined || entry.position > head.position || entry.places.length === 0) {
-        stuck++;
-        continue;
-      }
-      bytes -= columnBytes(entry.columns);
-      entry.columns = undefined;
-    }
+    const stuck = letGo(store.rounds.values(), {
+      maxBytes: MAX_HELD_BYTES,
+      keeps: (round) => round === shown,
+      mapPosition: head?.position ?? -1,
+      usedAt: (round) => used.get(round) ?? 0,
+    });
     if (stuck > 0 && head !== undefined) refreshHead();
   }
 

@@ -2,7 +2,6 @@ import { quantile } from "../data/quantile.ts";
 import type { Finding, FindingKind } from "../data/run-data.ts";
 import { CLIENT_STATUSES, STATUS_CODES } from "../data/statuses.ts";
 import type { FieldDigest } from "./digest-round.ts";
-import { medianTime } from "./judge-round.ts";
 import { NUMBER, type RoundColumns } from "./round-columns.ts";
 
 /** What needs attention in one round. */
@@ -34,11 +33,16 @@ const OF_STATUS: Readonly<Partial<Record<(typeof CLIENT_STATUSES)[number], Findi
   straggler: "straggler",
 };
 
-/** Looks through a round that was judged. */
+/**
+ * Looks through a round that was judged.
+ *
+ * @param median - of the training times, in seconds
+ */
 export function findTrouble(
   table: RoundColumns,
   status: Uint8Array,
   digests: ReadonlyMap<string, FieldDigest>,
+  median: number | undefined,
 ): RoundFindings {
   const found = new Map<FindingKind, Finding[]>();
   const counts = new Map<FindingKind, number>();
@@ -48,7 +52,6 @@ export function findTrouble(
     if (list === undefined) found.set(finding.kind, [finding]);
     else list.push(finding);
   };
-  const median = medianTime(table);
   for (let row = 0; row < table.rows; row++) {
     const kind = OF_STATUS[CLIENT_STATUSES[status[row] ?? -1] ?? "idle"];
     if (kind !== undefined)

@@ -27,8 +27,9 @@ export function medianTime(table: RoundColumns): number | undefined {
  * How each row's client stands in the round: an index in `CLIENT_STATUSES`.
  *
  * @param open - whether results may still come in
+ * @param median - the round's {@link medianTime}, if somebody has it already
  */
-export function judgeRound(table: RoundColumns, open: boolean): Uint8Array {
+export function judgeRound(table: RoundColumns, open: boolean, median = medianTime(table)): Uint8Array {
   const { rows } = table;
   const status = new Uint8Array(rows).fill(open ? STATUS_CODES.waiting : STATUS_CODES.missing);
   for (let row = 0; row < rows; row++) if ((table.results[row] ?? 0) > 0) status[row] = STATUS_CODES.active;
@@ -41,13 +42,12 @@ export function judgeRound(table: RoundColumns, open: boolean): Uint8Array {
       else if (isResult && status[row] !== STATUS_CODES.non_finite) status[row] = STATUS_CODES.active;
     }
   }
-  markStragglers(table, status);
+  markStragglers(table, status, median);
   markReported(table, status);
   return status;
 }
 
-function markStragglers(table: RoundColumns, status: Uint8Array): void {
-  const median = medianTime(table);
+function markStragglers(table: RoundColumns, status: Uint8Array, median: number | undefined): void {
   const cells = table.columns.get("train_time_sec");
   if (median === undefined || cells === undefined) return;
   for (let row = 0; row < table.rows; row++) {

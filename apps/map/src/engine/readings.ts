@@ -12,7 +12,7 @@ import {
 import { STATUS_CODES } from "../data/statuses.ts";
 import { digestRound, type FieldDigest } from "./digest-round.ts";
 import { findTrouble, type RoundFindings } from "./find-trouble.ts";
-import { judgeRound } from "./judge-round.ts";
+import { judgeRound, medianTime } from "./judge-round.ts";
 import type { RoundColumns } from "./round-columns.ts";
 
 /** What was learned from each round that was read, small enough to be kept for all of them. */
@@ -81,7 +81,8 @@ export function createReadings(): Readings {
     },
     has: (round) => readings.has(round),
     read(table, open) {
-      const status = judgeRound(table, open);
+      const median = medianTime(table);
+      const status = judgeRound(table, open, median);
       const digests = digestRound(table);
       for (const name of digests.keys()) fields.add(name);
       // Half of a round's results would look like a collapse.
@@ -89,7 +90,7 @@ export function createReadings(): Readings {
       const standing = standingOf(table, status);
       standingBytes += standing.length - (readings.get(table.round)?.standing?.length ?? 0);
       readings.delete(table.round);
-      readings.set(table.round, { standing, digests: kept, findings: findTrouble(table, status, kept) });
+      readings.set(table.round, { standing, digests: kept, findings: findTrouble(table, status, kept, median) });
       makeRoom();
     },
     metrics() {

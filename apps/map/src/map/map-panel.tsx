@@ -7,6 +7,7 @@ import { plural } from "../format.ts";
 import { type Session, useSession } from "../session.ts";
 import { theme } from "../theme.ts";
 import { FitIcon, MinusIcon, PlusIcon } from "../ui/icons.tsx";
+import { lazily } from "../ui/lazily.tsx";
 import { placeName } from "../ui/place-name.ts";
 import { ServerMark } from "../ui/status-mark.tsx";
 import { clientValues, ROUND_SHARE } from "./client-values.ts";
@@ -14,12 +15,12 @@ import { surfaceAttributes } from "./describe-scene.ts";
 import { FlowLegend, Legend } from "./legend.tsx";
 import { MapHead } from "./map-head.tsx";
 import { mapKeys } from "./map-keys.ts";
-import { mapPicture } from "./map-picture.ts";
 import { createMapView, type MapCanvases, type MapView, type Pointed, ZOOM_STEP } from "./map-view.ts";
-import { MarkTooltip } from "./mark-tooltip.tsx";
 import { type Paint, type Palette, paintOf, readPalette } from "./palette.ts";
 import { createSceneBuilder, type Scene } from "./scene.ts";
 import { UnlocatedTray } from "./unlocated-tray.tsx";
+
+const MarkTooltip = lazily(async () => (await import("./mark-tooltip.tsx")).MarkTooltip, null);
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -64,6 +65,7 @@ export function MapPanel() {
     if (canvases === undefined) return;
     const [palette, paint] = readColors();
     const title = [session.runId, scene.value.table && `round ${scene.value.table.round}`].filter(Boolean).join(" · ");
+    const { mapPicture } = await import("./map-picture.ts");
     const picture = await mapPicture({ canvases, scene: scene.value, palette, paint, title });
     saveFile(`${session.runId}-map.png`, picture);
   };

@@ -1,5 +1,5 @@
+/** What the build makes of it (slim-atlas.ts). */
 declare module "world-atlas/countries-110m.json" {
-  type Mesh = typeof import("topojson-client").mesh;
-  const topology: Parameters<Mesh>[0] & { objects: { countries: NonNullable<Parameters<Mesh>[1]> } };
-  export default topology;
+  const packed: { readonly land: readonly (readonly string[])[]; readonly borders: readonly string[] };
+  export default packed;
 }

@@ -9,6 +9,7 @@ import { RunItem } from "./run-item.tsx";
 import { runLabels } from "./run-labels.ts";
 import type { RunEntry } from "./run-list.ts";
 import { RUN_ORDER_LABELS, RUN_ORDERS, type RunOrder, searchRuns, sortRuns } from "./run-search.ts";
+import "../styles/runs-dialog.css";
 
 interface RunsDialogProps {
   readonly runs: readonly RunEntry[];

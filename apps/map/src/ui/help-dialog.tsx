@@ -1,14 +1,7 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { hasShortcuts, type Shortcut, setShortcuts } from "../replay/shortcuts.ts";
 import { CloseIcon } from "./icons.tsx";
-
-const DIALOG_ID = "help";
-
-/** Opens the help, wherever it is. */
-export function openHelp(): void {
-  const dialog = document.getElementById(DIALOG_ID);
-  if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
-}
+import "../styles/help.css";
 
 /** Keys that belong to a part of the page, and act while that has the focus. */
 const LOCAL_KEYS: readonly { readonly shown: string; readonly label: string }[] = [
@@ -29,12 +22,17 @@ const EXAMPLES: readonly { readonly query: string; readonly label: string }[] = 
   { query: "berlin hospital", label: "any words: of the id, the place or the status" },
 ];
 
+interface HelpDialogProps {
+  readonly shortcuts: readonly Shortcut[];
+  onClose(): void;
+}
+
 /** What the keys do, and what can be searched for. */
-export function HelpDialog({ shortcuts }: { shortcuts: readonly Shortcut[] }) {
+export function HelpDialog({ shortcuts, onClose }: HelpDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => () => dialog.current?.close(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog id={DIALOG_ID} class="dialog help" aria-labelledby="help-heading" data-testid="help-dialog" ref={dialog}>
+    <dialog class="dialog help" aria-labelledby="help-heading" data-testid="help-dialog" ref={dialog} onClose={onClose}>
       <header class="dialog-head">
         <h2 id="help-heading">Help</h2>
         <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>

@@ -2,7 +2,7 @@ import { TABS } from "../page-state.ts";
 import type { Shortcut } from "../replay/shortcuts.ts";
 import type { Session } from "../session.ts";
 import { nextTheme } from "../theme.ts";
-import { openHelp } from "./help-dialog.tsx";
+import { openHelp } from "./help.tsx";
 import { SEARCH_ID } from "./search-box.tsx";
 
 /** What the keys do on the page of a run. */

@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
-import { lazily } from "../charts/lazily.tsx";
 import type { RunEntry } from "../runs/run-list.ts";
 import { useSession } from "../session.ts";
 import { ChevronIcon } from "./icons.tsx";
+import { lazily } from "./lazily.tsx";
 
 const RunsDialog = lazily(async () => (await import("../runs/runs-dialog.tsx")).RunsDialog);
 

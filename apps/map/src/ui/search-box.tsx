@@ -1,15 +1,22 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { signal, useComputed, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { formatCount } from "../format.ts";
 import { unknownFields } from "../search/check-fields.ts";
 import { countMatches } from "../search/match-clients.ts";
-import { type Suggestion, suggest } from "../search/suggest.ts";
+import type { Suggestion, suggest } from "../search/suggest.ts";
 import { useSession } from "../session.ts";
 import { CloseIcon, SearchIcon } from "./icons.tsx";
 
 export const SEARCH_ID = "search";
 const LIST_ID = "search-suggestions";
 const NOTE_ID = "search-note";
+
+/** What is suggested is only needed once somebody begins to write. */
+const suggester = signal<{ readonly suggest: typeof suggest } | undefined>(undefined);
+
+async function loadSuggester(): Promise<void> {
+  suggester.value ??= await import("../search/suggest.ts");
+}
 
 /** Where clients are searched for: it suggests what may be meant, and says how many are. */
 export function SearchBox() {
@@ -24,9 +31,9 @@ export function SearchBox() {
     return [...understood.problems, ...known];
   }).value;
   const suggestions = useComputed(() => {
-    if (caret.value === undefined) return [];
+    if (caret.value === undefined || suggester.value === undefined) return [];
     const source = { clients: data.clients.value, table: table.value, tally: data.tally.value };
-    return suggest(state.filter.value, caret.value, source, data.overview.value.metrics);
+    return suggester.value.suggest(state.filter.value, caret.value, source, data.overview.value.metrics);
   }).value;
 
   function change(text: string, at: number | undefined): void {
@@ -90,6 +97,7 @@ export function SearchBox() {
         aria-invalid={problem !== undefined}
         data-testid="search"
         value={state.filter.value}
+        onFocus={() => void loadSuggester()}
         onInput={({ currentTarget }) => change(currentTarget.value, currentTarget.selectionStart ?? undefined)}
         onClick={({ currentTarget }) => {
           caret.value = currentTarget.selectionStart ?? undefined;

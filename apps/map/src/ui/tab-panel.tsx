@@ -1,9 +1,8 @@
 import type { ComponentType } from "preact";
-import { lazily } from "../charts/lazily.tsx";
 import type { Tab } from "../page-state.ts";
 import { useSession } from "../session.ts";
 import { ClientTable } from "./client-table.tsx";
-import { EventFeed } from "./event-feed.tsx";
+import { lazily } from "./lazily.tsx";
 import { TabList } from "./tab-list.tsx";
 
 const TABS: readonly { readonly name: Tab; readonly label: string }[] = [
@@ -20,7 +19,7 @@ export const TAB_PANELS: Readonly<Record<Tab, ComponentType>> = {
   participation: lazily(async () => (await import("../charts/participation-panel.tsx")).ParticipationPanel),
   distribution: lazily(async () => (await import("../charts/distribution-panel.tsx")).DistributionPanel),
   multiples: lazily(async () => (await import("../charts/multiples-panel.tsx")).MultiplesPanel),
-  events: EventFeed,
+  events: lazily(async () => (await import("./event-feed.tsx")).EventFeed),
 };
 
 /** The clients, in the several ways to look at all of them. */

@@ -1,6 +1,5 @@
 import { saveFile } from "../charts/save-file.ts";
 import { useSession } from "../session.ts";
-import { type ClientExport, clientsAsCsv, clientsAsJson } from "./client-export.ts";
 import { ColumnsIcon, ExportIcon } from "./icons.tsx";
 import { columnOf } from "./table-columns.ts";
 
@@ -21,10 +20,11 @@ export function TableMenus({ choices, shown, order }: TableMenusProps) {
     state.columns.value = choices.filter((name) => wanted.has(name));
   }
 
-  function save(ending: string, content: (what: ClientExport) => Blob): void {
+  async function save(ending: "csv" | "json"): Promise<void> {
+    const { clientsAsCsv, clientsAsJson } = await import("./client-export.ts");
     const name = `${runId}-round-${player.round.peek() ?? "none"}-clients`;
     const what = { name, clients: data.clients.peek(), table: table.peek(), order };
-    saveFile(`${name}.${ending}`, content(what));
+    saveFile(`${name}.${ending}`, ending === "csv" ? clientsAsCsv(what) : clientsAsJson(what));
   }
 
   return (
@@ -62,7 +62,7 @@ export function TableMenus({ choices, shown, order }: TableMenusProps) {
         class="text-button"
         title="Save the clients that match as CSV"
         data-testid="export-csv"
-        onClick={() => save("csv", clientsAsCsv)}
+        onClick={() => save("csv")}
       >
         <ExportIcon />
         <span>CSV</span>
@@ -72,7 +72,7 @@ export function TableMenus({ choices, shown, order }: TableMenusProps) {
         class="text-button"
         title="Save the clients that match as JSON"
         data-testid="export-json"
-        onClick={() => save("json", clientsAsJson)}
+        onClick={() => save("json")}
       >
         <ExportIcon />
         <span>JSON</span>

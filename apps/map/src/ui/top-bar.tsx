@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { nextTheme, themeChoice } from "../theme.ts";
-import { openHelp } from "./help-dialog.tsx";
+import { openHelp } from "./help.tsx";
 import { HelpIcon, LogoIcon, MoonIcon, SunIcon, SystemIcon } from "./icons.tsx";
 
 const THEME_ICONS = { system: SystemIcon, light: SunIcon, dark: MoonIcon };

@@ -1,6 +1,6 @@
-import { type GeoPermissibleObjects, geoGraticule, geoPath } from "d3-geo";
-import { feature, mesh } from "topojson-client";
+import { type GeoPermissibleObjects, type GeoStream, geoStream } from "d3-geo";
 import atlas from "world-atlas/countries-110m.json";
+import { unpackLine } from "../packed-lines.ts";
 import type { Bounds } from "../plane.ts";
 import type { Projection } from "../projections.ts";
 import { contains, sightOf } from "../view.ts";
@@ -9,9 +9,9 @@ import type { Canvas2D, Layer, LayerContext } from "./layer.ts";
 
 const OUTLINES = {
   sphere: { type: "Sphere" },
-  graticule: geoGraticule().step([30, 30])(),
-  land: feature(atlas, "land"),
-  borders: mesh(atlas, atlas.objects.countries, (one, other) => one !== other),
+  graticule: { type: "MultiLineString", coordinates: graticule() },
+  land: { type: "MultiPolygon", coordinates: atlas.land.map((rings) => rings.map(unpackLine)) },
+  borders: { type: "MultiLineString", coordinates: atlas.borders.map(unpackLine) },
 } satisfies Record<string, GeoPermissibleObjects>;
 
 type Paths = Record<keyof typeof OUTLINES, Path2D>;
@@ -49,14 +49,55 @@ export function createBasemapLayer(): Layer {
   };
 }
 
-function trace(projection: Projection): Paths {
-  const path = (shape: GeoPermissibleObjects): Path2D => new Path2D(geoPath(projection.geo)(shape) ?? "");
+function trace({ geo }: Projection): Paths {
+  const path = (shape: GeoPermissibleObjects): Path2D => {
+    const traced = new Path2D();
+    geoStream(shape, geo.stream(tracer(traced)));
+    return traced;
+  };
   return {
     sphere: path(OUTLINES.sphere),
     graticule: path(OUTLINES.graticule),
     land: path(OUTLINES.land),
     borders: path(OUTLINES.borders),
   };
+}
+
+/** Draws what comes out of a projection. */
+function tracer(path: Path2D): GeoStream {
+  let isRing = false;
+  let isBegun = false;
+  return {
+    point(x, y) {
+      if (isBegun) path.lineTo(x, y);
+      else path.moveTo(x, y);
+      isBegun = true;
+    },
+    lineStart() {
+      isBegun = false;
+    },
+    lineEnd() {
+      if (isRing) path.closePath();
+    },
+    polygonStart() {
+      isRing = true;
+    },
+    polygonEnd() {
+      isRing = false;
+    },
+  };
+}
+
+/** Lines every 30°, which end before the poles. */
+function graticule(): [lng: number, lat: number][][] {
+  const [step, top] = [30, 80];
+  const line = (length: number, at: (i: number) => [number, number]) =>
+    Array.from({ length: length + 1 }, (_, i) => at(i));
+  const meridians = line(360 / step - 1, (i) => [i * step - 180, 0]).map(([lng]) =>
+    line(2 * top, (i) => [lng, i - top]),
+  );
+  const parallels = [-60, -30, 0, 30, 60].map((lat) => line(360, (i) => [i - 180, lat]));
+  return [...meridians, ...parallels];
 }
 
 function paintEarth(

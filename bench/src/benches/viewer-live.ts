@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { encodeBatch } from "@hivewatch/runs";
+import type { Browser, Page } from "playwright-core";
+import { type Bench, demand, figureAtMost, type Measured } from "../bench.ts";
+import { producerOf } from "../lib/batches.ts";
+import { longestTask, newPage, openBrowser, waitFor } from "../lib/browser.ts";
+import { openPublisher } from "../lib/publisher.ts";
+import { startHivewatch } from "../lib/servers.ts";
+import { median } from "../lib/statistics.ts";
+import { beginning, roundOf } from "../lib/viewer-run.ts";
+
+const CLIENTS = 1_000;
+const ROUNDS_PER_SECOND = 10;
+const LOOK_MS = 1_000;
+
+/** The page's tasks are looked at for so long, each time so many rounds have gone by. */
+const TRACE_MS = 2_000;
+const TRACE_EVERY = 100;
+
+interface Watched {
+  /** CPU time: others' work on the machine is not the page's. */
+  readonly longestTaskMs: number;
+  /** Of the page's process, with its worker, as often as it was looked at. */
+  readonly rssBytes: readonly number[];
+  /** From the last event until the page showed its round. */
+  readonly lateMs: number;
+}
+
+/** Whether a page keeps up with a training that is far too quick for people. */
+export const viewerLive: Bench = {
+  name: "viewer-live",
+  what: "a page that follows 10k events/s (1,000 clients, 10 rounds/s) for 10 minutes: longest task, memory, age at the end",
+  async run({ quick, say }) {
+    const seconds = quick ? 3 : 600;
+    const browser = await openBrowser();
+    try {
+      return measuredOf(await watch(browser, seconds, say));
+    } finally {
+      await browser.close();
+    }
+  },
+};
+
+function measuredOf({ longestTaskMs, rssBytes, lateMs }: Watched): Measured[] {
+  const figure = (name: string, unit: string, value: number, most: number): Measured => ({
+    name: `viewer-live.${name}`,
+    unit,
+    goal: figureAtMost(most),
+    figures: [value],
+    floors: [],
+    floor: "",
+  });
+  const half = rssBytes.length >> 1;
+  const growth = median(rssBytes.slice(-half / 2)) / median(rssBytes.slice(half / 2, half));
+  return [
+    figure("longest-task", "ms", longestTaskMs, 100),
+    figure("late", "ms", lateMs, 2_000),
+    figure("memory-growth", "times", growth, 1.1),
+  ];
+}
+
+async function watch(browser: Browser, seconds: number, say: (message: string) => void): Promise<Watched> {
+  const server = await startHivewatch();
+  const publisher = openPublisher(server.address);
+  const number = producerOf("live");
+  await publisher.publish([encodeBatch(number(beginning()))]);
+  const page = await newPage(browser);
+  await page.goto(`${server.http}/?run_id=live`);
+  const rounds = seconds * ROUNDS_PER_SECOND;
+  const rssBytes: number[] = [];
+  const pid = await rendererOf(browser);
+  const longest: number[] = [];
+  let tracing: Promise<unknown> = Promise.resolve();
+  let isOver = false;
+  const looking = (async () => {
+    while (!isOver) {
+      rssBytes.push(rssOf(pid));
+      if (rssBytes.length % 30 === 0) say(`${Math.round((rssBytes.at(-1) ?? 0) / 1e6)} MB, ${await stateOf(page)}`);
+      await sleep(LOOK_MS);
+    }
+  })();
+  const begun = performance.now();
+  for (let round = 1; round <= rounds; round++) {
+    if (round % TRACE_EVERY === 1) tracing = longestTask(browser, page, TRACE_MS).then((ms) => longest.push(ms));
+    await sleep(Math.max(0, begun + (round * 1000) / ROUNDS_PER_SECOND - performance.now()));
+    await publisher.publish(Array.from(roundOf(round, CLIENTS), (payload) => encodeBatch(number(payload))));
+  }
+  const sent = performance.now();
+  await waitFor(page, `${SHOWN_ROUND} === ${rounds}`);
+  const lateMs = performance.now() - sent;
+  isOver = true;
+  await Promise.all([looking, tracing]);
+  publisher.close();
+  await server.stop();
+  return { longestTaskMs: Math.max(...longest), rssBytes, lateMs };
+}
+
+const SHOWN_ROUND = `Number(document.querySelector("[data-testid=round-number]")?.dataset.value ?? Number.NaN)`;
+
+function stateOf(page: Page): Promise<string> {
+  return page.evaluate<string>(`"round " + ${SHOWN_ROUND}`);
+}
+
+/** The process of the only page. */
+async function rendererOf(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  const renderers = processInfo.filter(({ type }) => type === "renderer");
+  const largest = renderers.sort((a, b) => rssOf(b.id) - rssOf(a.id))[0];
+  demand(largest !== undefined, "the page has no process");
+  return largest.id;
+}
+
+function rssOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN);
+}
