@@ -101,6 +101,30 @@ test("a panel of a saved run stands alone, and leads to its page", async (contex
   expectQuiet(opened);
 });
 
+test("a page of another site shows a panel in a frame if it is allowed to, else none", async (context) => {
+  const dir = await temporaryFolder();
+  await writeRun(dir, "framed", syntheticRun({ runId: "framed", clients: 5, rounds: 3, seed: 9 }));
+  let frame = "";
+  const site = await serve((_request, response) => {
+    response.writeHead(200, { "Content-Type": "text/html" }).end(`<iframe src="${frame}"></iframe>`);
+  });
+  const chromium = needChromium(context);
+  for (const args of [
+    ["--allow-embed", "https://wiki.example", "--allow-embed", site],
+    ["--allow-embed", "https://wiki.example"],
+    [],
+  ]) {
+    frame = `${await startMap(dir, ...args)}/?run_id=framed&embed=1&panel=figures`;
+    const { page, problems } = await openPage(chromium, site);
+    if (args.includes(site)) {
+      await page.frameLocator("iframe").locator('[data-testid="round-number"][data-value="3"]').waitFor();
+      expect(problems).toEqual([]);
+    } else {
+      await eventually(() => expect(problems.join()).toContain("frame-ancestors"));
+    }
+  }
+});
+
 test("a file that is not there, or no map, is told of", async (context) => {
   const dir = await folderWithViewer();
   const files = await serveFiles(dir);

@@ -90,7 +90,9 @@ export async function incidents(page: Page): Promise<string[]> {
 
 /** The row of a client in the table. */
 export function rowOf(page: Page, clientId: string): Locator {
-  return page.locator(`[data-testid="client-row"][data-client-id=${JSON.stringify(clientId)}]`);
+  // What JSON escapes, CSS does in its own way.
+  const quoted = JSON.stringify(clientId).replace(/\\u([0-9a-f]{4})/g, "\\$1 ");
+  return page.locator(`[data-testid="client-row"][data-client-id=${quoted}]`);
 }
 
 /** The ids in the table of clients, sorted. */

@@ -34,7 +34,10 @@ async function forEveryTab(page: Page, name: string, check: (part: string) => Pr
 
 /** Waits until a part whose code is fetched when it is first wanted has been drawn. */
 async function partIsThere(page: Page): Promise<void> {
-  await eventually(async () => expect(await page.locator("#tab-panel > *").count()).toBeGreaterThan(0));
+  await eventually(async () => {
+    expect(await page.locator("#tab-panel > *").count()).toBeGreaterThan(0);
+    expect(await page.getByText("Loading…").count()).toBe(0);
+  });
 }
 
 /** Fails if the page is wider than its window. */
@@ -43,7 +46,8 @@ export async function expectNoOverflow(page: Page, part: string): Promise<void> 
     const stickOut = [...document.querySelectorAll("body *")]
       .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5 && element.checkVisibility())
       .map((element) => element.tagName + "." + element.className);
-    const { scrollWidth } = document.scrollingElement;
+    const scrollers = [document.scrollingElement, document.querySelector(".page-scroll")];
+    const scrollWidth = Math.max(...scrollers.map((element) => element?.scrollWidth ?? 0));
     return { scrollWidth, sticksOut: scrollWidth > innerWidth ? stickOut.slice(0, 5) : [] };
   })()`);
   const { width = 0 } = page.viewportSize() ?? {};

@@ -57,12 +57,14 @@ export function RunPage({ runId, map, position = 0, children }: RunPageProps) {
   }
   return (
     <SessionProvider value={page.session}>
-      <TopBar>
-        {children}
-        <RunStatus />
-        <SearchBox />
-      </TopBar>
-      <RunView />
+      <div class="page-scroll">
+        <TopBar>
+          {children}
+          <RunStatus />
+          <SearchBox />
+        </TopBar>
+        <RunView />
+      </div>
       <ReplayBar />
       <ClientPanel />
       <Help shortcuts={page.shortcuts} />

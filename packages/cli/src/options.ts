@@ -30,6 +30,21 @@ export function allowHostOption(): Option {
     .default([], "none");
 }
 
+export function allowEmbedOption(): Option {
+  return new Option(
+    "--allow-embed <origin>",
+    "a site whose pages may show the page in a frame, such as https://wiki.example; repeatable",
+  )
+    .argParser((text: string, origins: string[]) => [...origins, originOf(text)])
+    .default([], "none");
+}
+
+function originOf(text: string): string {
+  // It becomes a part of a policy, in which other signs mean something.
+  if (/^https?:\/\/([\w.-]+|\[[\da-f:]+\])(:\d+)?\/?$/i.test(text) && URL.canParse(text)) return new URL(text).origin;
+  throw new InvalidArgumentError("It must be an origin: scheme, name and port, such as https://wiki.example:8443.");
+}
+
 /** Reads a whole number within bounds. */
 export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {

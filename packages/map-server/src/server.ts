@@ -1,9 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { errorMessage, HiveWatchError } from "@hivewatch/core";
 import type { RunStore } from "@hivewatch/runs";
-import { isAllowedHost, SAFE_HEADERS } from "./guard.ts";
+import { isAllowedHost, safeHeaders } from "./guard.ts";
 import { type Exchange, sendText } from "./responses.ts";
 import { type RouteContext, route } from "./routes.ts";
 import { createStreamParts } from "./stream/stream-parts.ts";
@@ -20,6 +26,8 @@ export interface MapServerOptions {
   runId?: string | undefined;
   /** Names, beside `localhost` and IP addresses, under which browsers may ask for the page. */
   allowHosts?: readonly string[] | undefined;
+  /** Origins whose pages may show the viewer in a frame: `https://wiki.example`. Default: none. */
+  allowEmbed?: readonly string[] | undefined;
   /**
    * How long a subscriber of a stream may take nothing, before he is told to load the run anew and his stream ends.
    * Default 30,000 ms.
@@ -58,9 +66,10 @@ export async function startMapServer(options: MapServerOptions): Promise<MapServ
   });
   const context: RouteContext = { store, viewer: await loadViewer(VIEWER_DIR), runId, streams };
   const names = [...allowHosts, host].map((name) => name.toLowerCase());
+  const headers = safeHeaders(options.allowEmbed ?? []);
 
   const server = createServer((request, response) => {
-    answer(request, response, context, names).catch((error: unknown) => {
+    answer(request, response, context, names, headers).catch((error: unknown) => {
       onDiagnostic(`${request.url}: ${errorMessage(error)}`);
       if (!response.headersSent) response.writeHead(500, { "Content-Type": "text/plain" });
       response.end();
@@ -86,8 +95,9 @@ async function answer(
   response: ServerResponse,
   context: RouteContext,
   allowHosts: readonly string[],
+  headers: OutgoingHttpHeaders,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(SAFE_HEADERS)) if (value !== undefined) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value);
   const url = parseUrl(request.url);
   const exchange: Exchange = { request, response, query: url?.searchParams ?? new URLSearchParams() };
   if (!isAllowedHost(request, allowHosts)) {

@@ -209,6 +209,16 @@ describe("who may ask", () => {
   });
 });
 
+test("no page may show ours in a frame, or those of the sites that were named", async () => {
+  const ancestorsOf = async (url: string): Promise<string | undefined> => {
+    const { headers } = await ask(url, "/");
+    return /frame-ancestors ([^;]*)/.exec(String(headers["content-security-policy"]))?.[1];
+  };
+  expect(await ancestorsOf((await startTestServer()).url)).toBe("'none'");
+  const allowEmbed = ["https://wiki.example", "http://[::1]:8080"];
+  expect(await ancestorsOf((await startTestServer({ allowEmbed })).url)).toBe("https://wiki.example http://[::1]:8080");
+});
+
 test("every answer has the headers that keep a browser safe, and none that let other pages read it", async () => {
   const { url, write } = await startTestServer();
   await write([init()]);

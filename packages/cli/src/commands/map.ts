@@ -3,6 +3,7 @@ import type { RunStore } from "@hivewatch/runs";
 import { Command } from "commander";
 import { listenOnFreePort } from "../listen.ts";
 import {
+  allowEmbedOption,
   allowHostOption,
   checkHost,
   hostOption,
@@ -21,6 +22,7 @@ interface MapFlags {
   pollInterval: number;
   insecure?: boolean;
   allowHost: string[];
+  allowEmbed: string[];
 }
 
 /** `hivewatch map run`. */
@@ -34,6 +36,7 @@ export function mapCommand(): Command {
     .option("--poll-interval <seconds>", "how often to look for news of other programs", seconds, 1)
     .addOption(insecureOption())
     .addOption(allowHostOption())
+    .addOption(allowEmbedOption())
     .action(serve);
   return new Command("map").description("The viewer alone, without the bridge.").addCommand(run);
 }
@@ -50,7 +53,15 @@ async function serve(flags: MapFlags): Promise<void> {
   if (runId !== undefined) await checkRunExists(store, runId);
   const signal = shutdownSignal();
   const start = (port: number) =>
-    startMapServer({ store, host: flags.host, port, runId, allowHosts: flags.allowHost, onDiagnostic: say });
+    startMapServer({
+      store,
+      host: flags.host,
+      port,
+      runId,
+      allowHosts: flags.allowHost,
+      allowEmbed: flags.allowEmbed,
+      onDiagnostic: say,
+    });
   const server = await listenOnFreePort("the page", flags.port, start, say);
   console.log(`HiveWatch shows ${runId ?? `the runs in ${flags.runsDir}`} at ${server.url} (Ctrl-C to stop)`);
   await whenAborted(signal);

@@ -4,6 +4,7 @@ import type { Durability } from "@hivewatch/runs";
 import { Command, Option } from "commander";
 import { findEmitters } from "../emitters/find-emitters.ts";
 import {
+  allowEmbedOption,
   allowHostOption,
   checkHost,
   hostOption,
@@ -31,6 +32,7 @@ interface UpFlags {
   demo?: boolean;
   insecure?: boolean;
   allowHost: string[];
+  allowEmbed: string[];
   emit: string[];
   clientEmitters?: boolean;
   durability: Durability;
@@ -61,6 +63,7 @@ export function upCommand(): Command {
     .option("--demo", "play the demo as well, to have something to look at")
     .addOption(insecureOption())
     .addOption(allowHostOption())
+    .addOption(allowEmbedOption())
     .addHelpText("after", HELP)
     .action(up);
 }

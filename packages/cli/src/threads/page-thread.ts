@@ -11,6 +11,7 @@ export interface PageData {
   readonly host: string;
   readonly port: number;
   readonly allowHosts: readonly string[];
+  readonly allowEmbed: readonly string[];
 }
 
 /** Where the page is. */
@@ -19,13 +20,13 @@ export interface PageReady {
   readonly port: number;
 }
 
-const { runsDir, host, port, allowHosts }: PageData = workerData;
+const { runsDir, host, port, allowHosts, allowEmbed }: PageData = workerData;
 
 await runThread<PageReady>(async ({ signal, onNews, say }, ready) => {
   const store = openRunStore({ dir: runsDir, onDiagnostic: say });
   onNews(store.tell);
   const start = (tried: number) =>
-    startMapServer({ store, host, port: tried, allowHosts: [...allowHosts], onDiagnostic: say });
+    startMapServer({ store, host, port: tried, allowHosts, allowEmbed, onDiagnostic: say });
   const server = await listenOnFreePort("the page", port, start, say);
   ready({ url: server.url, port: server.port });
   await whenAborted(signal);

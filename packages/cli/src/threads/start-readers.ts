@@ -10,6 +10,7 @@ export interface ReadersFlags {
   readonly host: string;
   readonly port: number;
   readonly allowHost: readonly string[];
+  readonly allowEmbed: readonly string[];
   readonly keepLogs?: number;
 }
 
@@ -33,13 +34,13 @@ const EMITTER_STOP_MS = 5000;
 
 /** Starts the page, the writing of files, and each emitter: whatever one does, the ingest and the others go on. */
 export function startReaders(flags: ReadersFlags, { subscribe, emitters, say }: ReadersOptions): ReaderThreads {
-  const { runsDir, host, allowHost: allowHosts } = flags;
+  const { runsDir, host, allowHost: allowHosts, allowEmbed } = flags;
   const filesData: FilesData = { runsDir, keepLogsDays: flags.keepLogs };
   // The built modules, also when this one is run from its source.
   const page = superviseThread<PageReady>({
     what: "The page",
     entry: new URL("./page-thread.js", import.meta.url),
-    data: (last): PageData => ({ runsDir, host, port: last?.port ?? flags.port, allowHosts }),
+    data: (last): PageData => ({ runsDir, host, port: last?.port ?? flags.port, allowHosts, allowEmbed }),
     stopMs: PAGE_STOP_MS,
     subscribe,
     say,
