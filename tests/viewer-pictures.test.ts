@@ -6,6 +6,7 @@ import { expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";
 import { expectPicture } from "./support/pictures.ts";
 import { connection } from "./support/viewer.ts";
+import { PHONE } from "./support/walk-page.ts";
 import { writeRun } from "./support/write-run.ts";
 
 const SEED = 11;
@@ -20,7 +21,6 @@ const RUNS = [
 ] as const;
 
 const DESKTOP = { width: 1440, height: 900 };
-const PHONE = { width: 360, height: 780 };
 
 let http = "";
 

@@ -57,12 +57,13 @@ export async function shownRun(page: Page): Promise<ShownRun> {
     rounds.push(await shownRound(page));
   }
   const unlocated = page.getByTestId("unlocated-count");
+  const server = page.getByTestId("server-place");
   return {
     status: await runStatus(page),
     rounds,
     incidents: await incidents(page),
     unlocated: (await unlocated.count()) === 0 ? 0 : await numberOf(unlocated),
-    server: await page.getByTestId("server-place").textContent(),
+    server: (await server.count()) === 0 ? null : await server.textContent(),
   };
 }
 
