@@ -4,6 +4,7 @@ import { expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";
 import { startTraining, type Training } from "./support/training.ts";
 import { connection, figures, incidents, rowOf, type ShownRun, shownRun } from "./support/viewer.ts";
+import { expectNoOverflow } from "./support/walk-page.ts";
 
 const RUN_ID = "run-live-0001";
 
@@ -271,11 +272,11 @@ test("nothing sticks out of a page of 360 pixels", async (context) => {
   const opened = await openPage(needChromium(context), hivewatch.http, { viewport });
   const { page } = opened;
   await eventually(async () => expect(await figures(page)).toMatchObject({ round: 2 }));
-  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+  await expectNoOverflow(page, "map");
   await page.getByTestId("view-clients").click();
   await page.getByTestId("client-row").first().getByRole("button").click();
   await page.getByTestId("client-panel").waitFor();
-  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+  await expectNoOverflow(page, "client");
   expectQuiet(opened);
 });
 
