@@ -31,8 +31,10 @@ test("a page that has followed thousands of rounds tells each of them right", { 
   await eventually(async () => expect(await runStatus(opened.page)).toBe("completed"));
 
   for (const round of [1, 2, 1_234, ROUNDS - 1]) {
-    await opened.page.evaluate((hash) => history.replaceState(null, "", hash), `#round=${round}`);
-    await opened.page.evaluate(() => dispatchEvent(new PopStateEvent("popstate")));
+    await opened.page.evaluate((hash) => {
+      history.replaceState(null, "", hash);
+      dispatchEvent(new PopStateEvent("popstate"));
+    }, `#round=${round}`);
     await eventually(async () => {
       expect(await figures(opened.page)).toMatchObject(expected(round));
       for (const [i, id] of CLIENTS.entries()) {
