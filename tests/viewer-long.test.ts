@@ -31,7 +31,8 @@ test("a page that has followed thousands of rounds tells each of them right", { 
   await eventually(async () => expect(await runStatus(opened.page)).toBe("completed"));
 
   for (const round of [1, 2, 1_234, ROUNDS - 1]) {
-    await opened.page.evaluate(`location.hash = "round=${round}"`);
+    const hash = JSON.stringify(`#round=${round}`);
+    await opened.page.evaluate(`history.replaceState(null, "", ${hash}); dispatchEvent(new PopStateEvent("popstate"))`);
     await eventually(async () => {
       expect(await figures(opened.page)).toMatchObject(expected(round));
       for (const [i, id] of CLIENTS.entries()) {

@@ -24,6 +24,13 @@ export function createClientBook(): ClientBook {
     lng = extended(lng, room);
   }
 
+  function forget(): void {
+    for (const list of [ids, city, country]) list.length = 0;
+    lat = new Float64Array(0);
+    lng = new Float64Array(0);
+    indices.clear();
+  }
+
   function current(): Clients {
     return {
       ids,
@@ -38,6 +45,8 @@ export function createClientBook(): ClientBook {
   const book = {
     clients: current(),
     add(news: ClientNews) {
+      // The run is being loaded anew.
+      if (news.first === 0) forget();
       for (const id of news.ids) indices.set(id, ids.push(id) - 1);
       makeRoom();
       for (const place of news.places) {

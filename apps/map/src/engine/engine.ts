@@ -46,7 +46,8 @@ const REREAD_MS = 2_000;
 /** @param publish - tells the page */
 export function createEngine(address: RunAddress, publish: (update: Update) => void): Engine {
   const { runId } = address;
-  const { source, stream } = addressesOf(address);
+  const { stream } = addressesOf(address);
+  let { source } = addressesOf(address);
   let store = createRunStore(runId);
   let readings = createReadings();
   let head: MapHead | undefined;
@@ -65,6 +66,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
   let isReading = false;
   let clientsReady: Promise<void> = Promise.resolve();
 
+  let connectionChanged = false;
   let overviewChanged = true;
   let tableChanged = true;
   let readingsChanged = false;
@@ -72,7 +74,8 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
 
   function setConnection(change: Partial<Connection>): void {
     connection = { ...connection, ...change };
-    publish({ kind: "connection", value: connection });
+    connectionChanged = true;
+    schedule();
   }
 
   // --- what is fetched -------------------------------------------------------------------------------------------
@@ -233,7 +236,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
       onEvents(events, position) {
         const missing = events.flatMap((event) => takeEvent(store, event, position));
         if (missing.length > 0) fetchRounds([...new Set(missing)]).then(schedule, () => {});
-        if (connection.phase === "live") connection = { ...connection, lastArrival: Date.now() };
+        if (connection.phase === "live") setConnection({ lastArrival: Date.now() });
         overviewChanged = true;
         schedule();
       },
@@ -263,7 +266,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     if (cost * PUBLISH_SHARE > PUBLISH_MS) {
       timer = setTimeout(() => {
         timer = undefined;
-        if (overviewChanged || tableChanged || store.changed.size > 0) schedule();
+        if (connectionChanged || overviewChanged || tableChanged || store.changed.size > 0) schedule();
       }, cost * PUBLISH_SHARE);
     }
   }
@@ -294,13 +297,15 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     if (news !== undefined) publish({ kind: "clients", value: news });
     if (overviewChanged) {
       overviewChanged = false;
-      publish({ kind: "connection", value: connection });
       publish({ kind: "overview", value: overviewOf(store, readings.metrics()) });
     }
     if (tableChanged) tellTable();
     const feed = store.feed.news();
     if (feed !== undefined) publish({ kind: "feed", value: feed });
     if (readingsChanged) tellReadings();
+    // Last, so that whoever is told that everything is here has it.
+    if (connectionChanged) publish({ kind: "connection", value: connection });
+    connectionChanged = false;
   }
 
   function tellTable(): void {
@@ -348,6 +353,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     store = createRunStore(runId);
     readings = createReadings();
     head = undefined;
+    source = addressesOf(address).source;
     readBytes = 0;
     setConnection({ phase: "loading" });
     try {

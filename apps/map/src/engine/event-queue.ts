@@ -21,10 +21,15 @@ export interface EventQueueHandlers {
 /** Taking events keeps the engine from answering no longer than this. */
 const BUDGET_MS = 30;
 
+/** So many characters may wait: what comes faster than it can be taken is fetched again, behind what was taken. */
+const MAX_WAITING = 16 * 1024 * 1024;
+
 /** @param lastId - behind which to begin; "" for the run's beginning */
 export function createEventQueue(address: string, lastId: string, handlers: EventQueueHandlers): EventQueue {
   let frames: { readonly data: string; readonly id: string }[] = [];
   let last = lastId;
+  let waiting = 0;
+  let isStopped = false;
   let isScheduled = false;
   let heard = 0;
   let hasEnded = false;
@@ -41,10 +46,16 @@ export function createEventQueue(address: string, lastId: string, handlers: Even
     let next = 0;
     while (next < frames.length && performance.now() < until) {
       const frame = frames[next++];
-      if (frame !== undefined) take(frame.data, frame.id);
+      if (frame === undefined) continue;
+      waiting -= frame.data.length;
+      take(frame.data, frame.id);
     }
     frames = frames.slice(next);
     if (frames.length > 0) schedule();
+    else if (isStopped) {
+      isStopped = false;
+      stream.goOn(last);
+    }
   }
 
   function take(data: string, id: string): void {
@@ -88,7 +99,11 @@ export function createEventQueue(address: string, lastId: string, handlers: Even
   const stream = followStream(address, lastId, {
     onFrame(data, id) {
       frames.push({ data, id });
+      waiting += data.length;
       schedule();
+      if (waiting <= MAX_WAITING) return;
+      isStopped = true;
+      stream.close();
     },
     onLost: () => handlers.onPhase("reconnecting"),
     onNone: () => handlers.onPhase("saved"),
@@ -101,6 +116,7 @@ export function createEventQueue(address: string, lastId: string, handlers: Even
     },
     close() {
       frames = [];
+      isStopped = false;
       stream.close();
     },
   };
