@@ -9,14 +9,11 @@ from typing import Any, ClassVar
 from . import _values as values
 from ._fields import checked
 from ._log import WarnOnce
+from ._secrets import is_secret_name
 
 _MAX_OPTION = 65_536
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 _QUERY = re.compile(r"[?#]\S*")
-# Rather too much than too little; but a tokenizer has a name.
-_SECRET = re.compile(
-    r"token(?!i[sz])|secret|passw|passphrase|pwd|(api|access|auth|private).?key|credential|bearer", re.IGNORECASE
-)
 
 
 class Declared:
@@ -82,7 +79,7 @@ def _cleaned(name: str, value: Any, warn: WarnOnce) -> Any:
 
 def _is_secret(name: str, value: Any, warn: WarnOnce) -> bool:
     # Of "max_token": 512 and the like nobody can be robbed.
-    if value is None or isinstance(value, (bool, int, float)) or not _SECRET.search(name):
+    if value is None or isinstance(value, (bool, int, float)) or not is_secret_name(name):
         return False
     _warn_of_secret(name, warn)
     return True

@@ -79,9 +79,6 @@ function CohortChart({ field, history }: { field: string; history: History }) {
           <path class="cohort-median" d={drawn.median} />
           <line class="cohort-shown" x1={x} x2={x} y1={-3} y2={SIZE.height + 3} />
           <path class="cohort-own" d={drawn.own} />
-          {drawn.dots.map((dot) => (
-            <path key={dot.x} class="cohort-dot" d={`M${dot.x} ${dot.y}h0`} />
-          ))}
         </svg>
       )}
     </figure>

@@ -1,3 +1,4 @@
+import { bandPath, linePath } from "../charts/line-path.ts";
 import { type Digest, QUANTILES } from "../data/run-data.ts";
 
 /** A client's values beside those of all clients, as lines of a picture. */
@@ -8,8 +9,6 @@ export interface CohortPlot {
   readonly median: string;
   /** The client's own. */
   readonly own: string;
-  /** Values with none beside them, which a line wouldn't show. */
-  readonly dots: readonly { readonly x: number; readonly y: number }[];
   /** At the picture's foot and top. */
   readonly low: number;
   readonly high: number;
@@ -23,9 +22,6 @@ export interface PlotSize {
 const P10 = (QUANTILES - 1) * 0.1;
 const P50 = (QUANTILES - 1) * 0.5;
 const P90 = (QUANTILES - 1) * 0.9;
-
-/** More dots than this are a line anyway. */
-const MAX_DOTS = 200;
 
 /**
  * Draws a client's values over the rounds. Undefined: neither it nor the cohort has any.
@@ -45,15 +41,13 @@ export function cohortPlot(values: Float64Array, digest: Digest | undefined, siz
   const range = rangeOf([values, low10, high90]);
   if (range === undefined) return undefined;
   const { low, high } = range;
-  const x = (i: number): number => (count > 1 ? (i / (count - 1)) * size.width : size.width / 2);
-  const y = (value: number): number =>
-    high > low ? size.height - ((value - low) / (high - low)) * size.height : size.height / 2;
-  const step = Math.max(1, Math.ceil(count / (2 * size.width)));
+  const places = Float64Array.from({ length: count }, (_, i) => i);
+  const across = { low: 0, high: count - 1, size: size.width };
+  const up = { low, high, size: size.height };
   return {
-    band: bandPath(low10, high90, x, y, step),
-    median: linePath(middle, x, y, step),
-    own: linePath(values, x, y, step),
-    dots: lonelyDots(values, x, y),
+    band: bandPath(places, low10, high90, across, up),
+    median: linePath(places, middle, across, up),
+    own: linePath(places, values, across, up),
     low,
     high,
   };
@@ -69,75 +63,6 @@ function rangeOf(lines: readonly Float64Array[]): { low: number; high: number } 
     }
   }
   return low <= high ? { low, high } : undefined;
-}
-
-type Scale = (value: number) => number;
-
-/** Of so many rounds that they share a pixel, one is drawn: the one that is furthest from the one drawn before. */
-function linePath(values: Float64Array, x: Scale, y: Scale, step: number): string {
-  const parts: string[] = [];
-  let isDown = false;
-  let before = Number.NaN;
-  for (let start = 0; start < values.length; start += step) {
-    const at = furthest(values, start, Math.min(values.length, start + step), before);
-    const value = values[at] ?? Number.NaN;
-    if (Number.isNaN(value)) isDown = false;
-    else {
-      parts.push(`${isDown ? "L" : "M"}${round(x(at))} ${round(y(value))}`);
-      isDown = true;
-      before = value;
-    }
-  }
-  return parts.join("");
-}
-
-function furthest(values: Float64Array, start: number, end: number, from: number): number {
-  let best = start;
-  for (let i = start + 1; i < end; i++) {
-    const value = values[i] ?? Number.NaN;
-    const known = values[best] ?? Number.NaN;
-    if (Number.isNaN(value)) continue;
-    if (Number.isNaN(known) || Math.abs(value - from) > Math.abs(known - from)) best = i;
-  }
-  return best;
-}
-
-function bandPath(low: Float64Array, high: Float64Array, x: Scale, y: Scale, step: number): string {
-  let path = "";
-  let top: string[] = [];
-  let foot: string[] = [];
-  const close = (): void => {
-    if (top.length > 0) path += `M${top.join("L")}L${foot.reverse().join("L")}Z`;
-    top = [];
-    foot = [];
-  };
-  for (let i = 0; i < low.length; i += step) {
-    const from = low[i] ?? Number.NaN;
-    const to = high[i] ?? Number.NaN;
-    if (Number.isNaN(from) || Number.isNaN(to)) close();
-    else {
-      top.push(`${round(x(i))} ${round(y(to))}`);
-      foot.push(`${round(x(i))} ${round(y(from))}`);
-    }
-  }
-  close();
-  return path;
-}
-
-function lonelyDots(values: Float64Array, x: Scale, y: Scale): { x: number; y: number }[] {
-  const dots: { x: number; y: number }[] = [];
-  for (let i = 0; i < values.length && dots.length < MAX_DOTS; i++) {
-    const value = values[i] ?? Number.NaN;
-    if (Number.isNaN(value)) continue;
-    if (Number.isNaN(values[i - 1] ?? Number.NaN) && Number.isNaN(values[i + 1] ?? Number.NaN)) {
-      dots.push({ x: x(i), y: y(value) });
-    }
-  }
-  return dots;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }
 
 /**

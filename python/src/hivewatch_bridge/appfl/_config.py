@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
-from .._adapter.secrets import without_secrets
+from .._secrets import without_secrets
 
 # Sources of programs and where they lie, and how the server is reached.
 _LEFT_OUT = re.compile(r"_source$|_path$|_dirname$|_filename$|^comm_configs$|^logging_")

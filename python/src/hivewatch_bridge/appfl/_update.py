@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._adapter.metrics import TRAIN_PREFIXES, accuracy_name, loss_name
-from .._adapter.secrets import without_secrets
+from .._secrets import without_secrets
 
 # Where a model is fetched from; the address of a model in a bucket opens it for everybody.
 _TRANSPORT = ("model_key", "model_url")

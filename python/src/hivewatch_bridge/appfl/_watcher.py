@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 from .._adapter.guard import Guard
 from .._adapter.hook import Hooks, owner_of_hooks
-from .._adapter.secrets import without_secrets
+from .._secrets import without_secrets
 from .._lifecycle import start_run
 from .._log import logger
 from .._run import Run

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
-from .._adapter.secrets import without_secrets
+from .._secrets import without_secrets
 
 
 def describe_run(strategy: object, grid: object, arguments: Mapping[str, Any]) -> dict[str, Any]:
