@@ -9,7 +9,7 @@ import { ChartFrame } from "./chart-frame.tsx";
 import { fieldFormat } from "./chart-list.ts";
 import type { NumberFormat } from "./chart-spec.ts";
 import { axisOf } from "./chart-view.ts";
-import { clientOrder } from "./client-order.ts";
+import { clientOrder } from "./multiples-order.ts";
 import { positionOf } from "./line-path.ts";
 import { MetricSelect } from "./metric-select.tsx";
 import { CARD_HEIGHT, CARD_WIDTH, type Card, type Multiples, multiplesOf } from "./multiples.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clientOrder } from "../../src/charts/client-order.ts";
+import { clientOrder } from "../../src/charts/multiples-order.ts";
 import { bandPath, linePath } from "../../src/charts/line-path.ts";
 import { multiplesOf } from "../../src/charts/multiples.ts";
 import { roundAxis } from "../../src/charts/round-axis.ts";
