@@ -41,7 +41,7 @@ test("a run is found, looked through and replayed with the keyboard alone", asyn
   expect(await nameOfFocus(page)).toBe("run-second");
   await press("Enter");
   await page.getByRole("dialog", { name: "Runs" }).waitFor();
-  await eventually(() => expectFocus(page.getByRole("searchbox", { name: "Search runs" })));
+  await expectFocus(page.getByRole("searchbox", { name: "Search runs" }));
   await page.keyboard.type("first");
   await eventually(async () => expect(await page.getByTestId("run-item").count()).toBe(1));
   await press("ArrowDown", "Enter");
@@ -250,10 +250,12 @@ async function shows(page: Page, pressed: Promise<void>, round: number): Promise
   await eventually(async () => expect((await figures(page)).round).toBe(round));
 }
 
-async function expectFocus(element: Locator): Promise<void> {
-  expect(await hasFocus(element), `the focus is on ${await element.page().locator(":focus").ariaSnapshot()}`).toBe(
-    true,
-  );
+/** What takes the focus may have to be loaded first. */
+function expectFocus(element: Locator): Promise<unknown> {
+  return eventually(async () => {
+    const focused = await element.page().locator(":focus").ariaSnapshot();
+    expect(await hasFocus(element), `the focus is on ${focused}`).toBe(true);
+  });
 }
 
 function hasFocus(element: Locator): Promise<boolean> {
