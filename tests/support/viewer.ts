@@ -1,5 +1,7 @@
 import { numberFromJson } from "@hivewatch/core";
+import { eventually } from "@hivewatch/test-support";
 import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
 
 /** What the viewer says of the round that it shows. */
 export interface ShownFigures {
@@ -107,6 +109,11 @@ export async function shownClients(page: Page): Promise<string[]> {
 /** Moves the scrubber to a round, by its place among the rounds. */
 export async function showRound(page: Page, index: number): Promise<void> {
   await page.getByTestId("scrubber").fill(String(index));
+  // The round's clients may have to be fetched first.
+  await eventually(async () => {
+    const round = await page.getByTestId("round-number").getAttribute("data-value");
+    expect(await page.getByTestId("client-table").getAttribute("data-round")).toBe(round);
+  });
 }
 
 /** The status of the run, as the page has it. */

@@ -8,6 +8,7 @@ import { httpMapSource, type MapSource } from "./map-source.ts";
 import type { Request, RunAddress, Update } from "./messages.ts";
 import { overviewOf } from "./overview.ts";
 import { createReadings } from "./readings.ts";
+import { createRoundColumns } from "./round-columns.ts";
 import { roundTable } from "./round-table.ts";
 import {
   createRunStore,
@@ -314,9 +315,8 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     used.set(entry.round, ++clock);
     if (entry.columns !== undefined || entry.places.length === 0) {
       tableChanged = false;
-      if (entry.columns !== undefined) {
-        publish({ kind: "table", value: roundTable(entry.columns, isOpen(store.run, entry)) });
-      }
+      const columns = entry.columns ?? createRoundColumns(entry.round);
+      publish({ kind: "table", value: roundTable(columns, isOpen(store.run, entry)) });
       return;
     }
     fetchRounds([entry]).then(schedule, () => {});

@@ -58,7 +58,7 @@ export function ClientTable() {
   const rows = order.subarray(first, end);
   const current = focused.current !== undefined && rows.includes(focused.current) ? focused.current : rows[0];
   return (
-    <section class="client-table" aria-label="Clients" data-testid="client-table">
+    <section class="client-table" aria-label="Clients" data-testid="client-table" data-round={table.value?.round}>
       <header class="panel-bar">
         <span class="panel-note" data-testid="client-count" data-value={order.length}>
           {matches.value === undefined

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { clientOrder } from "../../src/charts/multiples-order.ts";
 import { bandPath, linePath } from "../../src/charts/line-path.ts";
 import { multiplesOf } from "../../src/charts/multiples.ts";
+import { clientOrder } from "../../src/charts/multiples-order.ts";
 import { roundAxis } from "../../src/charts/round-axis.ts";
 import { worstClients } from "../../src/charts/worst-clients.ts";
 import type { ClientOrder } from "../../src/page-state.ts";
