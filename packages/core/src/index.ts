@@ -61,7 +61,14 @@ export {
   type MapTable,
   type MapValues,
 } from "./map-frame.ts";
-export { type MapHead, type MapHeadRound, type MapPlace, parseMapHead, parseMapHeadRound } from "./map-head.ts";
+export {
+  type MapHead,
+  type MapHeadRound,
+  type MapPlace,
+  parseMapHead,
+  parseMapHeadRound,
+  takeMapHead,
+} from "./map-head.ts";
 export { type MemoryEmitter, memoryEmitter } from "./memory-emitter.ts";
 export { checkClientMetrics, checkRoundMetrics, MAX_CLIENT_ID_LENGTH, parseEvent } from "./parse-event.ts";
 export { createRoundFollower, type EndedRound, type RoundFollower } from "./round-follower.ts";

@@ -1,7 +1,7 @@
 import { HiveWatchError } from "./errors.ts";
 import { parseLenientJson } from "./json.ts";
 import { checkRoundMetrics } from "./parse-event.ts";
-import type { RunStatus } from "./run-state.ts";
+import type { RunState, RunStatus } from "./run-state.ts";
 
 /** Where a part stands in the frames: its first byte, and how many it has, compressed. */
 export type MapPlace = readonly [offset: number, length: number];
@@ -80,6 +80,21 @@ export function parseMapHeadRound(text: string): MapHeadRound {
   } catch (cause) {
     throw new HiveWatchError("malformed", `this is no round of a map in schema 2: ${String(cause)}`, { cause });
   }
+}
+
+/** What a head tells of the run itself, in place. Its rounds and clients are in the frames, and the run keeps its id. */
+export function takeMapHead(run: RunState, head: MapHead): void {
+  Object.assign(run, {
+    algorithm: head.algorithm,
+    config: { ...head.config },
+    startedAt: head.started_at ?? undefined,
+    finishedAt: head.finished_at ?? undefined,
+    status: head.status,
+    statusReason: head.status_reason ?? undefined,
+    server: head.server === null ? undefined : { ...head.server },
+    lastEventAt: head.last_event_at ?? undefined,
+    eventCount: head.num_events,
+  });
 }
 
 type Fields = Readonly<Record<string, unknown>>;

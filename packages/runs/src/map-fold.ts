@@ -10,6 +10,7 @@ import {
   type KnownEvent,
   type MapHead,
   type RunState,
+  takeMapHead,
 } from "@hivewatch/core";
 import { type ClientTable, createClientTable, PLACE_FIELDS } from "./client-table.ts";
 import type { ColumnBlock } from "./column-block.ts";
@@ -173,16 +174,6 @@ function valuesOf(update: ClientMetrics): [name: string, value: PartValue][] {
 
 function runOf(runId: string, head: MapHead | undefined): RunState {
   const run = createRunState(runId);
-  if (head === undefined) return run;
-  return Object.assign(run, {
-    algorithm: head.algorithm,
-    config: { ...head.config },
-    startedAt: head.started_at ?? undefined,
-    finishedAt: head.finished_at ?? undefined,
-    status: head.status,
-    statusReason: head.status_reason ?? undefined,
-    server: head.server === null ? undefined : { ...head.server },
-    lastEventAt: head.last_event_at ?? undefined,
-    eventCount: head.num_events,
-  });
+  if (head !== undefined) takeMapHead(run, head);
+  return run;
 }

@@ -15,6 +15,7 @@ import {
   type RoundMetrics,
   type RunState,
   summarizeFigures,
+  takeMapHead,
 } from "@hivewatch/core";
 import { type ClientList, createClientList } from "./client-list.ts";
 import { createFeed, type FeedStore } from "./feed-store.ts";
@@ -75,18 +76,8 @@ export function createRunStore(runId: string): RunStore {
 /** Takes over what a map's head tells. Rounds whose columns are held stay as they are, since they know more. */
 export function takeHead(store: RunStore, head: MapHead): void {
   if (store.run.eventCount <= head.num_events) {
-    Object.assign(store.run, {
-      runId: head.run_id,
-      algorithm: head.algorithm,
-      config: { ...head.config },
-      startedAt: head.started_at ?? undefined,
-      finishedAt: head.finished_at ?? undefined,
-      status: head.status,
-      statusReason: head.status_reason ?? undefined,
-      server: head.server === null ? undefined : { ...head.server },
-      lastEventAt: head.last_event_at ?? undefined,
-      eventCount: head.num_events,
-    });
+    store.run.runId = head.run_id;
+    takeMapHead(store.run, head);
   }
   for (const saved of head.rounds) {
     const known = store.rounds.get(saved.round);

@@ -20,7 +20,7 @@ export function TableMenus({ choices, shown, order }: TableMenusProps) {
     state.columns.value = choices.filter((name) => wanted.has(name));
   }
 
-  async function save(ending: "csv" | "json"): Promise<void> {
+  async function save(ending: Ending): Promise<void> {
     const { clientsAsCsv, clientsAsJson } = await import("./client-export.ts");
     const name = `${runId}-round-${player.round.peek() ?? "none"}-clients`;
     const what = { name, clients: data.clients.peek(), table: table.peek(), order };
@@ -57,26 +57,26 @@ export function TableMenus({ choices, shown, order }: TableMenusProps) {
           The usual ones
         </button>
       </div>
-      <button
-        type="button"
-        class="text-button"
-        title="Save the clients that match as CSV"
-        data-testid="export-csv"
-        onClick={() => save("csv")}
-      >
-        <ExportIcon />
-        <span>CSV</span>
-      </button>
-      <button
-        type="button"
-        class="text-button"
-        title="Save the clients that match as JSON"
-        data-testid="export-json"
-        onClick={() => save("json")}
-      >
-        <ExportIcon />
-        <span>JSON</span>
-      </button>
+      <ExportButton ending="csv" onSave={save} />
+      <ExportButton ending="json" onSave={save} />
     </div>
+  );
+}
+
+type Ending = "csv" | "json";
+
+function ExportButton({ ending, onSave }: { ending: Ending; onSave: (ending: Ending) => void }) {
+  const name = ending.toUpperCase();
+  return (
+    <button
+      type="button"
+      class="text-button"
+      title={`Save the clients that match as ${name}`}
+      data-testid={`export-${ending}`}
+      onClick={() => onSave(ending)}
+    >
+      <ExportIcon />
+      <span>{name}</span>
+    </button>
   );
 }

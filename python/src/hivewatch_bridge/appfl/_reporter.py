@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, TypeVar
+from typing import Any
 
+from .._adapter.in_turn import in_turn
 from .._reasons import exception_reason
 from .._run import Run
 from ._update import fields_of, is_last_piece, size_of
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 @dataclass
@@ -47,17 +45,6 @@ class _Round:
     clients: list[str] = field(default_factory=list)
 
 
-def _in_turn(method: _Method) -> _Method:
-    """Each client is served by a thread of its own."""
-
-    @functools.wraps(method)
-    def locked(self: Reporter, *args: Any, **kwargs: Any) -> Any:
-        with self._lock:
-            return method(self, *args, **kwargs)
-
-    return locked  # type: ignore[return-value]
-
-
 class Reporter:
     """The events of one training.
 
@@ -73,18 +60,18 @@ class Reporter:
         self._clients: dict[str, _Client] = {}
         self._lock = threading.RLock()
 
-    @_in_turn
+    @in_turn
     def handed_out(self) -> None:
         """Somebody was given a model other than for one of its own, as at the beginning."""
         if self._round.began is None:
             self._begin_round(self._round.number, None)
 
-    @_in_turn
+    @in_turn
     def has_samples(self, client: str, count: Any) -> None:
         """A client has said how many samples it trains on."""
         self._client(client).num_samples = count
 
-    @_in_turn
+    @in_turn
     def arrived(self, client: str, model: Any, metadata: Mapping[str, Any]) -> None:
         """A client's model has arrived, or a piece of it."""
         about, size = self._client(client), size_of(model)
@@ -100,7 +87,7 @@ class Reporter:
             # Told at once: the round may wait for others for long. All of them trained on the same model.
             self._merge(client, staleness=0)
 
-    @_in_turn
+    @in_turn
     def aggregating(self, clients: list[str], staleness: Mapping[str, int]) -> None:
         """Clients' models are about to become part of the global one.
 
@@ -112,36 +99,36 @@ class Reporter:
             if self._client(client).waiting is not None:
                 self._merge(client, staleness.get(client))
 
-    @_in_turn
+    @in_turn
     def aggregated(self, seconds: float, is_new: bool) -> None:
         """Clients' models are part of the global one now; whether that is a new one, or waits for more of them."""
         self._round.aggregation_sec += seconds
         if is_new:
             self._end_round()
 
-    @_in_turn
+    @in_turn
     def answered(self, client: str) -> None:
         """A client was given a global model for its own."""
         self._client(client).answered = time.monotonic()
 
-    @_in_turn
+    @in_turn
     def is_waiting(self, client: str) -> bool:
         """Whether a client's model is not part of a global one yet."""
         return self._client(client).waiting is not None
 
-    @_in_turn
+    @in_turn
     def discarded(self, client: str) -> None:
         """A client's model came too late for any global one."""
         fields, self._client(client).waiting = self._client(client).waiting or {}, None
         self.run.log_client_metric(client, **_keywords({**fields, "discarded": True}))
 
-    @_in_turn
+    @in_turn
     def failed(self, client: str, error: Exception) -> None:
         """The server could not use a client's model."""
         self._client(client).waiting = None
         self.run.log_dropout(self._round.number, client, exception_reason(error), phase="train")
 
-    @_in_turn
+    @in_turn
     def evaluated(self, loss: Any, accuracy: Any) -> None:
         """The server has evaluated the global model."""
         self.run.log_evaluation(self._round.number - 1, "central", {"loss": loss, "accuracy": accuracy})

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any, Callable, TypeVar
+from typing import Any
 
+from .._adapter.in_turn import in_turn
 from .._run import Run
 from ._client import Reply, other_fields, train_fields
 from ._round import TRAIN, Round
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -28,17 +26,6 @@ class Request:
     """`time.monotonic()`."""
     action: str | None = None
     round: Round | None = None
-
-
-def _in_turn(method: _Method) -> _Method:
-    """Clients of the legacy API are asked from threads of their own."""
-
-    @functools.wraps(method)
-    def locked(self: Reporter, *args: Any, **kwargs: Any) -> Any:
-        with self._lock:
-            return method(self, *args, **kwargs)
-
-    return locked  # type: ignore[return-value]
 
 
 class Reporter:
@@ -61,14 +48,14 @@ class Reporter:
         self._places: dict[str, dict[str, Any]] = {}
         self._lock = threading.RLock()
 
-    @_in_turn
+    @in_turn
     def configuring(self, number: int) -> None:
         """A phase of a round is about to be configured."""
         if self._round is None or self._round.number != number:
             self._end_round()
             self._round = Round(number)
 
-    @_in_turn
+    @in_turn
     def configured(self, number: int, phase: str, nodes: list[str]) -> None:
         """The clients of a phase were chosen."""
         if self._round is not None:
@@ -78,19 +65,19 @@ class Reporter:
             self._announced.add(number)
             self.run.round_start(number, selected=nodes if phase == TRAIN else None)
 
-    @_in_turn
+    @in_turn
     def asked(self, key: Hashable, request: Request) -> None:
         """A client was asked something; the answer comes under the same key."""
         self._requests[key] = Request(**{**vars(request), "round": self._round})
         if self._round is not None:
             self._round.bytes_down += request.size
 
-    @_in_turn
+    @in_turn
     def not_sent(self, request: Request, reason: str) -> None:
         """A request was not taken by those who should bring it to the client."""
         self._failed(Request(**{**vars(request), "round": self._round}), reason, is_communication=True)
 
-    @_in_turn
+    @in_turn
     def answered(self, key: Hashable, reply: Reply) -> bool:
         """A client has answered. Returns whether it was asked."""
         request = self._requests.pop(key, None)
@@ -98,25 +85,25 @@ class Reporter:
             self._replied(request, reply, {"bytes_received": request.size, "round_trip_sec": _since(request.sent)})
         return request is not None
 
-    @_in_turn
+    @in_turn
     def answered_unasked(self, node: str, phase: str, reply: Reply) -> None:
         """A client has answered something that was asked before anybody watched."""
         self._replied(Request(node, phase, 0, 0, round=self._round), reply, {})
 
-    @_in_turn
+    @in_turn
     def failed(self, key: Hashable, reason: str, is_communication: bool) -> None:
         """Instead of a client's answer there is an error. Without a request nobody knows whose it is."""
         request = self._requests.pop(key, None)
         if request is not None:
             self._failed(request, reason, is_communication)
 
-    @_in_turn
+    @in_turn
     def gave_up(self, keys: Iterable[Hashable]) -> None:
         """Nobody waits for the answers to these requests any more."""
         for key in keys:
             self.failed(key, "no reply", is_communication=False)
 
-    @_in_turn
+    @in_turn
     def phase_over(self, number: int, phase: str) -> None:
         """No more answers are taken in this phase of a round."""
         round = self._round
@@ -126,7 +113,7 @@ class Reporter:
         for node in round.tally(phase).silent():
             self._failed(Request(node, phase, 0, 0, round=round), "no reply", is_communication=False)
 
-    @_in_turn
+    @in_turn
     def aggregated_train(self, number: int, seconds: float, metrics: dict[str, Any]) -> None:
         """The server has aggregated the clients' models."""
         if self._round is not None and self._round.number == number:
@@ -135,7 +122,7 @@ class Reporter:
             self._round.is_trained = True
             self._round.ended = time.monotonic()
 
-    @_in_turn
+    @in_turn
     def aggregated_evaluate(self, number: int, metrics: dict[str, Any]) -> None:
         """The server has aggregated the clients' evaluations, if there were any."""
         if metrics:
@@ -146,7 +133,7 @@ class Reporter:
             self._round.ended = time.monotonic()
             self._end_if_complete()
 
-    @_in_turn
+    @in_turn
     def evaluated_centrally(self, number: int, metrics: dict[str, Any]) -> None:
         """The server has evaluated the model itself; before the first round that is round 0."""
         if metrics:
@@ -159,12 +146,12 @@ class Reporter:
             self._round.ended = time.monotonic()
             self._end_if_complete()
 
-    @_in_turn
+    @in_turn
     def know_places(self, places: dict[str, dict[str, Any]]) -> None:
         """Where nodes are, as the SuperLink knows it."""
         self._places.update(places)
 
-    @_in_turn
+    @in_turn
     def close(self, is_complete: bool) -> None:
         """The training is over; what a training that was broken off still waited for is nobody's fault."""
         if is_complete:
