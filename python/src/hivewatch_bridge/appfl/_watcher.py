@@ -13,10 +13,10 @@ from typing import Any, Callable
 
 from .._adapter.guard import Guard
 from .._adapter.hook import Hooks, owner_of_hooks
-from .._secrets import without_secrets
 from .._lifecycle import start_run
 from .._log import logger
 from .._run import Run
+from .._secrets import without_secrets
 from ._config import algorithm_of, describe_run
 from ._reporter import Barrier, Reporter
 from ._update import is_last_piece

@@ -9,11 +9,11 @@ from typing import Any, Callable
 
 from .._adapter.guard import Guard
 from .._adapter.hook import Hooks
-from .._secrets import without_secrets
 from .._lifecycle import start_run
 from .._log import logger
 from .._reasons import exception_reason
 from .._run import Run
+from .._secrets import without_secrets
 from ._config import describe_run, flower_run_id
 from ._entry import Entry, LegacyEntries, grid_of_proxy
 from ._grid_steps import GridSteps
