@@ -14,7 +14,7 @@ import { workspacePackages } from "./lib/workspace.mjs";
  * Runs the checks, and prints a line for each and what the failed ones said.
  *
  * @param {string[]} [only] names of checks; all of them by default
- * @returns {Promise<{ passed: number, failed: number }>}
+ * @returns {Promise<{ passed: number, failed: string[] }>}
  */
 export async function runChecks(only = []) {
   const packages = await workspacePackages();
@@ -49,8 +49,8 @@ export async function runChecks(only = []) {
   // The build comes alone, before the others: some of them look at what it makes.
   const build = chosen[0]?.[0] === "build" ? [await tasks.shift()()] : [];
   const results = [...build, ...(await twoAtATime(tasks))];
-  const passed = results.filter(Boolean).length;
-  return { passed, failed: results.length - passed };
+  const failed = chosen.filter((_, index) => !results[index]).map(([name]) => `Check: ${name}`);
+  return { passed: results.length - failed.length, failed };
 }
 
 /**
@@ -104,5 +104,5 @@ async function checkPublished({ folder, manifest }) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { failed } = await runChecks(process.argv.slice(2));
-  process.exitCode = failed === 0 ? 0 : 1;
+  process.exitCode = failed.length === 0 ? 0 : 1;
 }

@@ -48,11 +48,14 @@ const MLFLOW = {
 /** For the long form of the tests. SQLAlchemy 2.1 lost what this server needs. */
 const MLFLOW_2 = { packages: ["mlflow==2.22.5", "sqlalchemy<2.1"] };
 
+/** In characters; all of it stands further above. */
+const LONGEST_REASON = 600;
+
 const VITEST = "node_modules/vitest/vitest.mjs";
 
 const start = performance.now();
 const parts = partsFrom(process.argv.slice(2));
-const counted = { passed: 0, failed: 0, skipped: [] };
+const counted = { passed: 0, failed: [], skipped: [] };
 /** The executables of the other versions of Node. */
 const nodes = new Map();
 /** The Python interpreters of the environments, by name. */
@@ -202,9 +205,10 @@ async function runVitest(node, ...args) {
   const { ok } = await run(node, [VITEST, "run", ...reporters, ...args], { env: told, live: true });
   try {
     const result = JSON.parse(readFileSync(VITEST_REPORT, "utf8"));
-    return { ...result, failed: result.failed === 0 && !ok ? 1 : result.failed };
+    if (result.failed.length === 0 && !ok) result.failed.push("vitest failed, and no test did");
+    return result;
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: ["vitest left no report"] };
   }
 }
 
@@ -218,10 +222,10 @@ async function testPython() {
   await twoAtATime(tests);
 }
 
-/** @param {{ passed: number, failed: number, skipped?: string[] }} result */
+/** @param {{ passed: number, failed: string[], skipped?: string[] }} result */
 function count({ passed, failed, skipped = [] }) {
   counted.passed += passed;
-  counted.failed += failed;
+  counted.failed.push(...failed);
   counted.skipped.push(...skipped);
 }
 
@@ -233,13 +237,27 @@ function heading(text) {
 function conclude() {
   const { passed, failed, skipped } = counted;
   heading(`Done in ${secondsSince(start)}`);
-  if (skipped.length > 0) console.log(`Skipped:\n${skipped.map((each) => `- ${each.trim()}`).join("\n")}`);
+  if (skipped.length > 0) console.log(`Skipped:\n${listed(skipped)}`);
   if (parts === PARTS) {
     const commands = Object.entries(LONG_FORMS).map(([name, what]) => `- npm test -- --only ${name}: ${what}`);
     console.log(`Not run, since it takes long:\n${commands.join("\n")}`);
   }
+  if (failed.length > 0) console.log(`Failed:\n${listed(failed)}`);
   const mayNotSkip = process.env.HIVEWATCH_ALLOW_SKIPS === "0" && skipped.length > 0;
   if (mayNotSkip) console.log("That is a failure here: HIVEWATCH_ALLOW_SKIPS=0 allows no skipping.");
-  console.log(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`);
-  process.exitCode = failed > 0 || mayNotSkip || passed === 0 ? 1 : 0;
+  console.log(`${passed} passed, ${failed.length} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`);
+  process.exitCode = failed.length > 0 || mayNotSkip || passed === 0 ? 1 : 0;
+}
+
+/**
+ * @param {string[]} texts
+ * @returns {string} a line or a few for each
+ */
+function listed(texts) {
+  return texts.map((each) => `- ${shortened(each.trim())}`).join("\n");
+}
+
+/** @param {string} text */
+function shortened(text) {
+  return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text;
 }

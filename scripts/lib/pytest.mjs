@@ -8,7 +8,7 @@ import { root, run } from "./run.mjs";
  * @param {string} name of the environment, for the report
  * @param {string} python its interpreter
  * @param {string[]} args what to test, and further ones for pytest
- * @returns {Promise<{ output: string, passed: number, failed: number, skipped: string[] }>}
+ * @returns {Promise<{ output: string, passed: number, failed: string[], skipped: string[] }>}
  */
 export async function runPytest(name, python, args) {
   const report = path.join(root, `.cache/reports/pytest-${name}.xml`);
@@ -22,33 +22,45 @@ export async function runPytest(name, python, args) {
   try {
     xml = readFileSync(report, "utf8");
   } catch {
-    return { output, passed: 0, failed: 1, skipped: [] };
+    return { output, passed: 0, failed: [`Python tests, ${name}: there is no report of them`], skipped: [] };
   }
-  const count = (attribute) => Number(xml.match(new RegExp(`<testsuite [^>]*\\b${attribute}="(\\d+)"`))?.[1] ?? 0);
-  const broken = count("failures") + count("errors");
-  const skipped = skippedIn(xml);
+  const tests = Number(attributeOf(xml.match(/<testsuite [^>]*/)?.[0] ?? "", "tests") || 0);
+  const broken = [...resultsIn(xml, "failure"), ...resultsIn(xml, "error")];
+  // A test that fails as it was expected to (`xfail`) is in the report as skipped too, but it was run.
+  const skipped = resultsIn(xml, "skipped", ' type="pytest\\.skip"');
+  if (broken.length === 0 && !ok) broken.push("pytest failed, and no test did");
+  const named = (text) => `Python tests, ${name}: ${text}`;
   return {
     output,
-    passed: count("tests") - broken - skipped.length,
-    failed: broken === 0 && !ok ? 1 : broken,
-    skipped: skipped.map((reason) => `Python tests, ${name}: ${reason}`),
+    passed: Math.max(0, tests - broken.length - skipped.length),
+    failed: broken.map(named),
+    skipped: skipped.map(named),
   };
 }
 
 /**
- * A test that fails as it was expected to (`xfail`) is in the report as skipped too, but it was run.
- *
  * @param {string} xml
+ * @param {"failure" | "error" | "skipped"} result
+ * @param {string} [attributes] that it has, as a regular expression
+ * @returns {string[]} the tests with that result, and why
  */
-function skippedIn(xml) {
-  return [...xml.matchAll(/<testcase ([^>]*[^/])>\s*<skipped type="pytest\.skip" ([^>]*)/g)].map(([, test, skip]) => {
-    const attribute = (text, key) => decode(text.match(new RegExp(`\\b${key}="([^"]*)"`))?.[1] ?? "");
-    return `${attribute(test, "classname")}.${attribute(test, "name")}: ${attribute(skip, "message")}`;
+function resultsIn(xml, result, attributes = "") {
+  const pattern = new RegExp(`<testcase ([^>]*[^/])>\\s*<${result}${attributes} ([^>]*)`, "g");
+  return [...xml.matchAll(pattern)].map(([, test, why]) => {
+    return `${attributeOf(test, "classname")}.${attributeOf(test, "name")}: ${attributeOf(why, "message")}`;
   });
+}
+
+/**
+ * @param {string} tag
+ * @param {string} name
+ */
+function attributeOf(tag, name) {
+  return decode(tag.match(new RegExp(`\\b${name}="([^"]*)"`))?.[1] ?? "");
 }
 
 /** @param {string} text */
 function decode(text) {
-  const entities = { quot: '"', apos: "'", lt: "<", gt: ">", amp: "&" };
-  return text.replace(/&(quot|apos|lt|gt|amp);/g, (_, name) => entities[name]);
+  const entities = { quot: '"', apos: "'", lt: "<", gt: ">", amp: "&", "#10": "\n" };
+  return text.replace(/&(quot|apos|lt|gt|amp|#10);/g, (_, name) => entities[name]);
 }
