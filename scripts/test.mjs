@@ -4,16 +4,18 @@
 // HIVEWATCH_ALLOW_SKIPS=0                  fails if anything was skipped, as in CI
 import "./lib/node-version.mjs";
 import { readFileSync, rmSync } from "node:fs";
+import path from "node:path";
 import { runChecks } from "./check.mjs";
 import { APPFL, APPFL_PYTHON, makeAppflEnvironment } from "./lib/appfl.mjs";
 import { flowerEnvironments, simulationEnvironment } from "./lib/flower-versions.mjs";
 import { installPackages } from "./lib/pnpm.mjs";
 import { runPytest } from "./lib/pytest.mjs";
 import { testsFor } from "./lib/python-tests.mjs";
-import { run, secondsSince, twoAtATime } from "./lib/run.mjs";
+import { root, run, secondsSince, twoAtATime } from "./lib/run.mjs";
 import { findChromium, findNode, findPythons, makePythonEnvironment } from "./lib/set-up.mjs";
 import { VITEST_REPORT } from "./lib/vitest-report.mjs";
 
+const CHECKERS = "checkers";
 const PARTS = ["checks", "node", "python"];
 const SOAK = "soak";
 /** Not parts of everything, and what each of them is. */
@@ -27,6 +29,8 @@ const OTHER_NODES = ["22.23.3", "24.21.0"];
 /** The versions that python/pyproject.toml promises. */
 const PYTHON_VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"];
 const TEST_REQUIREMENTS = ["python/requirements-test.txt"];
+/** What the Python package is checked with, without running it. */
+const PYTHON_CHECKERS = ["ruff==0.17.6", "mypy==2.4.1", "grpc-stubs==1.53.0.6"];
 const REFERENCE = "hivewatch==0.3.1";
 /** The last one before names were changed. */
 const EARLIER_REFERENCE = "hivewatch==0.2.1";
@@ -86,6 +90,7 @@ if (parts.includes(SOAK)) {
 }
 if (parts.includes("python")) {
   heading("Tests in Python");
+  await checkPython();
   await testPython();
 }
 if (parts.includes(APPFL) && pythons.has(APPFL)) {
@@ -132,6 +137,7 @@ async function setUp() {
       python("reference-0.2.1", found[0], { packages: [EARLIER_REFERENCE] });
       python("mlflow", forMlflow, MLFLOW);
     }
+    if (parts.includes("python")) python(CHECKERS, newEnough, { packages: PYTHON_CHECKERS });
     if (parts.includes(SOAK)) python("mlflow-2", forMlflow, MLFLOW_2);
     for (const version of parts.includes("python") ? PYTHON_VERSIONS : []) {
       const interpreter = found.find((each) => each.version === version);
@@ -212,8 +218,19 @@ async function runVitest(node, ...args) {
   }
 }
 
+async function checkPython() {
+  const python = pythons.get(CHECKERS);
+  if (python === undefined) return;
+  for (const [tool, ...args] of [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]]) {
+    const name = [tool, ...args].join(" ");
+    const { ok, output } = await run(python, ["-m", tool, ...args], { cwd: path.join(root, "python") });
+    console.log(ok ? `✓ ${name}` : `✗ ${name}\n${output.trim()}`);
+    count({ passed: ok ? 1 : 0, failed: ok ? [] : [`Check: ${name}`] });
+  }
+}
+
 async function testPython() {
-  const names = [...pythons.keys()].filter((name) => !/^(reference|mlflow)/.test(name));
+  const names = [...pythons.keys()].filter((name) => name !== CHECKERS && !/^(reference|mlflow)/.test(name));
   const tests = names.map((name) => async () => {
     const result = await runPytest(name, pythons.get(name), testsFor(name));
     console.log(`Python: ${name}\n${result.output.trim()}\n`);
