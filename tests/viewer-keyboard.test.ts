@@ -45,8 +45,9 @@ test("a run is found, looked through and replayed with the keyboard alone", asyn
   await page.keyboard.type("first");
   await eventually(async () => expect(await page.getByTestId("run-item").count()).toBe(1));
   await press("ArrowDown", "Enter");
-  await runIsRead(page);
+  await page.getByTestId("run-picker").getByText("run-first").waitFor();
   expect(new URL(page.url()).searchParams.get("run_id")).toBe("run-first");
+  await runIsRead(page);
 
   // Some of its clients.
   await press("/");
@@ -101,6 +102,8 @@ test("a run is found, looked through and replayed with the keyboard alone", asyn
   await page.getByRole("complementary", { name: client ?? "" }).waitFor();
   await eventually(async () => expect((await figures(page)).round).toBe(Number(round)));
   await press("Escape");
+  await page.getByTestId("client-panel").waitFor({ state: "detached" });
+  await expectFocus(wrong);
 
   // Through the rounds.
   await tabTo(page, page.getByRole("button", { name: "Next round" }));
