@@ -121,7 +121,7 @@ async function setScene(python: string): Promise<Scene> {
       training.say("stop");
       expect(await training.exited, training.stderr()).toEqual({ code: 0, signal: null });
       expect(training.stdout(), training.stderr()).toContain("durable: True");
-      expect(await readdir(spoolDir)).toEqual([]);
+      expect(await readdir(spoolDir), training.stderr()).toEqual([]);
       expect(await hivewatch.stop()).toEqual({ code: 0, signal: null });
     },
   };

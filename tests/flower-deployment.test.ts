@@ -56,7 +56,8 @@ test("the Flower example, deployed for real, is seen with its sites and to its e
   await page.locator('[data-testid="map-canvas"][data-layout="world"]').waitFor({ timeout: GIVE_UP_MS });
   await page.getByTestId("unlocated-count").waitFor({ state: "detached", timeout: GIVE_UP_MS });
   expect(await runStatus(page)).toBe("running");
-  expect(await shownClients(page)).toHaveLength(3);
+  // None of them may be shown for a moment, when a round begins.
+  await eventually(async () => expect(await shownClients(page)).toHaveLength(3));
 
   const exit = await example.exited;
   expect(exit, `${example.stdout()}\n${example.stderr()}`).toEqual({ code: 0, signal: null });

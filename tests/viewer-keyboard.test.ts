@@ -137,7 +137,7 @@ test("a run is found, looked through and replayed with the keyboard alone", asyn
   const map = page.getByTestId("map-canvas");
   await tabTo(page, map);
   await press("+", "Shift+ArrowRight", "Enter");
-  await page.getByTestId("client-panel").waitFor();
+  await expectFocus(page.getByTestId("client-panel"));
   await press("Escape");
   await expectFocus(map);
 

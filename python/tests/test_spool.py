@@ -41,6 +41,25 @@ for line in sys.stdin:
     print(n, flush=True)
 """
 
+# Makes a spool, keeps a batch in it and deletes it, but dies before the step on files in it that is asked for.
+SHORT_LIFE = """
+import os, sys
+from pathlib import Path
+from hivewatch_bridge._spool import create_spool
+from hivewatch_bridge._spool_about import About
+parent, steps = Path(sys.argv[1]), int(sys.argv[2])
+def count(event, arguments):
+    global steps
+    if event in ("os.mkdir", "open", "os.rename", "os.remove", "os.rmdir", "fcntl.flock"):
+        if event == "fcntl.flock" or str(arguments[0]).startswith(str(parent)):
+            steps -= 1
+            if steps < 0:
+                os._exit(9)
+sys.addaudithook(count)
+spool = create_spool(parent / "py-1-0", About("run", "py-1", os.environ["HIVEWATCH_ENDPOINT"]), 1, 0, 1_048_576)
+spool.remove()
+"""
+
 
 def folder():
     return Path(os.environ["HIVEWATCH_SPOOL_DIR"])
@@ -327,6 +346,29 @@ def test_a_spool_that_was_confirmed_but_not_deleted_is_not_sent_again(server):
     assert send_by_hand(path, server) == 0
     assert names_of(server.events) == [f"e{n:04}" for n in range(36)]
     assert find_spools(folder()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its locks are other calls")
+def test_whenever_a_process_dies_no_folder_stays(server):
+    folder().mkdir()
+    exits, left = [], 0
+    while not exits or exits[-1] == 9:
+        ended = begin(SHORT_LIFE, server.endpoint, str(folder()), str(len(exits)))
+        ended.communicate()
+        exits.append(ended.returncode)
+        left += len(list(folder().iterdir()))
+        resume(server)
+        assert list(folder().iterdir()) == []
+    assert exits[-1] == 0
+    assert len(exits) > 10
+    assert left > 7
+
+
+def test_what_looks_like_a_spool_and_holds_something_else_stays(server):
+    (folder() / "py-mine").mkdir(parents=True)
+    (folder() / "py-mine" / "notes.txt").write_text("mine")
+    resume(server)
+    assert (folder() / "py-mine" / "notes.txt").read_text() == "mine"
 
 
 def test_a_spool_for_another_bridge_stays(server):

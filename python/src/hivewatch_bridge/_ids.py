@@ -10,6 +10,8 @@ import re
 import secrets
 import string
 
+PRODUCER_PREFIX = "py-"
+"""What the id of a producer in Python begins with."""
 _MAX_RUN_ID_LENGTH = 128
 
 # What no file system takes in a name, or takes for something else than a name.
@@ -39,4 +41,4 @@ def check_run_id(run_id: object) -> str:
 
 def new_producer_id() -> str:
     """An id that no other producer of the run has."""
-    return "py-" + secrets.token_hex(8)
+    return PRODUCER_PREFIX + secrets.token_hex(8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from ._outbox import Outbox
 from ._queue import EventQueue
 from ._sender import Sender
 from ._settings import Settings, SpoolSettings
-from ._spool import Spool, adopt_spool
+from ._spool import Spool, adopt_spool, remove_remains
 from ._spool_about import Unreadable, is_spool, read_about
-from ._spool_folder import find_spools, is_own
+from ._spool_folder import find_remains, find_spools, is_own
 from ._spool_lock import InUse
 from ._spooler import Spooler
 from ._wire import Producer
@@ -55,6 +56,15 @@ def _resume_all(settings: Settings, parent: Path) -> None:
                 logger.warning("HiveWatch's spool in %s can't be sent: %s", folder, error)
         except Exception:  # a fault of ours must not be printed by the thread
             logger.warning("HiveWatch's spool in %s can't be sent.", folder, exc_info=True)
+    _tidy(parent)
+
+
+def _tidy(parent: Path) -> None:
+    for folder in find_remains(parent):
+        # What can't be deleted now, or is being made, is looked at by the next process.
+        with contextlib.suppress(OSError):
+            if is_own(folder):
+                remove_remains(folder)
 
 
 def _resume(settings: Settings, folder: Path) -> None:

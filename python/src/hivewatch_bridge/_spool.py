@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ._outbox import Sealed
 from ._segments import loss
-from ._spool_about import ABOUT_FILE, About, Unreadable, read_about
+from ._spool_about import ABOUT_FILE, NEW_ABOUT_FILE, About, Unreadable, is_spool, read_about
 from ._spool_anchor import Anchor, AnchorFile
 from ._spool_frames import Record, sync_word
 from ._spool_lock import lock, unlock
@@ -32,6 +32,9 @@ from ._wire import Payload
 
 _LOCK = "lock"
 _ANCHOR = "anchor"
+# What a folder holds that is not yet a spool, or no longer.
+_NO_SPOOL = {_LOCK, _ANCHOR, NEW_ABOUT_FILE}
+_ATTEMPTS = 3
 # So that making room costs a small part of what is there.
 _PIECES_PER_SPOOL = 16
 _MAX_PIECE_BYTES = 16_777_216
@@ -172,6 +175,17 @@ def create_spool(folder: Path, about: About, epoch: int, next_seq: int, limit_by
     Raises:
         OSError: it can't be made.
     """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return _create(folder, about, Anchor(epoch, 0, next_seq), limit_bytes)
+        except FileNotFoundError:
+            # Another process may have taken it for what a dead one has left.
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _create(folder: Path, about: About, anchor: Anchor, limit_bytes: int) -> Spool:
     folder.mkdir(mode=0o700)
     try:
         handle = lock(folder / _LOCK, create=True)
@@ -182,7 +196,7 @@ def create_spool(folder: Path, about: About, epoch: int, next_seq: int, limit_by
             folder.rmdir()
         raise
     try:
-        anchor, file = Anchor(epoch, 0, next_seq), AnchorFile(folder / _ANCHOR)
+        file = AnchorFile(folder / _ANCHOR)
         file.write(anchor)
         # Last: only with this it is a spool.
         about.write(folder)
@@ -231,6 +245,26 @@ def remove_spool(folder: Path, lock_handle: int) -> None:
     # Windows deletes no file that is open.
     (folder / _LOCK).unlink(missing_ok=True)
     folder.rmdir()
+
+
+def remove_remains(folder: Path) -> None:
+    """Deletes what is there of a spool if its process died while it made or deleted it. There are no events in it.
+
+    Raises:
+        InUse: a process is making or deleting it just now.
+        OSError: it can't be deleted.
+    """
+    names = {path.name for path in folder.iterdir()}
+    if not names <= _NO_SPOOL:
+        return
+    if _LOCK not in names:
+        folder.rmdir()
+        return
+    handle = lock(folder / _LOCK, create=False)
+    if is_spool(folder):
+        unlock(handle)
+    else:
+        remove_spool(folder, handle)
 
 
 def lock_spool(folder: Path) -> int:

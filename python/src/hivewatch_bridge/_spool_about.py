@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ABOUT_FILE = "run.json"
+NEW_ABOUT_FILE = "run.json.new"
 _VERSION = 1
 
 
@@ -25,14 +26,15 @@ class About:
     """The bridge that its events were meant for, as `host:port`."""
 
     def write(self, folder: Path) -> None:
-        """Writes it into a new spool.
+        """Writes it into a new spool, whole or not at all.
 
         Raises:
             OSError: it can't be written.
         """
-        handle = os.open(folder / ABOUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(folder / NEW_ABOUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(handle, "w", encoding="utf-8") as file:
             json.dump({"version": _VERSION, **asdict(self)}, file)
+        (folder / NEW_ABOUT_FILE).rename(folder / ABOUT_FILE)
 
 
 def read_about(folder: Path) -> About:

@@ -6,7 +6,8 @@ import os
 import stat
 from pathlib import Path
 
-from ._spool_about import ABOUT_FILE
+from ._ids import PRODUCER_PREFIX
+from ._spool_about import ABOUT_FILE, is_spool
 
 
 def prepare_folder(parent: Path) -> None:
@@ -46,3 +47,12 @@ def find_spools(parent: Path) -> list[Path]:
     except OSError:
         return []
     return [folder for _, folder in sorted(found)]
+
+
+def find_remains(parent: Path) -> list[Path]:
+    """The folders there that are named like spools and are none, or not yet; none if they can't be listed."""
+    try:
+        named = [folder for folder in parent.iterdir() if folder.name.startswith(PRODUCER_PREFIX)]
+    except OSError:
+        return []
+    return [folder for folder in named if not is_spool(folder)]
