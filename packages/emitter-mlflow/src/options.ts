@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { HiveWatchError } from "@hivewatch/core";
+import { credentialsIn } from "./credentials.ts";
 import type { RunPlace } from "./open-run.ts";
+import { proxiesOf } from "./proxy.ts";
 import type { Connection } from "./request.ts";
 import type { StepOptions } from "./steps.ts";
 import type { TranslatorOptions } from "./translate.ts";
@@ -121,8 +124,8 @@ export function connectionTo(trackingUri: string, env: Environment): Connection 
       ...(authorization !== undefined && { authorization }),
       ...(workspace !== undefined && { "x-mlflow-workspace": workspace }),
     },
-    isInsecure: isTrue(env.MLFLOW_TRACKING_INSECURE_TLS),
-    ca: certificates(textOf(env.MLFLOW_TRACKING_SERVER_CERT_PATH)),
+    tls: tlsOf(env),
+    proxyFor: proxiesOf(env),
     timeoutMs: 1000 * (Number(env.MLFLOW_HTTP_REQUEST_TIMEOUT ?? "") || DEFAULT_TIMEOUT_SEC),
   };
 }
@@ -136,8 +139,9 @@ function urlOf(trackingUri: string): URL {
 }
 
 function authorizationOf(url: URL, env: Environment): string | undefined {
-  const user = textOf(decodeURIComponent(url.username)) ?? textOf(env.MLFLOW_TRACKING_USERNAME);
-  const password = textOf(decodeURIComponent(url.password)) ?? textOf(env.MLFLOW_TRACKING_PASSWORD);
+  const filed = credentialsIn(env.HOME ?? homedir());
+  const user = textOf(decoded(url.username)) ?? textOf(env.MLFLOW_TRACKING_USERNAME) ?? textOf(filed.user);
+  const password = textOf(decoded(url.password)) ?? textOf(env.MLFLOW_TRACKING_PASSWORD) ?? textOf(filed.password);
   const token = textOf(env.MLFLOW_TRACKING_TOKEN);
   if (user !== undefined && password !== undefined) {
     return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
@@ -145,12 +149,33 @@ function authorizationOf(url: URL, env: Environment): string | undefined {
   return token === undefined ? undefined : `Bearer ${token}`;
 }
 
-function certificates(path: string | undefined): string | undefined {
+/** A part of an address; what was not encoded as it should be is taken as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function tlsOf(env: Environment): Connection["tls"] {
+  const ca = pemIn("MLFLOW_TRACKING_SERVER_CERT_PATH", env);
+  // As MLflow wants it: certificate and key in one file.
+  const own = pemIn("MLFLOW_TRACKING_CLIENT_CERT_PATH", env);
+  return {
+    rejectUnauthorized: !isTrue(env.MLFLOW_TRACKING_INSECURE_TLS),
+    ...(ca !== undefined && { ca }),
+    ...(own !== undefined && { cert: own, key: own }),
+  };
+}
+
+function pemIn(variable: string, env: Environment): string | undefined {
+  const path = textOf(env[variable]);
   if (path === undefined) return undefined;
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new HiveWatchError("usage", `MLFLOW_TRACKING_SERVER_CERT_PATH can't be read: ${String(cause)}`, { cause });
+    throw new HiveWatchError("usage", `${variable} can't be read: ${String(cause)}`, { cause });
   }
 }
 

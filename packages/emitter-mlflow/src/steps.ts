@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stringifyEvent } from "@hivewatch/core";
 import { checkpointFiles, putArtifact } from "./artifacts.ts";
-import { isRefusal, RequestFailure } from "./failure.ts";
+import { ARRIVED_CUT, isRefusal, RequestFailure } from "./failure.ts";
 import { type Lanes, workInLanes } from "./lanes.ts";
 import type { LogBatch, MlflowApi, MlflowRun } from "./mlflow-api.ts";
 import { safeText } from "./names.ts";
@@ -69,14 +69,16 @@ function withPatience(item: string, step: Step): Step {
     try {
       return await step(run, signal);
     } catch (failure) {
-      if (!(failure instanceof RequestFailure) || !isServerFault(failure) || ++failures < MAX_FAILURES) throw failure;
+      if (!(failure instanceof RequestFailure) || !isStoreFault(failure) || ++failures < MAX_FAILURES) throw failure;
       return [{ item, reason: `${item} is not sent, after ${failures} attempts: ${failure.message}` }];
     }
   };
 }
 
-function isServerFault({ status }: RequestFailure): boolean {
-  return status === 404 || (status !== undefined && status >= 500 && status !== 503);
+function isStoreFault({ status = 0, code, message }: RequestFailure): boolean {
+  // It says 503, but is not busy: started with --no-serve-artifacts, it has no such place.
+  if (status === 503) return /disabled/.test(message);
+  return status === 404 || status >= 500 || code === ARRIVED_CUT;
 }
 
 function logSteps<T>(
@@ -124,7 +126,7 @@ function datasetStep({ api }: StepContext, name: string): Step {
 
 function fileStep({ api }: StepContext, { path, text }: TextFile): Step {
   const artifact = { path: [path], content: text };
-  return withPatience(path, (run, signal) => putArtifact(api.requester, run, artifact, signal));
+  return withPatience(path, (run, signal) => putArtifact(api.requester, run.artifactUri, artifact, signal));
 }
 
 /** By this tag MLflow's page finds what it shows as a table. */
@@ -166,7 +168,7 @@ async function putCheckpoint(
   const files = await checkpointFiles(checkpointDir, path, round);
   if (typeof files === "string") return [{ item: path, reason: `a checkpoint is not sent: ${files}` }];
   const refused: Refused<unknown>[] = [];
-  for (const file of files) refused.push(...(await putArtifact(api.requester, run, file, signal)));
+  for (const file of files) refused.push(...(await putArtifact(api.requester, run.artifactUri, file, signal)));
   const folder = files[0]?.path.slice(0, 2).join("/");
   if (registerModel === undefined || folder === undefined || refused.length > 0) return refused;
   return refusable(path, () => registerVersion(api.requester, registerModel, { run, folder }, signal));

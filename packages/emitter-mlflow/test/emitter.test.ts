@@ -27,6 +27,7 @@ const ANSWER = {
   experiment: { experiment_id: "1", lifecycle_stage: "active" },
   run: { info: { run_id: "m", experiment_id: "1", artifact_uri: "mlflow-artifacts:/1/m/artifacts" } },
 };
+const isArtifacts = ({ url = "" }: IncomingMessage): boolean => url.startsWith("/api/2.0/mlflow-artifacts/");
 const NEVER = new AbortController().signal;
 
 function events(...fields: readonly Record<string, unknown>[]): HiveEvent[] {
@@ -35,7 +36,7 @@ function events(...fields: readonly Record<string, unknown>[]): HiveEvent[] {
 
 it("an artifact store that always fails holds nothing up for ever", async () => {
   const { url, requests } = await startStandIn((request, response) => {
-    if (!(request.url ?? "").startsWith("/api/2.0/mlflow-artifacts/")) return false;
+    if (!isArtifacts(request)) return false;
     response.writeHead(500).end("<html>bucket not found</html>");
     return true;
   });
@@ -52,10 +53,31 @@ it("an artifact store that always fails holds nothing up for ever", async () => 
   expect(updates).toHaveLength(1);
 });
 
+it("a store that keeps less than it takes holds nothing up for ever", async () => {
+  const { url } = await startStandIn((request, response) => {
+    if (!isArtifacts(request) || request.method !== "GET") return false;
+    response.end(JSON.stringify({ files: [{ path: "dropouts.json", file_size: 1 }] }));
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events(
+    { event_type: "comm_failure", round: 1, client_id: "a", reason: "gone" },
+    { event_type: "finished" },
+  );
+  for (let attempt = 0; attempt < 4; attempt++) {
+    expect(await emitter.write(batch, NEVER)).toMatchObject({ status: "retry" });
+  }
+  expect(await emitter.write(batch, NEVER)).toMatchObject({
+    status: "delivered",
+    reason: expect.stringMatching(/dropouts\.json is not sent, after 5 attempts: of dropouts\.json, \d+ bytes, 1 has/),
+  });
+});
+
 it("an upload of which less has arrived than was sent is sent again", async () => {
   let listings = 0;
   const { url, requests } = await startStandIn((request, response) => {
-    if (!(request.url ?? "").includes("artifacts/list")) return false;
+    if (!isArtifacts(request) || request.method !== "GET") return false;
     listings++;
     const size = listings === 1 ? 0 : Number(uploads().at(-1)?.headers["content-length"]);
     response.end(JSON.stringify({ files: [{ path: "dropouts.json", file_size: size }] }));
