@@ -3,6 +3,7 @@ import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { errorMessage } from "@hivewatch/core";
 import { ARRIVED_CUT, isRefusal, RequestFailure } from "./failure.ts";
 import { listIn, member, textIn } from "./json-members.ts";
+import { uploadInParts } from "./multipart.ts";
 import { safePart } from "./names.ts";
 import type { Requester } from "./request.ts";
 import type { Refused } from "./send-split.ts";
@@ -59,6 +60,7 @@ async function upload(
   content: string | LocalFile,
   signal: AbortSignal,
 ): Promise<void> {
+  if (typeof content === "object" && (await uploadInParts(requester, target, content, signal))) return;
   const path = `${ARTIFACTS}/${target.map(encodeURIComponent).join("/")}`;
   await requester.ask({ method: "PUT", path, body: content }, signal);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { HiveWatchError } from "@hivewatch/core";
 import { credentialsIn } from "./credentials.ts";
+import type { MultipartSettings } from "./multipart.ts";
 import type { RunPlace } from "./open-run.ts";
 import { proxiesOf } from "./proxy.ts";
 import type { Connection } from "./request.ts";
@@ -67,6 +68,8 @@ const DEFAULT_EXPERIMENT = "hivewatch";
 const DEFAULT_MAX_CLIENTS = 50;
 const DEFAULT_SAMPLING_SEC = 10;
 const DEFAULT_TIMEOUT_SEC = 120;
+const DEFAULT_LEAST_MULTIPART = 500 * 2 ** 20;
+const DEFAULT_PART = 10 * 2 ** 20;
 
 /** @throws HiveWatchError `usage` */
 export function settingsOf(options: MlflowEmitterOptions, env: Environment): Settings {
@@ -127,6 +130,16 @@ export function connectionTo(trackingUri: string, env: Environment): Connection 
     tls: tlsOf(env),
     proxyFor: proxiesOf(env),
     timeoutMs: 1000 * (Number(env.MLFLOW_HTTP_REQUEST_TIMEOUT ?? "") || DEFAULT_TIMEOUT_SEC),
+    multipart: multipartOf(env),
+  };
+}
+
+function multipartOf(env: Environment): MultipartSettings {
+  const wanted = textOf(env.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD);
+  return {
+    isWanted: wanted === undefined ? undefined : isTrue(wanted),
+    leastSize: Number(env.MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE ?? "") || DEFAULT_LEAST_MULTIPART,
+    partSize: Number(env.MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE ?? "") || DEFAULT_PART,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { failureOf, RequestFailure, serverAt, timedOut, unanswered } from "./failure.ts";
+import type { MultipartSettings } from "./multipart.ts";
 import { createTransport, type LocalFile, type Outgoing, type Transport, type Way } from "./transport.ts";
 
 /** Where MLflow is, and as whom it is asked. */
@@ -8,6 +9,7 @@ export interface Connection extends Way {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  readonly multipart: MultipartSettings;
 }
 
 /** What is sent. */
@@ -22,6 +24,7 @@ export interface ApiRequest {
 /** Sends requests to one MLflow. */
 export interface Requester {
   readonly url: URL;
+  readonly multipart: MultipartSettings;
   /**
    * @returns the JSON of the answer; undefined if it has none
    * @throws RequestFailure
@@ -70,6 +73,7 @@ export function createRequester(connection: Connection): Requester {
 
   return {
     url,
+    multipart: connection.multipart,
     async ask({ method, path, query = {}, body }, signal) {
       const target = new URL(path, url);
       for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value);
