@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { cp, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { createRun } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
@@ -17,7 +17,7 @@ import {
 import { emitterSuite } from "@hivewatch/testkit";
 import { beforeAll, describe, expect, it, test, vi } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
-import { askMlflow, type Mlflow, type StoredRun, startMlflow, storedRuns } from "./support/mlflow.ts";
+import { askMlflow, loggedModelOf, type Mlflow, type StoredRun, startMlflow, storedRuns } from "./support/mlflow.ts";
 import { expectMetrics, millisOf } from "./support/mlflow-expected.ts";
 import { findMlflow, needMlflow } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
@@ -91,6 +91,8 @@ test("tables, long values, data sets and checkpoints are artifacts of the run, e
   const checkpointDir = await temporaryFolder();
   const weights = randomBytes(3_000_000);
   await writeFile(join(checkpointDir, "round 1#best.bin"), weights);
+  await mkdir(join(checkpointDir, "adapter"));
+  for (const name of ["done", "part.bin"]) await writeFile(join(checkpointDir, "adapter", name), name.slice(4));
   const said: string[] = [];
   const options = { trackingUri: url, checkpointDir, registerModel: "clinics-model", logGeo: true };
   const config = { dataset: "mnist", prompt: "x".repeat(7000) };
@@ -99,6 +101,7 @@ test("tables, long values, data sets and checkpoints are artifacts of the run, e
   run.logDropout(1, "b/c", "out of memory");
   run.logCheckpoint(1, "round 1#best.bin");
   run.logCheckpoint(1, "round 1#best.bin");
+  run.logCheckpoint(2, "adapter");
   run.logCheckpoint(1, "/etc/passwd");
   run.logCheckpoint(1, "../elsewhere.bin");
   expect(await run.finish()).toBe(false);
@@ -111,13 +114,20 @@ test("tables, long values, data sets and checkpoints are artifacts of the run, e
     return Buffer.from(new Uint8Array(await response.arrayBuffer()));
   };
   expect((await read("checkpoints/round_0001/round 1_x23_best.bin")).equals(weights)).toBe(true);
+  expect((await read("checkpoints/round_0002/adapter/part.bin")).toString()).toBe(".bin");
+  expect(await read("checkpoints/round_0002/adapter/done")).toHaveLength(0);
   expect(JSON.parse((await read("config.json")).toString())).toEqual({ algorithm: "FedAvg", ...config });
   expect(JSON.parse((await read("dropouts.json")).toString()).data).toMatchObject([
     [1, expect.any(String), "dropout", "b/c", "out of memory"],
   ]);
   expect((await read("locations.json")).toString()).toContain('["a",52.5,13.4,"Berlin",null]');
   const versions = list((await askMlflow(url, "model-versions/search")).model_versions);
-  expect(versions.map(({ name, run_id: id }) => ({ name, id }))).toEqual([{ name: "clinics-model", id: stored.id }]);
+  const artifacts = fields(fields((await askMlflow(url, `runs/get?run_id=${stored.id}`)).run).info).artifact_uri;
+  const ofModel = versions.filter(({ name }) => name === "clinics-model");
+  expect(ofModel.map(({ run_id: id, source }) => [id, source]).sort()).toEqual([
+    [stored.id, `${artifacts}/checkpoints/round_0001`],
+    [stored.id, `${artifacts}/checkpoints/round_0002`],
+  ]);
   const { inputs } = fields((await askMlflow(url, `runs/get?run_id=${stored.id}`)).run);
   expect(list(fields(inputs).dataset_inputs).map(({ dataset }) => fields(dataset).name)).toEqual(["mnist"]);
 });
@@ -159,12 +169,18 @@ test.for(["ours", "Python hivewatch"])(
 test("MLflow keeps of our run what it keeps of the same one by its own client", async (context) => {
   const url = urlFor(context);
   const values = [0.1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 2 ** 53, -0.5, 1e300];
-  const run = createRun({ config: { lr: 0.1, net: { depth: 3 } }, emitters: [mlflowEmitter({ trackingUri: url })] });
+  const checkpointDir = await temporaryFolder();
+  await writeFile(join(checkpointDir, "w.txt"), "the weights");
+  const options = { trackingUri: url, checkpointDir, logModels: true, registerModel: "by-us" };
+  const run = createRun({ config: { lr: 0.1, net: { depth: 3 } }, emitters: [mlflowEmitter(options)] });
   for (const [round, value] of values.entries()) run.logClientUpdate("Köln Klinik", { round, custom: value });
   run.logDropout(1, "b", "gone");
+  run.logRound(1, { global_loss: 0.5 });
+  for (let time = 0; time < 2; time++) run.logCheckpoint(1, "w.txt");
   expect(await run.finish()).toBe(true);
   const ours = await endedRun(url, run.runId);
 
+  const ourModel = await loggedModelOf(url, ours.id);
   const key = "client/Köln Klinik/custom";
   const points = ours.metrics.get(key) ?? [];
   expect(points).toHaveLength(values.length);
@@ -175,13 +191,23 @@ test("MLflow keeps of our run what it keeps of the same one by its own client", 
     run_id: "by-their-client",
     params: { algorithm: "FedAvg", lr: 0.1, "net.depth": 3 },
     metrics: values.map((value, step) => ({ key, value: String(value), step, timestamp: times.get(step) })),
+    merits: ourModel.metrics.map(({ key: name, value }) => ({ key: name, value })),
+    registered: "by-them",
+    checkpoint: "models:/by-us/1/w.txt",
     table: { round: [1], time: ["t"], kind: ["dropout"], client: ["b"], reason: ["gone"] },
   };
-  const client = startProgram(needMlflow(context), [inRepository("tests/python/mlflow_client.py")]);
+  const script = inRepository("tests/python/mlflow_client.py");
+  const client = startProgram(needMlflow(context), [script], { cwd: await temporaryFolder() });
   client.say(JSON.stringify(given));
   client.endInput();
   expect(await client.exited).toEqual({ code: 0, signal: null });
   const theirs = await endedRun(url, "by-their-client");
+  // They find what was in our checkpoint by the registered model's name.
+  expect(client.stdout()).toContain("the weights");
+  const theirModel = await loggedModelOf(url, theirs.id);
+  expect(ourModel.metrics).toContainEqual({ key: "round/loss", value: 0.5, step: 1 });
+  const named = (text: unknown): unknown => JSON.parse(JSON.stringify(text).replaceAll("by-us", "by-them"));
+  expect(named(ourModel)).toEqual(theirModel);
   const byStep = (stored: StoredRun) => [...(stored.metrics.get(key) ?? [])].sort((a, b) => a.step - b.step);
   expect(byStep(ours)).toEqual(byStep(theirs));
   expect(ours.params).toEqual(theirs.params);

@@ -171,3 +171,22 @@ async function historyOf(url: string, runId: string, key: string, headers = {}):
     .map(fields)
     .map(({ value, timestamp, step }) => ({ value: Number(value), timestamp: Number(timestamp), step: Number(step) }));
 }
+
+/** The logged model that a run has put out, without what differs from one to the next: times and ids. */
+export async function loggedModelOf(url: string, runId: string) {
+  const { outputs } = fields((await askMlflow(url, `runs/get?run_id=${runId}`)).run);
+  const [output = {}] = list(fields(outputs).model_outputs);
+  const { info, data } = fields((await askMlflow(url, `logged-models/${output.model_id}`)).model);
+  const { name, status, source_run_id } = fields(info);
+  const versions = list((await askMlflow(url, "model-versions/search")).model_versions);
+  return {
+    name,
+    status,
+    isOfRun: source_run_id === runId,
+    step: output.step,
+    metrics: list(fields(data).metrics).map(({ key, value, step }) => ({ key, value, step })),
+    versions: versions
+      .filter(({ source }) => source === `models:/${output.model_id}`)
+      .map(({ name: model, version, status: state, run_id }) => ({ model, version, state, isOfRun: run_id === runId })),
+  };
+}

@@ -83,14 +83,13 @@ async function sizeOf(
  *
  * @returns why there are none, if so
  */
-export async function checkpointFiles(folder: string, path: string, round: number): Promise<Artifact[] | string> {
+export async function checkpointFiles(folder: string, path: string): Promise<Artifact[] | string> {
   try {
     const root = await realpath(folder);
     const real = await realpath(resolve(root, path));
     const below = relative(root, real);
     if (below === "" || isAbsolute(below) || below.split(sep)[0] === "..") return `${path} is not in ${folder}`;
-    const above = ["checkpoints", `round_${String(round).padStart(4, "0")}`];
-    return await filesBelow(real, [...above, safePart(basename(real))]);
+    return await filesBelow(real, [safePart(basename(real))]);
   } catch (error) {
     return `${path} can't be read: ${errorMessage(error)}`;
   }

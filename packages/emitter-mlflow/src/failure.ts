@@ -27,6 +27,11 @@ export function isMissing(thrown: unknown): thrown is RequestFailure {
   return thrown instanceof RequestFailure && thrown.status === 404 && thrown.code === "RESOURCE_DOES_NOT_EXIST";
 }
 
+/** Refused because it is there already: what a database says that would not take it twice. */
+export function isThere(thrown: unknown): boolean {
+  return isRefusal(thrown) && /UNIQUE constraint failed|duplicate key value|Duplicate entry/i.test(thrown.message);
+}
+
 /** What only a person can mend is asked for seldom. */
 export const MENDED_BY_A_PERSON_MS = 30_000;
 

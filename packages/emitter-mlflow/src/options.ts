@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { HiveWatchError } from "@hivewatch/core";
+import type { CheckpointOptions } from "./checkpoint-step.ts";
 import { credentialsIn } from "./credentials.ts";
 import type { MultipartSettings } from "./multipart.ts";
 import type { RunPlace } from "./open-run.ts";
 import { proxiesOf } from "./proxy.ts";
 import type { Connection } from "./request.ts";
-import type { StepOptions } from "./steps.ts";
 import type { TranslatorOptions } from "./translate.ts";
 
 export interface MlflowEmitterOptions {
@@ -40,6 +40,11 @@ export interface MlflowEmitterOptions {
    * sent, since whoever sends events can name any path.
    */
   checkpointDir?: string | undefined;
+  /**
+   * Whether each checkpoint that is sent becomes a logged model of MLflow 3, `round_<round>`, which then has its files.
+   * Default: what `HIVEWATCH_MLFLOW_LOG_MODELS` says, else false.
+   */
+  logModels?: boolean | undefined;
   /** The registered model of which each checkpoint that is sent becomes a version. Default: none. */
   registerModel?: string | undefined;
   /**
@@ -52,7 +57,7 @@ export interface MlflowEmitterOptions {
 }
 
 /** What the options and the environment say together. */
-export interface Settings extends TranslatorOptions, StepOptions {
+export interface Settings extends TranslatorOptions, CheckpointOptions {
   /** Undefined: no server was named. */
   readonly connection: Connection | undefined;
   readonly startServer: boolean | "keep";
@@ -90,6 +95,7 @@ export function settingsOf(options: MlflowEmitterOptions, env: Environment): Set
     maxClients,
     samplingIntervalSec: samplingOf(options, env),
     checkpointDir: options.checkpointDir ?? textOf(env.HIVEWATCH_MLFLOW_CHECKPOINT_DIR),
+    logModels: options.logModels ?? isTrue(env.HIVEWATCH_MLFLOW_LOG_MODELS),
     registerModel: options.registerModel ?? textOf(env.HIVEWATCH_MLFLOW_REGISTER_MODEL),
     say: options.onDiagnostic ?? (() => {}),
   };

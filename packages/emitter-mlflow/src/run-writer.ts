@@ -1,10 +1,11 @@
 import { type HiveEvent, microsFromIso, type WriteResult } from "@hivewatch/core";
+import type { CheckpointOptions } from "./checkpoint-step.ts";
 import { isMissing, isRefusal, RequestFailure } from "./failure.ts";
 import { createLanes } from "./lanes.ts";
 import type { MlflowApi, MlflowRun } from "./mlflow-api.ts";
 import { deletedRun, deleteTwins, openRun, type RunPlace } from "./open-run.ts";
 import type { Refused } from "./send-split.ts";
-import { type Step, type StepOptions, stepsOf } from "./steps.ts";
+import { type Step, stepsOf } from "./steps.ts";
 import { createSampler } from "./system-metrics.ts";
 import { createTranslator, type TranslatorOptions, type Writes } from "./translate.ts";
 
@@ -19,7 +20,7 @@ export interface RunWriter {
 /** A run whose events are older is not going on now: it is sent afterwards. */
 const LIVE_MS = 60_000;
 
-export interface RunWriterOptions extends TranslatorOptions, StepOptions {
+export interface RunWriterOptions extends TranslatorOptions, CheckpointOptions {
   readonly place: RunPlace;
   /** How often this machine is sampled, in seconds. Undefined: it isn't. */
   readonly samplingIntervalSec: number | undefined;

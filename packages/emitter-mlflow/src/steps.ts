@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { stringifyEvent } from "@hivewatch/core";
-import { checkpointFiles, putArtifact } from "./artifacts.ts";
+import { putArtifact } from "./artifacts.ts";
+import { type CheckpointContext, putCheckpoint } from "./checkpoint-step.ts";
 import { ARRIVED_CUT, isRefusal, RequestFailure } from "./failure.ts";
 import { type Lanes, workInLanes } from "./lanes.ts";
-import type { LogBatch, MlflowApi, MlflowRun } from "./mlflow-api.ts";
+import type { LogBatch, MlflowRun } from "./mlflow-api.ts";
 import { safeText } from "./names.ts";
-import { registerVersion } from "./registry.ts";
 import { groupsOf, type Refused, sendSplit } from "./send-split.ts";
 import type { TextFile } from "./tables.ts";
 import type { CheckpointFile, Point, Writes } from "./translate.ts";
@@ -17,16 +17,8 @@ import type { CheckpointFile, Point, Writes } from "./translate.ts";
  */
 export type Step = (run: MlflowRun, signal: AbortSignal) => Promise<readonly Refused<unknown>[]>;
 
-export interface StepOptions {
-  /** Where checkpoints may be read. Undefined: they are not sent. */
-  readonly checkpointDir: string | undefined;
-  /** The registered model of which each checkpoint becomes a version. */
-  readonly registerModel: string | undefined;
-}
-
 /** What steps are made with. */
-export interface StepContext extends StepOptions {
-  readonly api: MlflowApi;
+export interface StepContext extends CheckpointContext {
   readonly lanes: Lanes;
   /** Throws if the run was deleted, to which nothing is taken, until it is restored. */
   checkNotDeleted(run: MlflowRun, signal: AbortSignal): Promise<void>;
@@ -138,12 +130,10 @@ function tableSteps(context: StepContext, files: readonly TextFile[]): Step[] {
 }
 
 function checkpointSteps(context: StepContext, checkpoints: readonly CheckpointFile[]): Step[] {
-  const { checkpointDir } = context;
-  if (checkpointDir === undefined) return [];
+  const { checkpointDir: folder } = context;
+  if (folder === undefined) return [];
   return checkpoints.map((checkpoint) =>
-    withPatience(checkpoint.path, (run, signal) =>
-      putCheckpoint(context, { ...checkpoint, checkpointDir }, run, signal),
-    ),
+    withPatience(checkpoint.path, (run, signal) => putCheckpoint(context, { ...checkpoint, folder }, run, signal)),
   );
 }
 
@@ -157,21 +147,6 @@ function statusSteps({ api, checkNotDeleted }: StepContext, status: Writes["stat
       return refused;
     },
   ];
-}
-
-async function putCheckpoint(
-  { api, registerModel }: StepContext,
-  { checkpointDir, path, round }: CheckpointFile & { checkpointDir: string },
-  run: MlflowRun,
-  signal: AbortSignal,
-): Promise<readonly Refused<unknown>[]> {
-  const files = await checkpointFiles(checkpointDir, path, round);
-  if (typeof files === "string") return [{ item: path, reason: `a checkpoint is not sent: ${files}` }];
-  const refused: Refused<unknown>[] = [];
-  for (const file of files) refused.push(...(await putArtifact(api.requester, run.artifactUri, file, signal)));
-  const folder = files[0]?.path.slice(0, 2).join("/");
-  if (registerModel === undefined || folder === undefined || refused.length > 0) return refused;
-  return refusable(path, () => registerVersion(api.requester, registerModel, { run, folder }, signal));
 }
 
 async function refusable(item: unknown, send: () => Promise<void>): Promise<readonly Refused<unknown>[]> {

@@ -1,5 +1,8 @@
+import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { join } from "node:path";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
+import { temporaryFolder } from "@hivewatch/test-support";
 import { expect, it, onTestFinished } from "vitest";
 import { mlflowEmitter } from "../src/index.ts";
 
@@ -97,6 +100,23 @@ it("an upload of which less has arrived than was sent is sent again", async () =
   expect(await emitter.write(batch, NEVER)).toEqual({ status: "delivered" });
   expect(uploads()).toHaveLength(2);
   for (const { headers } of uploads()) expect(Number(headers["content-length"])).toBeGreaterThan(0);
+});
+
+it("an MLflow without logged models is told of, and holds nothing up", async () => {
+  const { url } = await startStandIn((request, response) => {
+    if (!(request.url ?? "").includes("logged-models")) return false;
+    response.writeHead(404).end("<!doctype html><title>404 Not Found</title>");
+    return true;
+  });
+  const checkpointDir = await temporaryFolder();
+  await writeFile(join(checkpointDir, "w.bin"), "w");
+  const emitter = mlflowEmitter({ trackingUri: url, checkpointDir, logModels: true });
+  onTestFinished(() => emitter.finish?.());
+  expect(await emitter.write(events({ event_type: "checkpoint", round: 1, path: "w.bin" }), NEVER)).toEqual({
+    status: "delivered",
+    refused: 1,
+    reason: "a checkpoint is not taken: this MLflow has no logged models; they came with MLflow 3",
+  });
 });
 
 it("a server that is busy says when it wants to be asked again", async () => {
