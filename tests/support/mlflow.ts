@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   afterwards,
+  type Certificate,
   type Exit,
   fields,
   list,
@@ -30,6 +31,8 @@ export interface MlflowOptions {
   readonly port?: number;
   /** Default 1: the quickest to start. */
   readonly workers?: number;
+  /** With it, it is reached over https. */
+  readonly certificate?: Certificate;
 }
 
 /** Ends it with its workers, which the server of MLflow 2 would leave behind, also when it is killed. */
@@ -38,16 +41,17 @@ const TOGETHER = `exec 3<&0; setsid "$@" & child=$!; end() { kill -- -"$child"; 
 
 /** Starts an MLflow server with its own default store, and waits until it answers. */
 export async function startMlflow(python: string, options: MlflowOptions = {}): Promise<Mlflow> {
-  const { args = [], env = {}, workers = 1 } = options;
+  const { args = [], env = {}, workers = 1, certificate } = options;
   const folder = options.folder ?? (await temporaryFolder());
   const port = options.port ?? (await freePort());
   const command = join(dirname(python), "mlflow");
   const listen = ["--host", "127.0.0.1", "--port", String(port), "--workers", String(workers)];
-  const program = startProgram("sh", ["-c", TOGETHER, "sh", command, "server", ...listen, ...args], {
+  const secure = certificate === undefined ? [] : ["--uvicorn-opts", tlsOptions(certificate)];
+  const program = startProgram("sh", ["-c", TOGETHER, "sh", command, "server", ...listen, ...secure, ...args], {
     cwd: folder,
     env: { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", MLFLOW_DISABLE_TELEMETRY: "true", ...env },
   });
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${certificate === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   async function stop(): Promise<Exit> {
     program.signal("SIGTERM");
     return program.exited;
@@ -61,6 +65,10 @@ export async function startMlflow(python: string, options: MlflowOptions = {}): 
     stop,
     restart: () => startMlflow(python, { ...options, folder, port }),
   };
+}
+
+function tlsOptions({ certPath, keyPath }: Certificate): string {
+  return `--ssl-certfile ${certPath} --ssl-keyfile ${keyPath}`;
 }
 
 /** It may take minutes where other things are going on. */

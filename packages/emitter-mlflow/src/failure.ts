@@ -54,6 +54,9 @@ export function failureOf(status: number, body: string, retryAfter: string | und
   if (status === 403) {
     return new RequestFailure(`${at} does not allow it (HTTP 403)${told}. Ask for the right to edit there`, seldom);
   }
+  if (/^workspace\b/i.test(message)) {
+    return new RequestFailure(`${at} answered HTTP ${status}${told}. Check MLFLOW_WORKSPACE`, seldom);
+  }
   if ((status === 404 && code === "") || status === 405 || (status >= 300 && status < 400)) {
     const hint = "check the tracking URI, with its path";
     return new RequestFailure(`there is no MLflow at ${placeOf(url)} (HTTP ${status}): ${hint}`, seldom);
