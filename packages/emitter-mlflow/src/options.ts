@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { HiveWatchError } from "@hivewatch/core";
 import type { CheckpointOptions } from "./checkpoint-step.ts";
-import { credentialsIn } from "./credentials.ts";
+import { type Credentials, credentialsIn } from "./credentials.ts";
 import type { MultipartSettings } from "./multipart.ts";
 import type { RunPlace } from "./open-run.ts";
 import { proxiesOf } from "./proxy.ts";
@@ -78,9 +78,9 @@ const DEFAULT_PART = 10 * 2 ** 20;
 
 /** @throws HiveWatchError `usage` */
 export function settingsOf(options: MlflowEmitterOptions, env: Environment): Settings {
-  const { trackingUri = textOf(env.MLFLOW_TRACKING_URI), experiment, maxClients = DEFAULT_MAX_CLIENTS } = options;
+  const { experiment, maxClients = DEFAULT_MAX_CLIENTS } = options;
   return {
-    connection: trackingUri === undefined ? undefined : connectionTo(trackingUri, env),
+    connection: connectionOf(options.trackingUri, env),
     place: {
       experimentId: experiment === undefined ? textOf(env.MLFLOW_EXPERIMENT_ID) : undefined,
       experiment: experiment ?? textOf(env.MLFLOW_EXPERIMENT_NAME) ?? DEFAULT_EXPERIMENT,
@@ -101,6 +101,13 @@ export function settingsOf(options: MlflowEmitterOptions, env: Environment): Set
   };
 }
 
+function connectionOf(trackingUri: string | undefined, env: Environment): Connection | undefined {
+  const own = textOf(env.MLFLOW_TRACKING_URI);
+  if (trackingUri !== undefined && trackingUri !== own) return connectionTo(trackingUri, env);
+  // The file is of who set up this machine: it opens the server that they named, and none that a training names.
+  return own === undefined ? undefined : connectionTo(own, env, credentialsIn(env.HOME ?? homedir()));
+}
+
 function samplingOf(options: MlflowEmitterOptions, env: Environment): number | undefined {
   if (!(options.systemMetrics ?? isTrue(env.MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING))) return undefined;
   const seconds = options.samplingIntervalSec ?? Number(env.MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL ?? "");
@@ -115,11 +122,12 @@ function isTrue(text: string | undefined): boolean {
 /**
  * How to reach a server, as MLflow's own clients do.
  *
+ * @param filed - what opens it, unless the address or the environment says so
  * @throws HiveWatchError `usage`
  */
-export function connectionTo(trackingUri: string, env: Environment): Connection {
+export function connectionTo(trackingUri: string, env: Environment, filed?: Credentials): Connection {
   const url = urlOf(trackingUri);
-  const authorization = authorizationOf(url, env);
+  const authorization = authorizationOf(url, env, filed);
   const workspace = textOf(env.MLFLOW_WORKSPACE);
   url.username = "";
   url.password = "";
@@ -157,10 +165,9 @@ function urlOf(trackingUri: string): URL {
   throw new HiveWatchError("usage", `the tracking URI ${JSON.stringify(trackingUri)} is no http address: ${hint}`);
 }
 
-function authorizationOf(url: URL, env: Environment): string | undefined {
-  const filed = credentialsIn(env.HOME ?? homedir());
-  const user = textOf(decoded(url.username)) ?? textOf(env.MLFLOW_TRACKING_USERNAME) ?? textOf(filed.user);
-  const password = textOf(decoded(url.password)) ?? textOf(env.MLFLOW_TRACKING_PASSWORD) ?? textOf(filed.password);
+function authorizationOf(url: URL, env: Environment, filed?: Credentials): string | undefined {
+  const user = textOf(decoded(url.username)) ?? textOf(env.MLFLOW_TRACKING_USERNAME) ?? textOf(filed?.user);
+  const password = textOf(decoded(url.password)) ?? textOf(env.MLFLOW_TRACKING_PASSWORD) ?? textOf(filed?.password);
   const token = textOf(env.MLFLOW_TRACKING_TOKEN);
   if (user !== undefined && password !== undefined) {
     return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;

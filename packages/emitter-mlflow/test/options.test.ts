@@ -46,11 +46,14 @@ describe("what the environment says, as MLflow's own clients read it", () => {
     lines.push("MLFLOW_TRACKING_USERNAME: eva", "mlflow_tracking_password = p%%:=s # s ", "");
     await mkdir(join(home, ".mlflow"));
     await writeFile(join(home, ".mlflow", "credentials"), lines.join("\n"));
-    const authorization = (env: Record<string, string>) =>
-      settingsOf({ trackingUri: "http://127.0.0.1:5000" }, { HOME: home, ...env }).connection?.headers.authorization;
+    const named = { HOME: home, MLFLOW_TRACKING_URI: "http://127.0.0.1:5000" };
+    const authorization = (env: Record<string, string>, trackingUri?: string) =>
+      settingsOf({ trackingUri }, { ...named, ...env }).connection?.headers.authorization;
     const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
     expect(authorization({})).toBe(basic("eva:p%:=s # s"));
     expect(authorization({ MLFLOW_TRACKING_USERNAME: "max" })).toBe(basic("max:p%:=s # s"));
+    // Of another address who knows who has named it.
+    expect(authorization({}, "http://mlflow.example.com")).toBeUndefined();
   });
 
   it("a certificate of one's own has its key in the same file", async () => {
