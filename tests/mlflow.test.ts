@@ -8,6 +8,7 @@ import {
   inRepository,
   list,
   runCommand,
+  runProgram,
   startCommand,
   startHivewatch,
   startProgram,
@@ -19,7 +20,7 @@ import { beforeAll, describe, expect, it, test, vi } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
 import { askMlflow, loggedModelOf, type Mlflow, type StoredRun, startMlflow, storedRuns } from "./support/mlflow.ts";
 import { expectMetrics, millisOf } from "./support/mlflow-expected.ts";
-import { findMlflow, needMlflow } from "./support/parts.ts";
+import { findMlflow, needFlower, needMlflow } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
 import { logVariedRun } from "./support/varied-run.ts";
 
@@ -84,6 +85,49 @@ test("a run that is emitted is in MLflow, round by round, with its end", async (
   expect(run.startTime).toBe(millisOf(lines[0]?.started_at));
   expect(run.endTime).toBe(millisOf(lines.at(-1)?.timestamp));
   expectMetrics(run, lines);
+});
+
+test("the example is in MLflow with its rounds, clinics, dropouts and models", async (context) => {
+  const url = urlFor(context);
+  const python = needFlower(context);
+  const checkpoints = join(await temporaryFolder(), "checkpoints");
+  const hivewatch = await startHivewatch({
+    runsDir: await temporaryFolder(),
+    args: ["--emit", "mlflow"],
+    env: {
+      MLFLOW_TRACKING_URI: url,
+      HIVEWATCH_MLFLOW_CHECKPOINT_DIR: checkpoints,
+      HIVEWATCH_MLFLOW_LOG_MODELS: "true",
+      HIVEWATCH_MLFLOW_REGISTER_MODEL: "clinics",
+    },
+  });
+  const env = { HIVEWATCH_ENDPOINT: hivewatch.grpc, PYTHONPATH: inRepository("python/src") };
+  const args = ["train.py", "--checkpoints", checkpoints];
+  await runProgram(python, args, { cwd: inRepository("examples/mlflow"), env });
+
+  const [{ run_id: runId } = {}] = list(await fetchJson(`${hivewatch.http}/runs`));
+  const run = await endedRun(url, String(runId));
+  expect(run.status).toBe("FINISHED");
+  const rounds = Array.from({ length: 12 }, (_, index) => index + 1);
+  const steps = (key: string) => (run.metrics.get(key) ?? []).map(({ step }) => step).sort((a, b) => a - b);
+  expect(steps("round/loss")).toEqual(rounds);
+  expect(steps("client/turku/loss")).toEqual(rounds);
+  expect(steps("client/porto/accuracy")).toEqual(rounds.filter((round) => round % 5 !== 0));
+  expect(run.metrics.get("event/client_dropouts")?.at(-1)?.value).toBe(2);
+  const losses = (run.metrics.get("round/loss") ?? []).map(({ value }) => value);
+  expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
+  const models = await until("its models", async () => {
+    const found = list((await askMlflow(url, "model-versions/search")).model_versions);
+    const ofRun = found.filter(({ run_id: id }) => id === run.id);
+    return ofRun.length === 3 ? ofRun : undefined;
+  });
+  expect(models.map(({ name, status }) => `${name} ${status}`)).toEqual(Array(3).fill("clinics READY"));
+  const { outputs } = fields((await askMlflow(url, `runs/get?run_id=${run.id}`)).run);
+  expect(
+    list(fields(outputs).model_outputs)
+      .map(({ step }) => Number(step))
+      .sort((a, b) => a - b),
+  ).toEqual([4, 8, 12]);
 });
 
 test("tables, long values, data sets and checkpoints are artifacts of the run, each whole", async (context) => {
