@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, truncate, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { createRun } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
@@ -9,6 +9,7 @@ import {
   list,
   runCommand,
   runProgram,
+  soak,
   startCommand,
   startHivewatch,
   startProgram,
@@ -174,6 +175,32 @@ test("tables, long values, data sets and checkpoints are artifacts of the run, e
   ]);
   const { inputs } = fields((await askMlflow(url, `runs/get?run_id=${stored.id}`)).run);
   expect(list(fields(inputs).dataset_inputs).map(({ dataset }) => fields(dataset).name)).toEqual(["mnist"]);
+});
+
+const MB = 1e6;
+const LARGE = soak(200, 2000) * MB;
+
+test("a large checkpoint takes no memory on its way", async (context) => {
+  const url = urlFor(context);
+  const checkpointDir = await temporaryFolder();
+  const path = join(checkpointDir, "large.bin");
+  await writeFile(path, "");
+  await truncate(path, LARGE);
+  const emitters = [mlflowEmitter({ trackingUri: url, checkpointDir })];
+  const run = createRun({ emitters });
+  run.logRound(1, { global_loss: 1 });
+  await until("the run", () => run.stats[0]?.queued === 0);
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage.rss());
+  }, 10);
+  run.logCheckpoint(1, "large.bin");
+  // Whether all of it is there is checked by the emitter.
+  expect(await run.finish({ timeoutMs: 240_000 })).toBe(true);
+  clearInterval(watch);
+  console.info(`${LARGE / MB} MB were sent with ${Math.round((most - before) / MB)} MB`);
+  expect(most - before).toBeLessThan(LARGE / 2);
 });
 
 /** A folder with a saved run of ours, or of Python hivewatch. */

@@ -16,7 +16,8 @@ from pathlib import Path
 import hivewatch_bridge as hivewatch
 
 FEATURES = 6
-LEARNING_RATE = 0.3
+LEARNING_RATE = 0.1
+STEPS = 5
 CLINICS = {
     "cologne": {"samples": 300, "lat": 50.94, "lng": 6.96},
     "lyon": {"samples": 180, "lat": 45.76, "lng": 4.84},
@@ -90,17 +91,17 @@ def patients(seed, count):
     data = []
     for _ in range(count):
         ill = source.random() < 0.4
-        shift = 0.6 if ill else -0.6
-        data.append(([source.gauss(shift * (i % 3), 1.2) for i in range(FEATURES)] + [1.0], ill))
+        shift = 0.5 if ill else -0.5
+        data.append(([source.gauss(shift * (i % 3) - 1, 1.2) for i in range(FEATURES)] + [1.0], ill))
     return data
 
 
 def trained(weights, data):
-    """The weights after one pass of gradient descent."""
-    weights = list(weights)
-    for features, ill in data:
-        error = probability(weights, features) - ill
-        weights = [w - LEARNING_RATE / 10 * error * x for w, x in zip(weights, features)]
+    """The weights after some steps of gradient descent."""
+    for _ in range(STEPS):
+        errors = [(probability(weights, features) - ill, features) for features, ill in data]
+        slopes = [sum(error * features[i] for error, features in errors) / len(data) for i in range(len(weights))]
+        weights = [w - LEARNING_RATE * slope for w, slope in zip(weights, slopes)]
     return weights
 
 

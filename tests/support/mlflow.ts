@@ -185,13 +185,17 @@ export async function loggedModelOf(url: string, runId: string) {
   const { outputs } = fields((await askMlflow(url, `runs/get?run_id=${runId}`)).run);
   const [output = {}] = list(fields(outputs).model_outputs);
   const { info, data } = fields((await askMlflow(url, `logged-models/${output.model_id}`)).model);
-  const { name, status, source_run_id } = fields(info);
+  const { name, status, source_run_id, tags } = fields(info);
   const versions = list((await askMlflow(url, "model-versions/search")).model_versions);
   return {
     name,
     status,
     isOfRun: source_run_id === runId,
     step: output.step,
+    tags: list(tags)
+      .map(({ key }) => String(key))
+      .filter((key) => key.startsWith("mlflow.") && !key.startsWith("mlflow.source.git"))
+      .sort(),
     metrics: list(fields(data).metrics).map(({ key, value, step }) => ({ key, value, step })),
     versions: versions
       .filter(({ source }) => source === `models:/${output.model_id}`)

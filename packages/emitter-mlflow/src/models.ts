@@ -2,6 +2,7 @@ import { stringifyEvent } from "@hivewatch/core";
 import { isThere, RequestFailure } from "./failure.ts";
 import { listIn, member, textIn } from "./json-members.ts";
 import type { MlflowRun } from "./mlflow-api.ts";
+import { sourceTags } from "./open-run.ts";
 import type { Requester } from "./request.ts";
 
 /** A model of MLflow 3, which belongs to the run that made it. */
@@ -35,7 +36,7 @@ export async function openModel(
   const found = await post(requester, "logged-models/search", { experiment_ids: [run.experimentId], filter }, signal);
   const [known] = listIn(found, "models");
   if (known !== undefined) return modelIn(known);
-  const tags = [{ key: "hivewatch/round", value: String(round) }];
+  const tags = [{ key: "hivewatch/round", value: String(round) }, ...sourceTags()];
   const model = { experiment_id: run.experimentId, name, source_run_id: run.id, tags };
   return modelIn(member(await post(requester, "logged-models", model, signal), "model"));
 }

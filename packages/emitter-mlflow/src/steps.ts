@@ -24,7 +24,8 @@ export interface StepContext extends CheckpointContext {
   checkNotDeleted(run: MlflowRun, signal: AbortSignal): Promise<void>;
 }
 
-const MAX_METRICS = 1000;
+/** What MLflow takes at once. */
+export const MAX_METRICS = 1000;
 const MAX_PARAMS = 100;
 const MAX_TAGS = 100;
 

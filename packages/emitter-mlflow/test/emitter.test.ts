@@ -2,21 +2,24 @@ import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
-import { temporaryFolder } from "@hivewatch/test-support";
+import { temporaryFolder, until } from "@hivewatch/test-support";
 import { expect, it, onTestFinished } from "vitest";
 import { mlflowEmitter } from "../src/index.ts";
 
 // Faults that a real server can't be asked for. All else is tested with real ones, in tests/mlflow*.test.ts.
-type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => boolean;
 
 /** The least that stands for an MLflow server: one experiment, one run, and it takes everything. */
 async function startStandIn(fault: Answer): Promise<{ url: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
-    request.resume();
+    let body = "";
+    request.setEncoding("utf8").on("data", (piece) => {
+      body += piece;
+    });
     request.on("end", () => {
-      if (!fault(request, response)) response.end(JSON.stringify(ANSWER));
+      if (!fault(request, response, body)) response.end(JSON.stringify(ANSWER));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -117,6 +120,27 @@ it("an MLflow without logged models is told of, and holds nothing up", async () 
     refused: 1,
     reason: "a checkpoint is not taken: this MLflow has no logged models; they came with MLflow 3",
   });
+});
+
+it("this machine is sampled while its run is quiet; what could not be sent comes later", async () => {
+  const steps: number[] = [];
+  let failures = 0;
+  const { url } = await startStandIn((request, response, body) => {
+    if (request.url?.endsWith("/log-batch") !== true || !body.includes("system/cpu")) return false;
+    if (failures++ === 0) response.writeHead(500).end();
+    else {
+      const { metrics } = JSON.parse(body);
+      for (const { key, step } of metrics) if (key === "system/cpu_utilization_percentage") steps.push(step);
+    }
+    return failures === 1;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url, systemMetrics: true, samplingIntervalSec: 0.05 });
+  onTestFinished(() => emitter.finish?.());
+  const now = parseEvent({ run_id: "r", event_type: "init", timestamp: new Date().toISOString() });
+  expect(await emitter.write([now], NEVER)).toEqual({ status: "delivered" });
+  await until("samples", () => steps.length > 3);
+  expect(steps[0]).toBeLessThan(4);
+  expect(new Set(steps).size).toBe(steps.length);
 });
 
 it("a server that is busy says when it wants to be asked again", async () => {
