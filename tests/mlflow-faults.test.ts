@@ -9,7 +9,9 @@ import {
   newCertificate,
   newSeed,
   randomFrom,
+  runCommand,
   soak,
+  startCommand,
   startHivewatch,
   temporaryFolder,
   until,
@@ -250,4 +252,37 @@ test("hivewatch is killed again and again, and MLflow restarted: all is there on
     return runs.find(({ status }) => status === "FINISHED");
   });
   expectKnownRounds(stored, trained);
+});
+
+test("a replay that is cut again and again is all there in the end, once", async (context) => {
+  const url = urlFor(context);
+  const random = randomFrom(newSeed());
+  const trained = { rounds: soak(200, 2000), clients: 10 };
+  const runsDir = await temporaryFolder();
+  const hivewatch = await startHivewatch({ runsDir });
+  const run = createRun({
+    emitters: [bridgeEmitter({ endpoint: hivewatch.grpc })],
+    maxQueue: Number.POSITIVE_INFINITY,
+  });
+  for (let round = 0; round < trained.rounds; round++) logKnownRound(run, round, trained.clients);
+  expect(await run.finish({ timeoutMs: 120_000 })).toBe(true);
+  await hivewatch.stop();
+  const flags = ["replay", run.runId, "--to", "mlflow", "--runs-dir", runsDir];
+  const env = { MLFLOW_TRACKING_URI: url };
+  let cuts = 0;
+  for (let time = 0; time < soak(2, 20); time++) {
+    const replay = await startCommand(flags, env);
+    await until("some of it", async () => (await storedRuns(url, run.runId)).length > 0);
+    await sleep(random.below(200));
+    replay.signal(time % 2 === 0 ? "SIGINT" : "SIGKILL");
+    const { code } = await replay.exited;
+    if (code === 1)
+      expect(replay.stderr()).toMatch(/Broken off after \d+ events\. The same command goes on from there\./);
+    if (code !== 0) cuts++;
+  }
+  expect(cuts).toBeGreaterThan(0);
+  expect(await runCommand(flags, env)).toMatchObject({ code: 0 });
+  const runs = await storedRuns(url, run.runId);
+  expect(runs.map(({ status }) => status)).toEqual(["FINISHED"]);
+  for (const stored of runs) expectKnownRounds(stored, trained);
 });
