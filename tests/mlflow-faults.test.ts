@@ -4,7 +4,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
-import { isSoak, newSeed, randomFrom, soak, startHivewatch, temporaryFolder, until } from "@hivewatch/test-support";
+import {
+  isSoak,
+  newCertificate,
+  newSeed,
+  randomFrom,
+  runCommand,
+  soak,
+  startCommand,
+  startHivewatch,
+  temporaryFolder,
+  until,
+} from "@hivewatch/test-support";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
 import { askMlflow, freePort, type Mlflow, startMlflow, storedRuns } from "./support/mlflow.ts";
@@ -139,30 +150,48 @@ test("a server that refuses the name under which it is called says what to do th
   await known.expectAll(strict.url);
 });
 
-const PASSWORD = "known to the test alone";
+const PASSWORD = "password-of-the-admin";
 
-test("a server with passwords wants the right one, which is never shown", async (context) => {
+test("a server with TLS, passwords and workspaces wants the right ones, and shows none of them", async (context) => {
   const python = needMlflow(context);
+  const certificate = await newCertificate("mlflow.test");
+  // For this test's own requests; the emitter's are told by their own variables what to trust.
+  vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+  onTestFinished(() => void vi.unstubAllEnvs());
   const { url } = await startMlflow(python, {
-    args: ["--app-name", "basic-auth"],
+    certificate,
+    args: ["--app-name", "basic-auth", "--enable-workspaces"],
     env: { MLFLOW_FLASK_SERVER_SECRET_KEY: "a secret of the test", MLFLOW_AUTH_ADMIN_PASSWORD: PASSWORD },
   });
   const withUser = (user: string): string => url.replace("//", `//${user}@`);
-  const stranger = startKnownRun(withUser("admin:not-the-password"));
-  stranger.logRound();
-  await until("word of it", () =>
-    stranger.said().includes("wants other credentials (HTTP 401): set MLFLOW_TRACKING_USERNAME"),
+  const right = withUser(`admin:${encodeURIComponent(PASSWORD)}`);
+  const stranger = async (trackingUri: string, word: string): Promise<void> => {
+    const { run, said, logRound } = startKnownRun(trackingUri);
+    logRound();
+    await until("word of it", () => said().includes(word));
+    expect(said()).not.toContain("password-of");
+    expect(await run.finish({ timeoutMs: 0 })).toBe(false);
+  };
+  await stranger(right, "its certificate is not trusted; MLFLOW_TRACKING_SERVER_CERT_PATH can name");
+  vi.stubEnv("MLFLOW_TRACKING_SERVER_CERT_PATH", certificate.certPath);
+  await stranger(
+    withUser("admin:password-of-nobody"),
+    "wants other credentials (HTTP 401): set MLFLOW_TRACKING_USERNAME",
   );
-  expect(stranger.said()).not.toContain("not-the-password");
-  expect(await stranger.run.finish({ timeoutMs: 0 })).toBe(false);
+  vi.stubEnv("MLFLOW_WORKSPACE", "oncology");
+  await stranger(right, "Check MLFLOW_WORKSPACE");
 
-  const known = startKnownRun(withUser(`admin:${encodeURIComponent(PASSWORD)}`));
+  const authorization = `Basic ${Buffer.from(`admin:${PASSWORD}`).toString("base64")}`;
+  await askMlflow(url, "../../3.0/mlflow/workspaces", { name: "oncology" }, { authorization });
+  const known = startKnownRun(right);
   known.logRound();
   expect(await known.run.finish({ timeoutMs: 60_000 })).toBe(true);
-  const headers = { authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString("base64")}` };
-  const [stored] = await storedRuns(url, known.run.runId, headers);
+  const runsIn = (workspace: string) =>
+    storedRuns(url, known.run.runId, { authorization, "x-mlflow-workspace": workspace });
+  const [stored] = await runsIn("oncology");
   if (stored === undefined) throw new Error("no run");
   expectKnownRounds(stored, { rounds: 1, clients: 3 });
+  expect(await runsIn("default")).toEqual([]);
 });
 
 test("a server that takes requests and answers none is told of, and left when the run ends", async () => {
@@ -223,4 +252,37 @@ test("hivewatch is killed again and again, and MLflow restarted: all is there on
     return runs.find(({ status }) => status === "FINISHED");
   });
   expectKnownRounds(stored, trained);
+});
+
+test("a replay that is cut again and again is all there in the end, once", async (context) => {
+  const url = urlFor(context);
+  const random = randomFrom(newSeed());
+  const trained = { rounds: soak(200, 2000), clients: 10 };
+  const runsDir = await temporaryFolder();
+  const hivewatch = await startHivewatch({ runsDir });
+  const run = createRun({
+    emitters: [bridgeEmitter({ endpoint: hivewatch.grpc })],
+    maxQueue: Number.POSITIVE_INFINITY,
+  });
+  for (let round = 0; round < trained.rounds; round++) logKnownRound(run, round, trained.clients);
+  expect(await run.finish({ timeoutMs: 120_000 })).toBe(true);
+  await hivewatch.stop();
+  const flags = ["replay", run.runId, "--to", "mlflow", "--runs-dir", runsDir];
+  const env = { MLFLOW_TRACKING_URI: url };
+  let cuts = 0;
+  for (let time = 0; time < soak(2, 20); time++) {
+    const replay = await startCommand(flags, env);
+    await until("some of it", async () => (await storedRuns(url, run.runId)).length > 0);
+    await sleep(random.below(200));
+    replay.signal(time % 2 === 0 ? "SIGINT" : "SIGKILL");
+    const { code } = await replay.exited;
+    if (code === 1)
+      expect(replay.stderr()).toMatch(/Broken off after \d+ events\. The same command goes on from there\./);
+    if (code !== 0) cuts++;
+  }
+  expect(cuts).toBeGreaterThan(0);
+  expect(await runCommand(flags, env)).toMatchObject({ code: 0 });
+  const runs = await storedRuns(url, run.runId);
+  expect(runs.map(({ status }) => status)).toEqual(["FINISHED"]);
+  for (const stored of runs) expectKnownRounds(stored, trained);
 });

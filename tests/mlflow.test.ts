@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { cp, writeFile } from "node:fs/promises";
+import { cp, mkdir, truncate, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { createRun } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
@@ -8,6 +8,8 @@ import {
   inRepository,
   list,
   runCommand,
+  runProgram,
+  soak,
   startCommand,
   startHivewatch,
   startProgram,
@@ -17,9 +19,9 @@ import {
 import { emitterSuite } from "@hivewatch/testkit";
 import { beforeAll, describe, expect, it, test, vi } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
-import { askMlflow, type Mlflow, type StoredRun, startMlflow, storedRuns } from "./support/mlflow.ts";
+import { askMlflow, loggedModelOf, type Mlflow, type StoredRun, startMlflow, storedRuns } from "./support/mlflow.ts";
 import { expectMetrics, millisOf } from "./support/mlflow-expected.ts";
-import { findMlflow, needMlflow } from "./support/parts.ts";
+import { findMlflow, needFlower, needMlflow } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
 import { logVariedRun } from "./support/varied-run.ts";
 
@@ -86,11 +88,56 @@ test("a run that is emitted is in MLflow, round by round, with its end", async (
   expectMetrics(run, lines);
 });
 
+test("the example is in MLflow with its rounds, clinics, dropouts and models", async (context) => {
+  const url = urlFor(context);
+  const python = needFlower(context);
+  const checkpoints = join(await temporaryFolder(), "checkpoints");
+  const hivewatch = await startHivewatch({
+    runsDir: await temporaryFolder(),
+    args: ["--emit", "mlflow"],
+    env: {
+      MLFLOW_TRACKING_URI: url,
+      HIVEWATCH_MLFLOW_CHECKPOINT_DIR: checkpoints,
+      HIVEWATCH_MLFLOW_LOG_MODELS: "true",
+      HIVEWATCH_MLFLOW_REGISTER_MODEL: "clinics",
+    },
+  });
+  const env = { HIVEWATCH_ENDPOINT: hivewatch.grpc, PYTHONPATH: inRepository("python/src") };
+  const args = ["train.py", "--checkpoints", checkpoints];
+  await runProgram(python, args, { cwd: inRepository("examples/mlflow"), env });
+
+  const [{ run_id: runId } = {}] = list(await fetchJson(`${hivewatch.http}/runs`));
+  const run = await endedRun(url, String(runId));
+  expect(run.status).toBe("FINISHED");
+  const rounds = Array.from({ length: 12 }, (_, index) => index + 1);
+  const steps = (key: string) => (run.metrics.get(key) ?? []).map(({ step }) => step).sort((a, b) => a - b);
+  expect(steps("round/loss")).toEqual(rounds);
+  expect(steps("client/turku/loss")).toEqual(rounds);
+  expect(steps("client/porto/accuracy")).toEqual(rounds.filter((round) => round % 5 !== 0));
+  expect(run.metrics.get("event/client_dropouts")?.at(-1)?.value).toBe(2);
+  const losses = (run.metrics.get("round/loss") ?? []).map(({ value }) => value);
+  expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
+  const models = await until("its models", async () => {
+    const found = list((await askMlflow(url, "model-versions/search")).model_versions);
+    const ofRun = found.filter(({ run_id: id }) => id === run.id);
+    return ofRun.length === 3 ? ofRun : undefined;
+  });
+  expect(models.map(({ name, status }) => `${name} ${status}`)).toEqual(Array(3).fill("clinics READY"));
+  const { outputs } = fields((await askMlflow(url, `runs/get?run_id=${run.id}`)).run);
+  expect(
+    list(fields(outputs).model_outputs)
+      .map(({ step }) => Number(step))
+      .sort((a, b) => a - b),
+  ).toEqual([4, 8, 12]);
+});
+
 test("tables, long values, data sets and checkpoints are artifacts of the run, each whole", async (context) => {
   const url = urlFor(context);
   const checkpointDir = await temporaryFolder();
   const weights = randomBytes(3_000_000);
   await writeFile(join(checkpointDir, "round 1#best.bin"), weights);
+  await mkdir(join(checkpointDir, "adapter"));
+  for (const name of ["done", "part.bin"]) await writeFile(join(checkpointDir, "adapter", name), name.slice(4));
   const said: string[] = [];
   const options = { trackingUri: url, checkpointDir, registerModel: "clinics-model", logGeo: true };
   const config = { dataset: "mnist", prompt: "x".repeat(7000) };
@@ -99,6 +146,7 @@ test("tables, long values, data sets and checkpoints are artifacts of the run, e
   run.logDropout(1, "b/c", "out of memory");
   run.logCheckpoint(1, "round 1#best.bin");
   run.logCheckpoint(1, "round 1#best.bin");
+  run.logCheckpoint(2, "adapter");
   run.logCheckpoint(1, "/etc/passwd");
   run.logCheckpoint(1, "../elsewhere.bin");
   expect(await run.finish()).toBe(false);
@@ -111,15 +159,48 @@ test("tables, long values, data sets and checkpoints are artifacts of the run, e
     return Buffer.from(new Uint8Array(await response.arrayBuffer()));
   };
   expect((await read("checkpoints/round_0001/round 1_x23_best.bin")).equals(weights)).toBe(true);
+  expect((await read("checkpoints/round_0002/adapter/part.bin")).toString()).toBe(".bin");
+  expect(await read("checkpoints/round_0002/adapter/done")).toHaveLength(0);
   expect(JSON.parse((await read("config.json")).toString())).toEqual({ algorithm: "FedAvg", ...config });
   expect(JSON.parse((await read("dropouts.json")).toString()).data).toMatchObject([
     [1, expect.any(String), "dropout", "b/c", "out of memory"],
   ]);
   expect((await read("locations.json")).toString()).toContain('["a",52.5,13.4,"Berlin",null]');
   const versions = list((await askMlflow(url, "model-versions/search")).model_versions);
-  expect(versions.map(({ name, run_id: id }) => ({ name, id }))).toEqual([{ name: "clinics-model", id: stored.id }]);
+  const artifacts = fields(fields((await askMlflow(url, `runs/get?run_id=${stored.id}`)).run).info).artifact_uri;
+  const ofModel = versions.filter(({ name }) => name === "clinics-model");
+  expect(ofModel.map(({ run_id: id, source }) => [id, source]).sort()).toEqual([
+    [stored.id, `${artifacts}/checkpoints/round_0001`],
+    [stored.id, `${artifacts}/checkpoints/round_0002`],
+  ]);
   const { inputs } = fields((await askMlflow(url, `runs/get?run_id=${stored.id}`)).run);
   expect(list(fields(inputs).dataset_inputs).map(({ dataset }) => fields(dataset).name)).toEqual(["mnist"]);
+});
+
+const MB = 1e6;
+const LARGE = soak(200, 2000) * MB;
+
+test("a large checkpoint takes no memory on its way", async (context) => {
+  const url = urlFor(context);
+  const checkpointDir = await temporaryFolder();
+  const path = join(checkpointDir, "large.bin");
+  await writeFile(path, "");
+  await truncate(path, LARGE);
+  const emitters = [mlflowEmitter({ trackingUri: url, checkpointDir })];
+  const run = createRun({ emitters });
+  run.logRound(1, { global_loss: 1 });
+  await until("the run", () => run.stats[0]?.queued === 0);
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage.rss());
+  }, 10);
+  run.logCheckpoint(1, "large.bin");
+  // Whether all of it is there is checked by the emitter.
+  expect(await run.finish({ timeoutMs: 240_000 })).toBe(true);
+  clearInterval(watch);
+  console.info(`${LARGE / MB} MB were sent with ${Math.round((most - before) / MB)} MB`);
+  expect(most - before).toBeLessThan(LARGE / 2);
 });
 
 /** A folder with a saved run of ours, or of Python hivewatch. */
@@ -159,12 +240,18 @@ test.for(["ours", "Python hivewatch"])(
 test("MLflow keeps of our run what it keeps of the same one by its own client", async (context) => {
   const url = urlFor(context);
   const values = [0.1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 2 ** 53, -0.5, 1e300];
-  const run = createRun({ config: { lr: 0.1, net: { depth: 3 } }, emitters: [mlflowEmitter({ trackingUri: url })] });
+  const checkpointDir = await temporaryFolder();
+  await writeFile(join(checkpointDir, "w.txt"), "the weights");
+  const options = { trackingUri: url, checkpointDir, logModels: true, registerModel: "by-us" };
+  const run = createRun({ config: { lr: 0.1, net: { depth: 3 } }, emitters: [mlflowEmitter(options)] });
   for (const [round, value] of values.entries()) run.logClientUpdate("Köln Klinik", { round, custom: value });
   run.logDropout(1, "b", "gone");
+  run.logRound(1, { global_loss: 0.5 });
+  for (let time = 0; time < 2; time++) run.logCheckpoint(1, "w.txt");
   expect(await run.finish()).toBe(true);
   const ours = await endedRun(url, run.runId);
 
+  const ourModel = await loggedModelOf(url, ours.id);
   const key = "client/Köln Klinik/custom";
   const points = ours.metrics.get(key) ?? [];
   expect(points).toHaveLength(values.length);
@@ -175,13 +262,23 @@ test("MLflow keeps of our run what it keeps of the same one by its own client", 
     run_id: "by-their-client",
     params: { algorithm: "FedAvg", lr: 0.1, "net.depth": 3 },
     metrics: values.map((value, step) => ({ key, value: String(value), step, timestamp: times.get(step) })),
+    merits: ourModel.metrics.map(({ key: name, value }) => ({ key: name, value })),
+    registered: "by-them",
+    checkpoint: "models:/by-us/1/w.txt",
     table: { round: [1], time: ["t"], kind: ["dropout"], client: ["b"], reason: ["gone"] },
   };
-  const client = startProgram(needMlflow(context), [inRepository("tests/python/mlflow_client.py")]);
+  const script = inRepository("tests/python/mlflow_client.py");
+  const client = startProgram(needMlflow(context), [script], { cwd: await temporaryFolder() });
   client.say(JSON.stringify(given));
   client.endInput();
   expect(await client.exited).toEqual({ code: 0, signal: null });
   const theirs = await endedRun(url, "by-their-client");
+  // They find what was in our checkpoint by the registered model's name.
+  expect(client.stdout()).toContain("the weights");
+  const theirModel = await loggedModelOf(url, theirs.id);
+  expect(ourModel.metrics).toContainEqual({ key: "round/loss", value: 0.5, step: 1 });
+  const named = (text: unknown): unknown => JSON.parse(JSON.stringify(text).replaceAll("by-us", "by-them"));
+  expect(named(ourModel)).toEqual(theirModel);
   const byStep = (stored: StoredRun) => [...(stored.metrics.get(key) ?? [])].sort((a, b) => a.step - b.step);
   expect(byStep(ours)).toEqual(byStep(theirs));
   expect(ours.params).toEqual(theirs.params);

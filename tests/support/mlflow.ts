@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   afterwards,
+  type Certificate,
   type Exit,
   fields,
   list,
@@ -30,6 +31,8 @@ export interface MlflowOptions {
   readonly port?: number;
   /** Default 1: the quickest to start. */
   readonly workers?: number;
+  /** With it, it is reached over https. */
+  readonly certificate?: Certificate;
 }
 
 /** Ends it with its workers, which the server of MLflow 2 would leave behind, also when it is killed. */
@@ -38,16 +41,17 @@ const TOGETHER = `exec 3<&0; setsid "$@" & child=$!; end() { kill -- -"$child"; 
 
 /** Starts an MLflow server with its own default store, and waits until it answers. */
 export async function startMlflow(python: string, options: MlflowOptions = {}): Promise<Mlflow> {
-  const { args = [], env = {}, workers = 1 } = options;
+  const { args = [], env = {}, workers = 1, certificate } = options;
   const folder = options.folder ?? (await temporaryFolder());
   const port = options.port ?? (await freePort());
   const command = join(dirname(python), "mlflow");
   const listen = ["--host", "127.0.0.1", "--port", String(port), "--workers", String(workers)];
-  const program = startProgram("sh", ["-c", TOGETHER, "sh", command, "server", ...listen, ...args], {
+  const secure = certificate === undefined ? [] : ["--uvicorn-opts", tlsOptions(certificate)];
+  const program = startProgram("sh", ["-c", TOGETHER, "sh", command, "server", ...listen, ...secure, ...args], {
     cwd: folder,
     env: { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", MLFLOW_DISABLE_TELEMETRY: "true", ...env },
   });
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${certificate === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   async function stop(): Promise<Exit> {
     program.signal("SIGTERM");
     return program.exited;
@@ -61,6 +65,10 @@ export async function startMlflow(python: string, options: MlflowOptions = {}): 
     stop,
     restart: () => startMlflow(python, { ...options, folder, port }),
   };
+}
+
+function tlsOptions({ certPath, keyPath }: Certificate): string {
+  return `--ssl-certfile ${certPath} --ssl-keyfile ${keyPath}`;
 }
 
 /** It may take minutes where other things are going on. */
@@ -170,4 +178,27 @@ async function historyOf(url: string, runId: string, key: string, headers = {}):
   return list(metrics)
     .map(fields)
     .map(({ value, timestamp, step }) => ({ value: Number(value), timestamp: Number(timestamp), step: Number(step) }));
+}
+
+/** The logged model that a run has put out, without what differs from one to the next: times and ids. */
+export async function loggedModelOf(url: string, runId: string) {
+  const { outputs } = fields((await askMlflow(url, `runs/get?run_id=${runId}`)).run);
+  const [output = {}] = list(fields(outputs).model_outputs);
+  const { info, data } = fields((await askMlflow(url, `logged-models/${output.model_id}`)).model);
+  const { name, status, source_run_id, tags } = fields(info);
+  const versions = list((await askMlflow(url, "model-versions/search")).model_versions);
+  return {
+    name,
+    status,
+    isOfRun: source_run_id === runId,
+    step: output.step,
+    tags: list(tags)
+      .map(({ key }) => String(key))
+      .filter((key) => key.startsWith("mlflow.") && !key.startsWith("mlflow.source.git"))
+      .sort(),
+    metrics: list(fields(data).metrics).map(({ key, value, step }) => ({ key, value, step })),
+    versions: versions
+      .filter(({ source }) => source === `models:/${output.model_id}`)
+      .map(({ name: model, version, status: state, run_id }) => ({ model, version, state, isOfRun: run_id === runId })),
+  };
 }

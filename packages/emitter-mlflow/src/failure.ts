@@ -2,7 +2,7 @@
 export class RequestFailure extends Error {
   /** Of the answer; undefined if there was none. */
   readonly status: number | undefined;
-  /** MLflow's `error_code`; empty if it gave none. */
+  /** MLflow's `error_code`, or {@link ARRIVED_CUT}; empty if it gave none. */
   readonly code: string;
   /** When the server wants to be asked again, in ms. */
   readonly afterMs: number | undefined;
@@ -15,6 +15,9 @@ export class RequestFailure extends Error {
   }
 }
 
+/** A file was taken, and not all of it is there. No code of MLflow's. */
+export const ARRIVED_CUT = "ARRIVED_CUT";
+
 /** What will be answered the same, however often it is asked. */
 export function isRefusal(thrown: unknown): thrown is RequestFailure {
   return thrown instanceof RequestFailure && (thrown.status === 400 || thrown.status === 413 || thrown.status === 422);
@@ -22,6 +25,11 @@ export function isRefusal(thrown: unknown): thrown is RequestFailure {
 
 export function isMissing(thrown: unknown): thrown is RequestFailure {
   return thrown instanceof RequestFailure && thrown.status === 404 && thrown.code === "RESOURCE_DOES_NOT_EXIST";
+}
+
+/** Refused because it is there already: what a database says that would not take it twice. */
+export function isThere(thrown: unknown): boolean {
+  return isRefusal(thrown) && /UNIQUE constraint failed|duplicate key value|Duplicate entry/i.test(thrown.message);
 }
 
 /** What only a person can mend is asked for seldom. */
@@ -32,7 +40,7 @@ const LONGEST_MESSAGE = 300;
 /** An answer that is no success, with the next step for whoever reads it. @param url - without credentials */
 export function failureOf(status: number, body: string, retryAfter: string | undefined, url: URL): RequestFailure {
   const { code, message } = errorIn(body);
-  const at = `MLflow at ${placeOf(url)}`;
+  const at = serverAt(url);
   const told = message === "" ? "" : `: ${message}`;
   const seldom = { status, code, afterMs: MENDED_BY_A_PERSON_MS };
   if (status === 401) {
@@ -46,6 +54,9 @@ export function failureOf(status: number, body: string, retryAfter: string | und
   if (status === 403) {
     return new RequestFailure(`${at} does not allow it (HTTP 403)${told}. Ask for the right to edit there`, seldom);
   }
+  if (/^workspace\b/i.test(message)) {
+    return new RequestFailure(`${at} answered HTTP ${status}${told}. Check MLFLOW_WORKSPACE`, seldom);
+  }
   if ((status === 404 && code === "") || status === 405 || (status >= 300 && status < 400)) {
     const hint = "check the tracking URI, with its path";
     return new RequestFailure(`there is no MLflow at ${placeOf(url)} (HTTP ${status}): ${hint}`, seldom);
@@ -53,15 +64,26 @@ export function failureOf(status: number, body: string, retryAfter: string | und
   return new RequestFailure(`${at} answered HTTP ${status}${told}`, { status, code, afterMs: afterMsOf(retryAfter) });
 }
 
-/** A request that got no answer. */
-export function unanswered(thrown: unknown, url: URL): RequestFailure {
+/** A request that got no answer. @param who - see {@link serverAt} */
+export function unanswered(thrown: unknown, who: string): RequestFailure {
   const code = typeof thrown === "object" && thrown !== null && "code" in thrown ? String(thrown.code) : "";
   const reason = code === "" || code === "ABORT_ERR" ? String(thrown) : code;
-  return new RequestFailure(`MLflow at ${placeOf(url)} can't be reached (${reason}): is it running there?`);
+  const hint = DISTRUST.test(code)
+    ? "its certificate is not trusted; MLFLOW_TRACKING_SERVER_CERT_PATH can name its authority's"
+    : "is it running there?";
+  return new RequestFailure(`${who} can't be reached (${reason}): ${hint}`);
 }
 
-export function timedOut(seconds: number, url: URL): RequestFailure {
-  return new RequestFailure(`MLflow at ${placeOf(url)} has not answered within ${Math.ceil(seconds)} s`);
+/** Node's codes for certificates. */
+const DISTRUST = /CERT|ISSUER|SIGNATURE|ALTNAME/;
+
+export function timedOut(seconds: number, who: string): RequestFailure {
+  return new RequestFailure(`${who} has not answered within ${Math.ceil(seconds)} s`);
+}
+
+/** How a server is named to people. */
+export function serverAt(url: URL): string {
+  return `MLflow at ${placeOf(url)}`;
 }
 
 function placeOf({ protocol, host }: URL): string {

@@ -92,8 +92,8 @@ async function createExperiment(api: MlflowApi, name: string, signal: AbortSigna
   }
 }
 
-/** What MLflow's page shows as source and user of a run. */
-function sourceTags(): Tag[] {
+/** What MLflow's page shows as source and user of a run or a model. */
+export function sourceTags(): Tag[] {
   return [
     { key: "mlflow.source.name", value: "hivewatch" },
     { key: "mlflow.source.type", value: "LOCAL" },

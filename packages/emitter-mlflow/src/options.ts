@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { HiveWatchError } from "@hivewatch/core";
+import type { CheckpointOptions } from "./checkpoint-step.ts";
+import { type Credentials, credentialsIn } from "./credentials.ts";
+import type { MultipartSettings } from "./multipart.ts";
 import type { RunPlace } from "./open-run.ts";
+import { proxiesOf } from "./proxy.ts";
 import type { Connection } from "./request.ts";
-import type { StepOptions } from "./steps.ts";
 import type { TranslatorOptions } from "./translate.ts";
 
 export interface MlflowEmitterOptions {
@@ -36,6 +40,11 @@ export interface MlflowEmitterOptions {
    * sent, since whoever sends events can name any path.
    */
   checkpointDir?: string | undefined;
+  /**
+   * Whether each checkpoint that is sent becomes a logged model of MLflow 3, `round_<round>`, which then has its files.
+   * Default: what `HIVEWATCH_MLFLOW_LOG_MODELS` says, else false.
+   */
+  logModels?: boolean | undefined;
   /** The registered model of which each checkpoint that is sent becomes a version. Default: none. */
   registerModel?: string | undefined;
   /**
@@ -48,7 +57,7 @@ export interface MlflowEmitterOptions {
 }
 
 /** What the options and the environment say together. */
-export interface Settings extends TranslatorOptions, StepOptions {
+export interface Settings extends TranslatorOptions, CheckpointOptions {
   /** Undefined: no server was named. */
   readonly connection: Connection | undefined;
   readonly startServer: boolean | "keep";
@@ -64,12 +73,14 @@ const DEFAULT_EXPERIMENT = "hivewatch";
 const DEFAULT_MAX_CLIENTS = 50;
 const DEFAULT_SAMPLING_SEC = 10;
 const DEFAULT_TIMEOUT_SEC = 120;
+const DEFAULT_LEAST_MULTIPART = 500 * 2 ** 20;
+const DEFAULT_PART = 10 * 2 ** 20;
 
 /** @throws HiveWatchError `usage` */
 export function settingsOf(options: MlflowEmitterOptions, env: Environment): Settings {
-  const { trackingUri = textOf(env.MLFLOW_TRACKING_URI), experiment, maxClients = DEFAULT_MAX_CLIENTS } = options;
+  const { experiment, maxClients = DEFAULT_MAX_CLIENTS } = options;
   return {
-    connection: trackingUri === undefined ? undefined : connectionTo(trackingUri, env),
+    connection: connectionOf(options.trackingUri, env),
     place: {
       experimentId: experiment === undefined ? textOf(env.MLFLOW_EXPERIMENT_ID) : undefined,
       experiment: experiment ?? textOf(env.MLFLOW_EXPERIMENT_NAME) ?? DEFAULT_EXPERIMENT,
@@ -84,9 +95,17 @@ export function settingsOf(options: MlflowEmitterOptions, env: Environment): Set
     maxClients,
     samplingIntervalSec: samplingOf(options, env),
     checkpointDir: options.checkpointDir ?? textOf(env.HIVEWATCH_MLFLOW_CHECKPOINT_DIR),
+    logModels: options.logModels ?? isTrue(env.HIVEWATCH_MLFLOW_LOG_MODELS),
     registerModel: options.registerModel ?? textOf(env.HIVEWATCH_MLFLOW_REGISTER_MODEL),
     say: options.onDiagnostic ?? (() => {}),
   };
+}
+
+function connectionOf(trackingUri: string | undefined, env: Environment): Connection | undefined {
+  const own = textOf(env.MLFLOW_TRACKING_URI);
+  if (trackingUri !== undefined && trackingUri !== own) return connectionTo(trackingUri, env);
+  // The file is of who set up this machine: it opens the server that they named, and none that a training names.
+  return own === undefined ? undefined : connectionTo(own, env, credentialsIn(env.HOME ?? homedir()));
 }
 
 function samplingOf(options: MlflowEmitterOptions, env: Environment): number | undefined {
@@ -103,11 +122,12 @@ function isTrue(text: string | undefined): boolean {
 /**
  * How to reach a server, as MLflow's own clients do.
  *
+ * @param filed - what opens it, unless the address or the environment says so
  * @throws HiveWatchError `usage`
  */
-export function connectionTo(trackingUri: string, env: Environment): Connection {
+export function connectionTo(trackingUri: string, env: Environment, filed?: Credentials): Connection {
   const url = urlOf(trackingUri);
-  const authorization = authorizationOf(url, env);
+  const authorization = authorizationOf(url, env, filed);
   const workspace = textOf(env.MLFLOW_WORKSPACE);
   url.username = "";
   url.password = "";
@@ -121,9 +141,19 @@ export function connectionTo(trackingUri: string, env: Environment): Connection 
       ...(authorization !== undefined && { authorization }),
       ...(workspace !== undefined && { "x-mlflow-workspace": workspace }),
     },
-    isInsecure: isTrue(env.MLFLOW_TRACKING_INSECURE_TLS),
-    ca: certificates(textOf(env.MLFLOW_TRACKING_SERVER_CERT_PATH)),
+    tls: tlsOf(env),
+    proxyFor: proxiesOf(env),
     timeoutMs: 1000 * (Number(env.MLFLOW_HTTP_REQUEST_TIMEOUT ?? "") || DEFAULT_TIMEOUT_SEC),
+    multipart: multipartOf(env),
+  };
+}
+
+function multipartOf(env: Environment): MultipartSettings {
+  const wanted = textOf(env.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD);
+  return {
+    isWanted: wanted === undefined ? undefined : isTrue(wanted),
+    leastSize: Number(env.MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE ?? "") || DEFAULT_LEAST_MULTIPART,
+    partSize: Number(env.MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE ?? "") || DEFAULT_PART,
   };
 }
 
@@ -135,9 +165,9 @@ function urlOf(trackingUri: string): URL {
   throw new HiveWatchError("usage", `the tracking URI ${JSON.stringify(trackingUri)} is no http address: ${hint}`);
 }
 
-function authorizationOf(url: URL, env: Environment): string | undefined {
-  const user = textOf(decodeURIComponent(url.username)) ?? textOf(env.MLFLOW_TRACKING_USERNAME);
-  const password = textOf(decodeURIComponent(url.password)) ?? textOf(env.MLFLOW_TRACKING_PASSWORD);
+function authorizationOf(url: URL, env: Environment, filed?: Credentials): string | undefined {
+  const user = textOf(decoded(url.username)) ?? textOf(env.MLFLOW_TRACKING_USERNAME) ?? textOf(filed?.user);
+  const password = textOf(decoded(url.password)) ?? textOf(env.MLFLOW_TRACKING_PASSWORD) ?? textOf(filed?.password);
   const token = textOf(env.MLFLOW_TRACKING_TOKEN);
   if (user !== undefined && password !== undefined) {
     return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
@@ -145,12 +175,33 @@ function authorizationOf(url: URL, env: Environment): string | undefined {
   return token === undefined ? undefined : `Bearer ${token}`;
 }
 
-function certificates(path: string | undefined): string | undefined {
+/** A part of an address; what was not encoded as it should be is taken as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function tlsOf(env: Environment): Connection["tls"] {
+  const ca = pemIn("MLFLOW_TRACKING_SERVER_CERT_PATH", env);
+  // As MLflow wants it: certificate and key in one file.
+  const own = pemIn("MLFLOW_TRACKING_CLIENT_CERT_PATH", env);
+  return {
+    rejectUnauthorized: !isTrue(env.MLFLOW_TRACKING_INSECURE_TLS),
+    ...(ca !== undefined && { ca }),
+    ...(own !== undefined && { cert: own, key: own }),
+  };
+}
+
+function pemIn(variable: string, env: Environment): string | undefined {
+  const path = textOf(env[variable]);
   if (path === undefined) return undefined;
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new HiveWatchError("usage", `MLFLOW_TRACKING_SERVER_CERT_PATH can't be read: ${String(cause)}`, { cause });
+    throw new HiveWatchError("usage", `${variable} can't be read: ${String(cause)}`, { cause });
   }
 }
 

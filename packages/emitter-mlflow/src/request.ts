@@ -1,96 +1,111 @@
-import { createReadStream } from "node:fs";
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { failureOf, RequestFailure, timedOut, unanswered } from "./failure.ts";
+import type { IncomingMessage } from "node:http";
+import { failureOf, RequestFailure, serverAt, timedOut, unanswered } from "./failure.ts";
+import type { MultipartSettings } from "./multipart.ts";
+import { createTransport, type LocalFile, type Outgoing, type Transport, type Way } from "./transport.ts";
 
 /** Where MLflow is, and as whom it is asked. */
-export interface Connection {
+export interface Connection extends Way {
   /** With a path that ends with `/`, and without credentials. */
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly isInsecure: boolean;
-  /** Certificates of authorities to be trusted, in PEM. */
-  readonly ca: string | undefined;
   readonly timeoutMs: number;
+  readonly multipart: MultipartSettings;
 }
 
 /** What is sent. */
 export interface ApiRequest {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: Outgoing["method"];
   /** Below the tracking URI. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | LocalFile | undefined;
 }
 
-export interface LocalFile {
-  readonly path: string;
-  /** In bytes. Not more than that is sent, and not less: servers need to know it before. */
-  readonly size: number;
-}
-
 /** Sends requests to one MLflow. */
 export interface Requester {
   readonly url: URL;
+  readonly multipart: MultipartSettings;
   /**
    * @returns the JSON of the answer; undefined if it has none
    * @throws RequestFailure
    */
   ask(request: ApiRequest, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Puts a part of a file where MLflow said, which is another server.
+   *
+   * @returns its ETag
+   * @throws RequestFailure
+   */
+  putPart(
+    target: URL,
+    headers: Readonly<Record<string, string>>,
+    part: LocalFile,
+    signal: AbortSignal,
+  ): Promise<string>;
   close(): void;
 }
 
-/** MLflow's server closes connections that were idle for 5 s; a request that is on its way then would fail. */
-const IDLE_MS = 4000;
 /** The slowest upload that is waited for. */
 const LEAST_BYTES_PER_MS = 100;
 
 export function createRequester(connection: Connection): Requester {
-  const { url, headers, timeoutMs } = connection;
-  const isSecure = url.protocol === "https:";
-  const agentOptions = { keepAlive: true, timeout: IDLE_MS };
-  const tls = { rejectUnauthorized: !connection.isInsecure, ...(connection.ca !== undefined && { ca: connection.ca }) };
-  const agent = isSecure ? new HttpsAgent({ ...agentOptions, ...tls }) : new HttpAgent(agentOptions);
-  const open = isSecure ? httpsRequest : httpRequest;
+  const { url, timeoutMs, proxyFor } = connection;
+  const toMlflow = createTransport(connection);
+  // Another server has other certificates.
+  const toOthers = createTransport({ proxyFor, tls: {} });
 
-  function send(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const { method, path, query = {}, body } = request;
-    const target = new URL(path, url);
-    for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value);
-    const given = { ...headers, ...bodyHeaders(body) };
-    return new Promise((resolve, reject) => {
-      const outgoing = open(target, { method, headers: given, agent, signal });
-      outgoing.on("response", resolve);
-      outgoing.on("error", reject);
-      if (typeof body !== "object") {
-        outgoing.end(body);
-        return;
-      }
-      const file = createReadStream(body.path, { end: Math.max(body.size - 1, 0) });
-      file.on("error", (error) => outgoing.destroy(error));
-      outgoing.on("close", () => file.destroy());
-      file.pipe(outgoing);
-    });
+  async function answerTo(
+    transport: Transport,
+    target: URL,
+    outgoing: Outgoing,
+    signal: AbortSignal,
+  ): Promise<{ response: IncomingMessage; text: string }> {
+    const limitMs = Math.ceil(timeoutMs + sizeOf(outgoing.body) / LEAST_BYTES_PER_MS);
+    const timeout = AbortSignal.timeout(Math.min(limitMs, 2 ** 31 - 1));
+    try {
+      const response = await transport.send(target, outgoing, AbortSignal.any([signal, timeout]));
+      return { response, text: await textOf(response) };
+    } catch (thrown) {
+      const who = target.host === url.host ? serverAt(url) : storeAt(target);
+      throw timeout.aborted && !signal.aborted ? timedOut(limitMs / 1000, who) : unanswered(thrown, who);
+    }
   }
 
   return {
     url,
-    async ask(request, signal) {
-      const limitMs = Math.ceil(timeoutMs + sizeOf(request.body) / LEAST_BYTES_PER_MS);
-      const timeout = AbortSignal.timeout(Math.min(limitMs, 2 ** 31 - 1));
-      try {
-        const response = await send(request, AbortSignal.any([signal, timeout]));
-        const text = await textOf(response);
-        const { statusCode = 0, headers: answered } = response;
-        if (statusCode < 200 || statusCode > 299) throw failureOf(statusCode, text, answered["retry-after"], url);
-        return jsonOf(text);
-      } catch (thrown) {
-        if (thrown instanceof RequestFailure) throw thrown;
-        throw timeout.aborted && !signal.aborted ? timedOut(limitMs / 1000, url) : unanswered(thrown, url);
-      }
+    multipart: connection.multipart,
+    async ask({ method, path, query = {}, body }, signal) {
+      const target = new URL(path, url);
+      for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value);
+      const outgoing = { method, headers: { ...connection.headers, ...bodyHeaders(body) }, body };
+      const { response, text } = await answerTo(toMlflow, target, outgoing, signal);
+      if (!isSuccess(response)) throw failureOf(statusOf(response), text, response.headers["retry-after"], url);
+      return jsonOf(text);
     },
-    close: () => agent.destroy(),
+    async putPart(target, headers, part, signal) {
+      const outgoing: Outgoing = { method: "PUT", headers: { ...headers, ...lengthOf(part) }, body: part };
+      const { response } = await answerTo(toOthers, target, outgoing, signal);
+      if (isSuccess(response)) return response.headers.etag ?? "";
+      const status = statusOf(response);
+      throw new RequestFailure(`${storeAt(target)} answered HTTP ${status}`, { status });
+    },
+    close() {
+      toMlflow.close();
+      toOthers.close();
+    },
   };
+}
+
+function storeAt({ host }: URL): string {
+  return `the store at ${host}, which MLflow named,`;
+}
+
+function statusOf({ statusCode = 0 }: IncomingMessage): number {
+  return statusCode;
+}
+
+function isSuccess(response: IncomingMessage): boolean {
+  return statusOf(response) >= 200 && statusOf(response) < 300;
 }
 
 function sizeOf(body: ApiRequest["body"]): number {
@@ -99,10 +114,12 @@ function sizeOf(body: ApiRequest["body"]): number {
 
 function bodyHeaders(body: ApiRequest["body"]): Record<string, string> {
   if (body === undefined) return {};
-  if (typeof body === "object") {
-    return { "content-type": "application/octet-stream", "content-length": String(body.size) };
-  }
+  if (typeof body === "object") return { "content-type": "application/octet-stream", ...lengthOf(body) };
   return { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) };
+}
+
+function lengthOf({ size }: LocalFile): Record<string, string> {
+  return { "content-length": String(size) };
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

@@ -1,10 +1,11 @@
 import { type HiveEvent, microsFromIso, type WriteResult } from "@hivewatch/core";
+import type { CheckpointOptions } from "./checkpoint-step.ts";
 import { isMissing, isRefusal, RequestFailure } from "./failure.ts";
 import { createLanes } from "./lanes.ts";
 import type { MlflowApi, MlflowRun } from "./mlflow-api.ts";
 import { deletedRun, deleteTwins, openRun, type RunPlace } from "./open-run.ts";
 import type { Refused } from "./send-split.ts";
-import { type Step, type StepOptions, stepsOf } from "./steps.ts";
+import { MAX_METRICS, type Step, stepsOf } from "./steps.ts";
 import { createSampler } from "./system-metrics.ts";
 import { createTranslator, type TranslatorOptions, type Writes } from "./translate.ts";
 
@@ -19,7 +20,7 @@ export interface RunWriter {
 /** A run whose events are older is not going on now: it is sent afterwards. */
 const LIVE_MS = 60_000;
 
-export interface RunWriterOptions extends TranslatorOptions, StepOptions {
+export interface RunWriterOptions extends TranslatorOptions, CheckpointOptions {
   readonly place: RunPlace;
   /** How often this machine is sampled, in seconds. Undefined: it isn't. */
   readonly samplingIntervalSec: number | undefined;
@@ -41,10 +42,14 @@ export function createRunWriter(
 ): RunWriter {
   const { place, say } = options;
   const translator = createTranslator(options);
-  const sampler = options.samplingIntervalSec === undefined ? undefined : createSampler(options.samplingIntervalSec);
+  const { samplingIntervalSec: interval } = options;
+  const sampler = interval === undefined ? undefined : createSampler(interval, () => void sendSamples());
+  const closing = new AbortController();
   const lanes = createLanes();
   let pending: Pending | undefined;
   let run: MlflowRun | undefined;
+  let connected: MlflowApi | undefined;
+  let isSendingSamples = false;
   let isRecalled = false;
   let mayHaveTwins = false;
 
@@ -64,6 +69,20 @@ export function createRunWriter(
     const isLive = Date.now() - microsFromIso(batch.at(-1)?.timestamp ?? "") / 1000 < LIVE_MS;
     if (isOver) sampler.stop();
     else if (isLive) sampler.start(translator.facts.startTime ?? Date.now());
+  }
+
+  /** Between events: a round may take hours. They are no part of the run's log; what fails is tried with the next ones. */
+  async function sendSamples(): Promise<void> {
+    if (sampler === undefined || connected === undefined || run === undefined || isSendingSamples) return;
+    const points = sampler.take(MAX_METRICS);
+    isSendingSamples = true;
+    try {
+      await connected.logBatch(run.id, { metrics: points }, closing.signal);
+    } catch {
+      sampler.giveBack(points);
+    } finally {
+      isSendingSamples = false;
+    }
   }
 
   function twinStepWith(api: MlflowApi): Step {
@@ -103,7 +122,10 @@ export function createRunWriter(
   }
 
   return {
-    close: () => sampler?.stop(),
+    close() {
+      sampler?.stop();
+      closing.abort();
+    },
     recall(batch) {
       isRecalled = true;
       translator.translate(batch);
@@ -111,6 +133,7 @@ export function createRunWriter(
     async write(batch, signal) {
       try {
         const api = await connect(signal);
+        connected = api;
         // Core hands over the same batch again after a failure, and it goes on where it was.
         if (pending?.batch !== batch) pending = planOf(api, batch);
         await work(api, pending, signal);

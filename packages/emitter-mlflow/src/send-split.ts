@@ -1,4 +1,4 @@
-import { isRefusal } from "./failure.ts";
+import { isRefusal, isThere } from "./failure.ts";
 
 /** What would not be taken, and why. */
 export interface Refused<T> {
@@ -27,6 +27,8 @@ export async function sendSplit<T>(
   } catch (failure) {
     if (!isRefusal(failure)) throw failure;
     await onRefusal();
+    // Servers before 3.10 refuse a NaN that they have.
+    if (items.length === 1 && isThere(failure)) return [];
     if (items.length === 1) return [{ item: first, reason: failure.message }];
     const middle = Math.ceil(items.length / 2);
     const halves = [items.slice(0, middle), items.slice(middle)];

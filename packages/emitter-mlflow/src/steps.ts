@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { stringifyEvent } from "@hivewatch/core";
-import { checkpointFiles, putArtifact } from "./artifacts.ts";
-import { isRefusal, RequestFailure } from "./failure.ts";
+import { putArtifact } from "./artifacts.ts";
+import { type CheckpointContext, putCheckpoint } from "./checkpoint-step.ts";
+import { ARRIVED_CUT, isRefusal, RequestFailure } from "./failure.ts";
 import { type Lanes, workInLanes } from "./lanes.ts";
-import type { LogBatch, MlflowApi, MlflowRun } from "./mlflow-api.ts";
+import type { LogBatch, MlflowRun } from "./mlflow-api.ts";
 import { safeText } from "./names.ts";
-import { registerVersion } from "./registry.ts";
 import { groupsOf, type Refused, sendSplit } from "./send-split.ts";
 import type { TextFile } from "./tables.ts";
 import type { CheckpointFile, Point, Writes } from "./translate.ts";
@@ -17,22 +17,15 @@ import type { CheckpointFile, Point, Writes } from "./translate.ts";
  */
 export type Step = (run: MlflowRun, signal: AbortSignal) => Promise<readonly Refused<unknown>[]>;
 
-export interface StepOptions {
-  /** Where checkpoints may be read. Undefined: they are not sent. */
-  readonly checkpointDir: string | undefined;
-  /** The registered model of which each checkpoint becomes a version. */
-  readonly registerModel: string | undefined;
-}
-
 /** What steps are made with. */
-export interface StepContext extends StepOptions {
-  readonly api: MlflowApi;
+export interface StepContext extends CheckpointContext {
   readonly lanes: Lanes;
   /** Throws if the run was deleted, to which nothing is taken, until it is restored. */
   checkNotDeleted(run: MlflowRun, signal: AbortSignal): Promise<void>;
 }
 
-const MAX_METRICS = 1000;
+/** What MLflow takes at once. */
+export const MAX_METRICS = 1000;
 const MAX_PARAMS = 100;
 const MAX_TAGS = 100;
 
@@ -69,14 +62,16 @@ function withPatience(item: string, step: Step): Step {
     try {
       return await step(run, signal);
     } catch (failure) {
-      if (!(failure instanceof RequestFailure) || !isServerFault(failure) || ++failures < MAX_FAILURES) throw failure;
+      if (!(failure instanceof RequestFailure) || !isStoreFault(failure) || ++failures < MAX_FAILURES) throw failure;
       return [{ item, reason: `${item} is not sent, after ${failures} attempts: ${failure.message}` }];
     }
   };
 }
 
-function isServerFault({ status }: RequestFailure): boolean {
-  return status === 404 || (status !== undefined && status >= 500 && status !== 503);
+function isStoreFault({ status = 0, code, message }: RequestFailure): boolean {
+  // It says 503, but is not busy: started with --no-serve-artifacts, it has no such place.
+  if (status === 503) return /disabled/.test(message);
+  return status === 404 || status >= 500 || code === ARRIVED_CUT;
 }
 
 function logSteps<T>(
@@ -124,7 +119,7 @@ function datasetStep({ api }: StepContext, name: string): Step {
 
 function fileStep({ api }: StepContext, { path, text }: TextFile): Step {
   const artifact = { path: [path], content: text };
-  return withPatience(path, (run, signal) => putArtifact(api.requester, run, artifact, signal));
+  return withPatience(path, (run, signal) => putArtifact(api.requester, run.artifactUri, artifact, signal));
 }
 
 /** By this tag MLflow's page finds what it shows as a table. */
@@ -136,12 +131,10 @@ function tableSteps(context: StepContext, files: readonly TextFile[]): Step[] {
 }
 
 function checkpointSteps(context: StepContext, checkpoints: readonly CheckpointFile[]): Step[] {
-  const { checkpointDir } = context;
-  if (checkpointDir === undefined) return [];
+  const { checkpointDir: folder } = context;
+  if (folder === undefined) return [];
   return checkpoints.map((checkpoint) =>
-    withPatience(checkpoint.path, (run, signal) =>
-      putCheckpoint(context, { ...checkpoint, checkpointDir }, run, signal),
-    ),
+    withPatience(checkpoint.path, (run, signal) => putCheckpoint(context, { ...checkpoint, folder }, run, signal)),
   );
 }
 
@@ -155,21 +148,6 @@ function statusSteps({ api, checkNotDeleted }: StepContext, status: Writes["stat
       return refused;
     },
   ];
-}
-
-async function putCheckpoint(
-  { api, registerModel }: StepContext,
-  { checkpointDir, path, round }: CheckpointFile & { checkpointDir: string },
-  run: MlflowRun,
-  signal: AbortSignal,
-): Promise<readonly Refused<unknown>[]> {
-  const files = await checkpointFiles(checkpointDir, path, round);
-  if (typeof files === "string") return [{ item: path, reason: `a checkpoint is not sent: ${files}` }];
-  const refused: Refused<unknown>[] = [];
-  for (const file of files) refused.push(...(await putArtifact(api.requester, run, file, signal)));
-  const folder = files[0]?.path.slice(0, 2).join("/");
-  if (registerModel === undefined || folder === undefined || refused.length > 0) return refused;
-  return refusable(path, () => registerVersion(api.requester, registerModel, { run, folder }, signal));
 }
 
 async function refusable(item: unknown, send: () => Promise<void>): Promise<readonly Refused<unknown>[]> {

@@ -9,8 +9,10 @@ import type { Point } from "./translate.ts";
 export interface Sampler {
   /** Starts it, if it doesn't run yet. @param startTime - of the run, in ms since 1970 */
   start(startTime: number): void;
-  /** What was sampled since the last time. */
-  take(): Point[];
+  /** What was sampled since the last time, the oldest first. @param most - how many values; the others stay */
+  take(most?: number): Point[];
+  /** Keeps values that could not be sent. */
+  giveBack(points: readonly Point[]): void;
   stop(): void;
 }
 
@@ -18,8 +20,11 @@ const MB = 1e6;
 /** A day's, at MLflow's own interval. More are not kept while MLflow is away. */
 const MAX_POINTS = 100_000;
 
-/** @param intervalSec - as MLflow's own clients do it, every 10 s */
-export function createSampler(intervalSec: number): Sampler {
+/**
+ * @param intervalSec - as MLflow's own clients do it, every 10 s
+ * @param onSample - called when there is something to take
+ */
+export function createSampler(intervalSec: number, onSample: () => void): Sampler {
   const points: Point[] = [];
   let timer: NodeJS.Timeout | undefined;
   let before = cpuTimes();
@@ -33,6 +38,7 @@ export function createSampler(intervalSec: number): Sampler {
     before = now;
     if (points.length > MAX_POINTS) return;
     for (const [name, value] of figures) points.push({ key: keyOf("system", name), value, timestamp, step });
+    if (timer !== undefined) onSample();
   }
 
   return {
@@ -42,7 +48,8 @@ export function createSampler(intervalSec: number): Sampler {
       timer = setInterval(() => void sample(startTime), 1000 * intervalSec);
       timer.unref();
     },
-    take: () => points.splice(0),
+    take: (most = points.length) => points.splice(0, most),
+    giveBack: (taken) => void points.unshift(...taken),
     stop() {
       clearInterval(timer);
       timer = undefined;

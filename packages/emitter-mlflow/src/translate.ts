@@ -34,6 +34,8 @@ export interface RunEnd {
 export interface CheckpointFile {
   readonly round: number;
   readonly path: string;
+  /** How good the model was in that round, as far as it is known. */
+  readonly points: readonly Point[];
 }
 
 /** What some events say to MLflow. */
@@ -74,6 +76,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
   const limit = createClientLimit(options.maxClients);
   const tables = createTables(options.logGeo);
   const facts: RunFacts = { algorithm: undefined, startTime: undefined };
+  const merits = createMerits();
   const totals = { client_dropouts: 0, comm_failures: 0 };
   let newestRound = 0;
 
@@ -83,7 +86,11 @@ export function createTranslator(options: TranslatorOptions): Translator {
     facts.startTime ??= timestamp;
     if (typeof event.round === "number") newestRound = Math.max(newestRound, event.round);
     const add = (figures: Iterable<Figure>, step: number): void => {
-      for (const [key, value] of figures) writes.points.push({ key, value, timestamp, step });
+      for (const [key, value] of figures) {
+        const point = { key, value, timestamp, step };
+        writes.points.push(point);
+        merits.note(point);
+      }
     };
     const addClients = (clients: readonly ClientMetrics[], round: number | null): void => {
       for (const client of clients) {
@@ -116,7 +123,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
         add(figuresOf(event.metrics, "eval", safePart(event.source)), event.round);
         return;
       case "checkpoint":
-        writes.checkpoints.push({ round: event.round, path: event.path });
+        writes.checkpoints.push({ round: event.round, path: event.path, points: merits.of(event.round) });
         writes.tags.set("hivewatch/checkpoint", safeText(event.path));
         return;
       case "server_metadata":
@@ -153,6 +160,21 @@ export function createTranslator(options: TranslatorOptions): Translator {
       for (const event of batch) take(event, writes);
       return writes;
     },
+  };
+}
+
+/** The last values of a round that say how good its model is. */
+function createMerits() {
+  const points = new Map<string, Point>();
+  let newest = 0;
+  return {
+    note(point: Point): void {
+      if (!/^(round|eval)\//.test(point.key) || point.step < newest) return;
+      if (point.step > newest) points.clear();
+      newest = point.step;
+      points.set(point.key, point);
+    },
+    of: (round: number): Point[] => (round === newest ? [...points.values()] : []),
   };
 }
 

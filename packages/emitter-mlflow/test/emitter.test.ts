@@ -1,19 +1,25 @@
+import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { join } from "node:path";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
+import { temporaryFolder, until } from "@hivewatch/test-support";
 import { expect, it, onTestFinished } from "vitest";
 import { mlflowEmitter } from "../src/index.ts";
 
 // Faults that a real server can't be asked for. All else is tested with real ones, in tests/mlflow*.test.ts.
-type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => boolean;
 
 /** The least that stands for an MLflow server: one experiment, one run, and it takes everything. */
 async function startStandIn(fault: Answer): Promise<{ url: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
-    request.resume();
+    let body = "";
+    request.setEncoding("utf8").on("data", (piece) => {
+      body += piece;
+    });
     request.on("end", () => {
-      if (!fault(request, response)) response.end(JSON.stringify(ANSWER));
+      if (!fault(request, response, body)) response.end(JSON.stringify(ANSWER));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -27,6 +33,7 @@ const ANSWER = {
   experiment: { experiment_id: "1", lifecycle_stage: "active" },
   run: { info: { run_id: "m", experiment_id: "1", artifact_uri: "mlflow-artifacts:/1/m/artifacts" } },
 };
+const isArtifacts = ({ url = "" }: IncomingMessage): boolean => url.startsWith("/api/2.0/mlflow-artifacts/");
 const NEVER = new AbortController().signal;
 
 function events(...fields: readonly Record<string, unknown>[]): HiveEvent[] {
@@ -35,7 +42,7 @@ function events(...fields: readonly Record<string, unknown>[]): HiveEvent[] {
 
 it("an artifact store that always fails holds nothing up for ever", async () => {
   const { url, requests } = await startStandIn((request, response) => {
-    if (!(request.url ?? "").startsWith("/api/2.0/mlflow-artifacts/")) return false;
+    if (!isArtifacts(request)) return false;
     response.writeHead(500).end("<html>bucket not found</html>");
     return true;
   });
@@ -52,10 +59,31 @@ it("an artifact store that always fails holds nothing up for ever", async () => 
   expect(updates).toHaveLength(1);
 });
 
+it("a store that keeps less than it takes holds nothing up for ever", async () => {
+  const { url } = await startStandIn((request, response) => {
+    if (!isArtifacts(request) || request.method !== "GET") return false;
+    response.end(JSON.stringify({ files: [{ path: "dropouts.json", file_size: 1 }] }));
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events(
+    { event_type: "comm_failure", round: 1, client_id: "a", reason: "gone" },
+    { event_type: "finished" },
+  );
+  for (let attempt = 0; attempt < 4; attempt++) {
+    expect(await emitter.write(batch, NEVER)).toMatchObject({ status: "retry" });
+  }
+  expect(await emitter.write(batch, NEVER)).toMatchObject({
+    status: "delivered",
+    reason: expect.stringMatching(/dropouts\.json is not sent, after 5 attempts: of dropouts\.json, \d+ bytes, 1 has/),
+  });
+});
+
 it("an upload of which less has arrived than was sent is sent again", async () => {
   let listings = 0;
   const { url, requests } = await startStandIn((request, response) => {
-    if (!(request.url ?? "").includes("artifacts/list")) return false;
+    if (!isArtifacts(request) || request.method !== "GET") return false;
     listings++;
     const size = listings === 1 ? 0 : Number(uploads().at(-1)?.headers["content-length"]);
     response.end(JSON.stringify({ files: [{ path: "dropouts.json", file_size: size }] }));
@@ -75,6 +103,44 @@ it("an upload of which less has arrived than was sent is sent again", async () =
   expect(await emitter.write(batch, NEVER)).toEqual({ status: "delivered" });
   expect(uploads()).toHaveLength(2);
   for (const { headers } of uploads()) expect(Number(headers["content-length"])).toBeGreaterThan(0);
+});
+
+it("an MLflow without logged models is told of, and holds nothing up", async () => {
+  const { url } = await startStandIn((request, response) => {
+    if (!(request.url ?? "").includes("logged-models")) return false;
+    response.writeHead(404).end("<!doctype html><title>404 Not Found</title>");
+    return true;
+  });
+  const checkpointDir = await temporaryFolder();
+  await writeFile(join(checkpointDir, "w.bin"), "w");
+  const emitter = mlflowEmitter({ trackingUri: url, checkpointDir, logModels: true });
+  onTestFinished(() => emitter.finish?.());
+  expect(await emitter.write(events({ event_type: "checkpoint", round: 1, path: "w.bin" }), NEVER)).toEqual({
+    status: "delivered",
+    refused: 1,
+    reason: "a checkpoint is not taken: this MLflow has no logged models; they came with MLflow 3",
+  });
+});
+
+it("this machine is sampled while its run is quiet; what could not be sent comes later", async () => {
+  const steps: number[] = [];
+  let failures = 0;
+  const { url } = await startStandIn((request, response, body) => {
+    if (request.url?.endsWith("/log-batch") !== true || !body.includes("system/cpu")) return false;
+    if (failures++ === 0) response.writeHead(500).end();
+    else {
+      const { metrics } = JSON.parse(body);
+      for (const { key, step } of metrics) if (key === "system/cpu_utilization_percentage") steps.push(step);
+    }
+    return failures === 1;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url, systemMetrics: true, samplingIntervalSec: 0.05 });
+  onTestFinished(() => emitter.finish?.());
+  const now = parseEvent({ run_id: "r", event_type: "init", timestamp: new Date().toISOString() });
+  expect(await emitter.write([now], NEVER)).toEqual({ status: "delivered" });
+  await until("samples", () => steps.length > 3);
+  expect(steps[0]).toBeLessThan(4);
+  expect(new Set(steps).size).toBe(steps.length);
 });
 
 it("a server that is busy says when it wants to be asked again", async () => {

@@ -1,4 +1,7 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { HiveWatchError } from "@hivewatch/core";
+import { newCertificate, temporaryFolder } from "@hivewatch/test-support";
 import { describe, expect, it } from "vitest";
 import { settingsOf } from "../src/options.ts";
 
@@ -17,7 +20,7 @@ describe("what the environment says, as MLflow's own clients read it", () => {
     expect(connection?.url.href).toBe("https://mlflow.example.com/team/a/");
     expect(connection).toMatchObject({
       headers: { authorization: "Bearer t0ken", "x-mlflow-workspace": "oncology" },
-      isInsecure: true,
+      tls: { rejectUnauthorized: false },
       timeoutMs: 7000,
     });
     expect([place.experiment, samplingIntervalSec]).toEqual(["clinics", 10]);
@@ -35,6 +38,30 @@ describe("what the environment says, as MLflow's own clients read it", () => {
     const inAddress = settingsOf({ trackingUri: "http://max:p%40ss@127.0.0.1:5000/?x=1" }, {}).connection;
     expect(inAddress?.headers.authorization).toBe(basic("max:p@ss"));
     expect(inAddress?.url.href).toBe("http://127.0.0.1:5000/");
+  });
+
+  it("what is set nowhere is read from the credentials file, as Python reads it", async () => {
+    const home = await temporaryFolder();
+    const lines = ["[other]", "mlflow_tracking_username=x", "[mlflow]", "# mlflow_tracking_password = y"];
+    lines.push("MLFLOW_TRACKING_USERNAME: eva", "mlflow_tracking_password = p%%:=s # s ", "");
+    await mkdir(join(home, ".mlflow"));
+    await writeFile(join(home, ".mlflow", "credentials"), lines.join("\n"));
+    const named = { HOME: home, MLFLOW_TRACKING_URI: "http://127.0.0.1:5000" };
+    const authorization = (env: Record<string, string>, trackingUri?: string) =>
+      settingsOf({ trackingUri }, { ...named, ...env }).connection?.headers.authorization;
+    const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+    expect(authorization({})).toBe(basic("eva:p%:=s # s"));
+    expect(authorization({ MLFLOW_TRACKING_USERNAME: "max" })).toBe(basic("max:p%:=s # s"));
+    // Of another address who knows who has named it.
+    expect(authorization({}, "http://mlflow.example.com")).toBeUndefined();
+  });
+
+  it("a certificate of one's own has its key in the same file", async () => {
+    const { certPath, cert } = await newCertificate("eva");
+    const settings = settingsOf({ trackingUri: "https://a" }, { MLFLOW_TRACKING_CLIENT_CERT_PATH: certPath });
+    expect(settings.connection?.tls).toEqual({ rejectUnauthorized: true, cert, key: cert });
+    const missing = () => settingsOf({ trackingUri: "https://a" }, { MLFLOW_TRACKING_CLIENT_CERT_PATH: "/none" });
+    expect(missing).toThrow(/MLFLOW_TRACKING_CLIENT_CERT_PATH can't be read/);
   });
 
   it("what is set to nothing is not set", () => {

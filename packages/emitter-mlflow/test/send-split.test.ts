@@ -23,6 +23,16 @@ it("what is refused is found, and all else is taken, in order", async () => {
   expect(taken).toEqual(numbers.filter((number) => number !== 3 && number !== 777));
 });
 
+it.each([
+  "(sqlite3.IntegrityError) UNIQUE constraint failed: metrics.key",
+  '(psycopg2.errors.UniqueViolation) duplicate key value violates unique constraint "metric_pk"',
+])("what is refused because it is there is not refused: %s", async (message) => {
+  const send = async (): Promise<void> => {
+    throw refusal(message);
+  };
+  expect(await sendSplit([1, 2], send, async () => {})).toEqual([]);
+});
+
 it("a server that takes only a hundred at once gets no more", async () => {
   const sizes: number[] = [];
   const send = async (some: readonly number[]): Promise<void> => {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { createSampler } from "../src/system-metrics.ts";
 
 it("samples this machine under MLflow's names, in whole steps of the run's time", async () => {
-  const sampler = createSampler(0.05);
+  const sampler = createSampler(0.05, () => {});
   sampler.start(Date.now() - 1000);
   const points = await until("a sample", () => {
     const taken = sampler.take();
@@ -20,4 +20,6 @@ it("samples this machine under MLflow's names, in whole steps of the run's time"
     expect(Number.isSafeInteger(step) && Number.isSafeInteger(timestamp) && Number.isFinite(value)).toBe(true);
   }
   expect(sampler.take()).toEqual([]);
+  sampler.giveBack(points);
+  expect([...sampler.take(3), ...sampler.take()]).toEqual(points);
 });

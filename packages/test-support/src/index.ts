@@ -1,4 +1,5 @@
 export { afterwards } from "./afterwards.ts";
+export { type Certificate, newCertificate } from "./certificate.ts";
 export { type EventStream, type Frame, readStream } from "./event-stream.ts";
 export { type Fields, fields, list } from "./fields.ts";
 export {

@@ -70,6 +70,7 @@ export const CLIENT_DESTINATIONS: ReadonlyMap<string, ClientDestination> = new M
           "MLFLOW_TRACKING_TOKEN",
           "MLFLOW_TRACKING_USERNAME",
           "MLFLOW_TRACKING_PASSWORD",
+          "MLFLOW_TRACKING_CLIENT_CERT_PATH",
           // Files of this machine are sent from there.
           "HIVEWATCH_MLFLOW_CHECKPOINT_DIR",
         ],
