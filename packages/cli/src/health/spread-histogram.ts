@@ -11,7 +11,7 @@ export function spreadHistogram({ bounds, counts, sum }: HistogramData): { value
   const width = total(filled, ({ low, high }) => high - low);
   // All lie as far into their buckets. What is exactly at a lower bound would be counted in the bucket below.
   const share = Math.min(1, Math.max(1e-9, (sum - least) / width));
-  const spread = filled.map(({ count, low, high }) => ({ count, value: low + share * (high - low) }));
+  const spread = filled.map(({ count, low, high }) => ({ count, value: Math.min(high, low + share * (high - low)) }));
   const last = spread.at(-1);
   const isOpen = (counts.at(-1) ?? 0) > 0;
   if (last === undefined || !isOpen) return spread;
