@@ -78,6 +78,7 @@ Emitters take runs on to other places, each at its own pace and from where it wa
   hivewatch up --emit mlflow --emit my-package several at once; one that hangs or fails is no matter to the others
 What is always wanted goes into hivewatch.config.mjs (or .js, .json; .ts from Node 22.18 on) in the folder where it is started:
   export default { emitters: ["mlflow", "./to-my-chat.mjs"] };
+How it is doing itself stands at /metrics of the page, for Prometheus, and goes to OpenTelemetry if OTEL_EXPORTER_OTLP_ENDPOINT is set.
 `;
 
 function emitOption(): Option {
