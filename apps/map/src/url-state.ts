@@ -76,8 +76,13 @@ export function wholeQueryOf(search: string, runId: string): string {
 export function readFragment(hash: string, state: PageState): { readonly round: number | undefined } {
   const fragment = new URLSearchParams(hash.replace(/^#/, ""));
   for (const field of FIELDS) field.read(state, fragment.getAll(field.name));
-  const round = fragment.get("round") ?? "";
-  return { round: /^\d{1,15}$/.test(round) ? Number(round) : undefined };
+  return { round: roundIn(hash) };
+}
+
+/** The round that a fragment names; undefined: none. */
+export function roundIn(hash: string): number | undefined {
+  const round = new URLSearchParams(hash.replace(/^#/, "")).get("round") ?? "";
+  return /^\d{1,15}$/.test(round) ? Number(round) : undefined;
 }
 
 /** The fragment of a state, with its `#`; empty if everything has its usual value. */

@@ -1,6 +1,7 @@
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { withoutZeros } from "../format.ts";
+import { themeColor } from "../theme.ts";
 import type { NumberFormat } from "./chart-spec.ts";
 import { FONT } from "./font.ts";
 import type { OffScaleMark, PlotData } from "./plot-data.ts";
@@ -46,7 +47,7 @@ const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10
 export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData, listener: PlotListener): Plot {
   let data = first;
   let shown: number | undefined;
-  const color = (name: string) => () => getComputedStyle(element).getPropertyValue(name).trim();
+  const color = (name: string) => () => themeColor(name);
   const plot = new UPlot(optionsOf(), alignedData(first), element);
   const marker = document.createElement("div");
   marker.className = "shown-round";
@@ -120,7 +121,7 @@ export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData
       hooks: {
         draw: [
           (self) => {
-            drawMarks(self, data.marks, color("--status-non-finite")());
+            drawMarks(self, data.marks, themeColor("--status-non-finite"));
             placeMarker(self);
           },
         ],

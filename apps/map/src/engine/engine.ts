@@ -44,9 +44,9 @@ const PUBLISH_SHARE = 4;
 /** A round that goes on is read anew no more often than this. */
 const REREAD_MS = 2_000;
 
-/** @param publish - tells the page */
-export function createEngine(address: RunAddress, publish: (update: Update) => void): Engine {
-  const { runId } = address;
+/** @param publish - tells the page; what comes together is shown together */
+export function createEngine(address: RunAddress, publish: (updates: readonly Update[]) => void): Engine {
+  const { runId, round } = address;
   const { stream } = addressesOf(address);
   let { source } = addressesOf(address);
   let store = createRunStore(runId);
@@ -55,9 +55,12 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
   let queue: EventQueue | undefined;
   let connection: Connection = { phase: "loading", lastArrival: undefined };
   let shown: number | undefined;
+  /** Whose table the page has. */
+  let told: number | undefined;
   const digests = new Set<string>();
   let wantsParticipation = false;
   let isClosed = false;
+  let isOpening = false;
 
   const used = new Map<number, number>();
   let clock = 0;
@@ -254,7 +257,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
   // --- what is told ----------------------------------------------------------------------------------------------
 
   function schedule(): void {
-    timer ??= setTimeout(flush, PUBLISH_MS);
+    if (!isOpening) timer ??= setTimeout(flush, PUBLISH_MS);
   }
 
   function flush(): void {
@@ -294,45 +297,61 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
   }
 
   function tell(): void {
-    const news = store.clients.news();
-    if (news !== undefined) publish({ kind: "clients", value: news });
+    const updates = newClients();
     if (overviewChanged) {
       overviewChanged = false;
-      publish({ kind: "overview", value: overviewOf(store, readings.metrics()) });
+      updates.push({ kind: "overview", value: overviewOf(store, readings.metrics()) });
     }
-    if (tableChanged) tellTable();
+    if (tableChanged) updates.push(...shownTable());
     const feed = store.feed.news();
-    if (feed !== undefined) publish({ kind: "feed", value: feed });
-    if (readingsChanged) tellReadings();
+    if (feed !== undefined) updates.push({ kind: "feed", value: feed });
+    if (readingsChanged) updates.push(...whatWasRead());
     // Last, so that whoever is told that everything is here has it.
-    if (connectionChanged) publish({ kind: "connection", value: connection });
+    if (connectionChanged) updates.push({ kind: "connection", value: connection });
     connectionChanged = false;
+    if (updates.length > 0) publish(updates);
   }
 
+  /** What somebody waits for is not kept for the next time. */
   function tellTable(): void {
+    const updates = isOpening ? [] : shownTable();
+    if (updates.length > 0) publish([...newClients(), ...updates]);
+  }
+
+  function newClients(): Update[] {
+    const news = store.clients.news();
+    return news === undefined ? [] : [{ kind: "clients", value: news }];
+  }
+
+  /** The table of the shown round, which is fetched if it is not here. */
+  function shownTable(): Update[] {
     const entry = shown === undefined ? undefined : store.rounds.get(shown);
-    if (entry === undefined) return;
+    if (entry === undefined) return [];
     used.set(entry.round, ++clock);
     if (entry.columns !== undefined || entry.places.length === 0) {
       tableChanged = false;
+      told = entry.round;
       const columns = entry.columns ?? createRoundColumns(entry.round);
-      publish({ kind: "table", value: roundTable(columns, isOpen(store.run, entry)) });
-      return;
+      return [{ kind: "table", value: roundTable(columns, isOpen(store.run, entry)) }];
     }
     fetchRounds([entry]).then(schedule, () => {});
+    return [];
   }
 
-  function tellReadings(): void {
+  function whatWasRead(): Update[] {
     readingsChanged = false;
-    const numbers = Float64Array.from(sorted(), ({ round }) => round);
-    const clients = store.clients.size;
-    publish({ kind: "progress", value: numbers.length === 0 ? 0 : readings.size / numbers.length });
-    publish({ kind: "tally", value: readings.tally(numbers, clients) });
-    publish({ kind: "findings", value: withReasons(readings.findings(numbers, clients), store.feed) });
-    for (const field of digests) publish({ kind: "digest", value: readings.digest(field, numbers) });
-    if (wantsParticipation) publish({ kind: "participation", value: readings.participation(numbers, clients) });
     overviewChanged = true;
     schedule();
+    const numbers = Float64Array.from(sorted(), ({ round }) => round);
+    const clients = store.clients.size;
+    const updates: Update[] = [
+      { kind: "progress", value: numbers.length === 0 ? 0 : readings.size / numbers.length },
+      { kind: "tally", value: readings.tally(numbers, clients) },
+      { kind: "findings", value: withReasons(readings.findings(numbers, clients), store.feed) },
+    ];
+    for (const field of digests) updates.push({ kind: "digest", value: readings.digest(field, numbers) });
+    if (wantsParticipation) updates.push({ kind: "participation", value: readings.participation(numbers, clients) });
+    return updates;
   }
 
   async function tellHistory(requestId: number, clients: readonly number[]): Promise<void> {
@@ -343,7 +362,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
       relieve();
       return { columns: entry.columns, open: isOpen(store.run, entry) };
     });
-    publish({ kind: "history", id: requestId, value: history });
+    publish([{ kind: "history", id: requestId, value: history }]);
   }
 
   // --- begin and end ---------------------------------------------------------------------------------------------
@@ -355,17 +374,19 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     head = undefined;
     source = addressesOf(address).source;
     readBytes = 0;
-    setConnection({ phase: "loading" });
+    told = undefined;
+    overviewChanged = true;
+    isOpening = true;
+    if (connection.phase !== "loading") setConnection({ phase: "loading" });
     try {
       const found = await source.head();
       if (found !== undefined && found !== "unchanged") await takeFirstHead(found);
     } catch {
       // Without a map everything comes over the stream.
     }
+    isOpening = false;
+    schedule();
     if (isClosed) return;
-    overviewChanged = true;
-    tableChanged = true;
-    flush();
     if (stream !== undefined) queue = startQueue(stream, endOfMap());
     else {
       setConnection({ phase: "saved" });
@@ -378,16 +399,20 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     return head === undefined ? "" : String(head.position);
   }
 
-  /** What the page shows at first is told as soon as it is there. */
+  /** The rounds' figures are drawn while a round's clients are being fetched, and these then all at once. */
   async function takeFirstHead(found: MapHead): Promise<void> {
     head = found;
     takeHead(store, found);
-    publish({ kind: "overview", value: overviewOf(store, []) });
-    const entry = shown === undefined ? sorted().at(-1) : store.rounds.get(shown);
+    store.changed.clear();
+    overviewChanged = false;
+    publish([{ kind: "overview", value: overviewOf(store, []) }]);
+    const entry = store.rounds.get(shown ?? round ?? Number.NaN) ?? sorted().at(-1);
     clientsReady = fetchClients(found, undefined);
     await Promise.all([clientsReady, entry === undefined ? undefined : fetchRounds([entry])]);
+    shown ??= entry?.round;
+    tableChanged = true;
+    tell();
     await fetchNotable(found, undefined);
-    store.changed.clear();
   }
 
   return {
@@ -398,6 +423,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
           return;
         case "show":
           shown = request.round;
+          if (shown === told && !tableChanged) return;
           tableChanged = true;
           tellTable();
           return;

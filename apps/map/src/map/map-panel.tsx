@@ -52,7 +52,8 @@ export function MapPanel() {
 
   useSignalEffect(() => map.value?.show(scene.value));
   useSignalEffect(() => {
-    const client = data.clients.value.indexOf(state.client.value ?? "");
+    const { client: id } = state;
+    const client = id.value === undefined ? -1 : data.clients.value.indexOf(id.value);
     map.value?.setSelected(client < 0 ? undefined : client);
   });
   useSignalEffect(() => map.value?.setAnimated(player.moving.value && !reducedMotion.matches));

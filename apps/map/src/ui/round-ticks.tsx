@@ -1,7 +1,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useSession } from "../session.ts";
-import { theme } from "../theme.ts";
+import { theme, themeColor } from "../theme.ts";
 import { tickPlaces } from "./tick-places.ts";
 
 /** A tick for each round, which shows where something went wrong. */
@@ -19,11 +19,10 @@ export function RoundTicks() {
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
     context.scale(scale, scale);
-    const style = getComputedStyle(canvas);
     const colors = {
-      trouble: style.getPropertyValue("--status-failed"),
-      past: style.getPropertyValue("--text-faint"),
-      coming: style.getPropertyValue("--line"),
+      trouble: themeColor("--status-failed"),
+      past: themeColor("--text-faint"),
+      coming: themeColor("--line"),
     };
     const { x, index } = player.path.peek();
     for (const { at, trouble, isPast } of tickPlaces(
@@ -50,7 +49,7 @@ export function RoundTicks() {
     const observer = new ResizeObserver(draw);
     observer.observe(canvas);
     return () => observer.disconnect();
-  });
+  }, []);
 
   return <canvas class="ticks" ref={element} />;
 }
