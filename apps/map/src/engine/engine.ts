@@ -37,6 +37,14 @@ const MAX_READ_BYTES = 256 * 1024 * 1024;
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_ROUNDS = 16;
 
+/** While somebody goes from round to round, reading in the background waits, but each time no longer than this. */
+const QUIET_MS = 250;
+const MAX_WAIT_MS = 2_000;
+
+/** So many rounds are fetched ahead of who goes on by no more than so many at a time. */
+const AHEAD_ROUNDS = 8;
+const AHEAD_STEP = 4;
+
 /** The page is told of changes no more often than this, and never more than a part of the time. */
 const PUBLISH_MS = 100;
 const PUBLISH_SHARE = 4;
@@ -57,6 +65,7 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
   let shown: number | undefined;
   /** Whose table the page has. */
   let told: number | undefined;
+  let movedAt = 0;
   const digests = new Set<string>();
   let wantsParticipation = false;
   let isClosed = false;
@@ -181,24 +190,19 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
       relieve();
       schedule();
       await pause();
+      for (let waited = 0; waited < MAX_WAIT_MS && Date.now() - movedAt < QUIET_MS; waited += QUIET_MS) {
+        await pause(QUIET_MS);
+      }
     }
     readingsChanged = true;
     schedule();
   }
 
   function nextBatch(): RoundEntry[] {
-    const batch: RoundEntry[] = [];
-    let bytes = 0;
-    if (readBytes > MAX_READ_BYTES) return batch;
-    for (const entry of sorted().reverse()) {
-      if (readings.has(entry.round)) continue;
-      const size = entry.columns === undefined ? entry.places.reduce((sum, [, length]) => sum + length, 0) : 0;
-      if (batch.length > 0 && bytes + size > BATCH_BYTES) break;
-      bytes += size;
-      batch.push(entry);
-      if (batch.length === BATCH_ROUNDS) break;
-    }
-    readBytes += bytes;
+    if (readBytes > MAX_READ_BYTES) return [];
+    const unread = sorted().filter((entry) => !readings.has(entry.round));
+    const batch = within(unread.slice(-BATCH_ROUNDS).reverse(), BATCH_BYTES);
+    readBytes += batch.reduce((sum, entry) => sum + bytesOf(entry), 0);
     return batch;
   }
 
@@ -334,8 +338,33 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
       const columns = entry.columns ?? createRoundColumns(entry.round);
       return [{ kind: "table", value: roundTable(columns, isOpen(store.run, entry)) }];
     }
-    fetchRounds([entry]).then(schedule, () => {});
+    fetchRounds([entry]).then(
+      () => (entry.columns === undefined ? schedule() : tellTable()),
+      () => {},
+    );
     return [];
+  }
+
+  function show(next: number | undefined): void {
+    const before = shown;
+    shown = next;
+    if (shown === told && !tableChanged) return;
+    movedAt = Date.now();
+    tableChanged = true;
+    tellTable();
+    if (before !== undefined && next !== undefined) fetchAhead(before, next);
+  }
+
+  /** Where somebody goes from round to round, the next ones are fetched before they are asked for. */
+  function fetchAhead(before: number, at: number): void {
+    const entries = sorted();
+    if (at < before) entries.reverse();
+    const place = entries.findIndex(({ round: number }) => number === at);
+    if (Math.abs(place - entries.findIndex(({ round: number }) => number === before)) > AHEAD_STEP) return;
+    const ahead = entries.slice(place + 1, place + 1 + AHEAD_ROUNDS);
+    if (ahead.slice(0, AHEAD_ROUNDS / 2).every(({ columns }) => columns !== undefined)) return;
+    for (const entry of ahead) used.set(entry.round, ++clock);
+    fetchRounds(within(ahead, BATCH_BYTES)).then(relieve, () => {});
   }
 
   function whatWasRead(): Update[] {
@@ -422,10 +451,7 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
           void open();
           return;
         case "show":
-          shown = request.round;
-          if (shown === told && !tableChanged) return;
-          tableChanged = true;
-          tellTable();
+          show(request.round);
           return;
         case "digest":
           digests.add(request.field);
@@ -463,9 +489,23 @@ function addressesOf({ runId, base, map }: RunAddress): { source: MapSource; str
   };
 }
 
+/** The first of some rounds, as far as what has to be fetched of them takes no more; one at least. */
+function within(entries: readonly RoundEntry[], maxBytes: number): RoundEntry[] {
+  let bytes = 0;
+  return entries.filter((entry, i) => {
+    bytes += bytesOf(entry);
+    return i === 0 || bytes <= maxBytes;
+  });
+}
+
+/** How much has to be fetched of a round, compressed. */
+function bytesOf({ columns, places }: RoundEntry): number {
+  return columns === undefined ? places.reduce((sum, [, length]) => sum + length, 0) : 0;
+}
+
 /** Lets requests be taken between two pieces of work. */
-function pause(): Promise<void> {
+function pause(ms = 0): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve);
+    setTimeout(resolve, ms);
   });
 }

@@ -1,10 +1,4 @@
-import {
-  type GeoProjection,
-  type GeoRawProjection,
-  geoEqualEarthRaw,
-  geoMercatorRaw,
-  geoOrthographic,
-} from "d3-geo";
+import { type GeoProjection, type GeoRawProjection, geoEqualEarthRaw, geoMercatorRaw, geoOrthographic } from "d3-geo";
 import type { Projection as ProjectionName } from "../page-state.ts";
 import type { LngLat, Places } from "./places.ts";
 import type { Bounds, Point, Positions } from "./plane.ts";
