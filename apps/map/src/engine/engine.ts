@@ -13,6 +13,7 @@ import { roundTable } from "./round-table.ts";
 import {
   createRunStore,
   isOpen,
+  passOver,
   type RoundEntry,
   refreshFigures,
   takeClients,
@@ -36,6 +37,9 @@ const MAX_READ_BYTES = 256 * 1024 * 1024;
 /** So much is fetched at a time in the background, compressed. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_ROUNDS = 16;
+
+/** Of what happened beside results so many parts are read, the newest. */
+const NOTABLE_PARTS = 2;
 
 /** While somebody goes from round to round, reading in the background waits, but each time no longer than this. */
 const QUIET_MS = 250;
@@ -123,8 +127,11 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
   /** What happened before the page was opened; what happens then comes with the stream. */
   async function fetchNotable(found: MapHead, known: MapHead | undefined): Promise<void> {
     if (known !== undefined || found.notable.count === 0) return;
-    const parts = await source.parts(found, found.notable.parts.slice(-2));
-    for (const part of parts ?? []) store.feed.addTable(decodeMapTable(part), (index) => store.mapClients[index] ?? 0);
+    takeNotable(found, (await source.parts(found, found.notable.parts.slice(-NOTABLE_PARTS))) ?? []);
+  }
+
+  function takeNotable(found: MapHead, parts: readonly Uint8Array[]): void {
+    for (const part of parts) store.feed.addTable(decodeMapTable(part), (index) => store.mapClients[index] ?? 0);
     store.feed.setTotal(found.notable.count);
   }
 
@@ -241,10 +248,10 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
 
   function startQueue(address: string, lastId: string): EventQueue {
     return createEventQueue(address, lastId, {
-      onEvents(events, position) {
+      onEvents(events, position, arrival) {
         const missing = events.flatMap((event) => takeEvent(store, event, position));
         if (missing.length > 0) fetchRounds([...new Set(missing)]).then(schedule, () => {});
-        if (connection.phase === "live") setConnection({ lastArrival: Date.now() });
+        if (connection.phase === "live") setConnection({ lastArrival: arrival });
         overviewChanged = true;
         schedule();
       },
@@ -255,7 +262,36 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
       onReload() {
         void open();
       },
+      onBehind() {
+        // What can't be had more cheaply is taken event by event.
+        skipAhead().catch(() => {});
+      },
     });
+  }
+
+  /** What is in the map already need not be taken event by event: of most rounds nobody looks at more than the figures. */
+  async function skipAhead(): Promise<void> {
+    const known = head;
+    const found = await source.head();
+    if (found === undefined || found === "unchanged") return;
+    await fetchClients(found, known?.frames.id === found.frames.id ? known : undefined);
+    const notable = await source.parts(found, found.notable.parts.slice(-NOTABLE_PARTS));
+    if (notable === undefined || isClosed) return;
+    // From here on at once: what is taken twice would count twice.
+    head = found;
+    if (queue?.skipTo(found.position) !== true) {
+      takeHead(store, found);
+      return;
+    }
+    for (const round of passOver(store, found)) {
+      readings.forget(round);
+      if (round === shown) tableChanged = true;
+    }
+    store.feed.clear();
+    takeNotable(found, notable);
+    overviewChanged = true;
+    schedule();
+    void readAll();
   }
 
   // --- what is told ----------------------------------------------------------------------------------------------

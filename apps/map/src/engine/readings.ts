@@ -22,6 +22,8 @@ export interface Readings {
   has(round: number): boolean;
   /** Reads a round, anew if it was read before. */
   read(table: RoundColumns, open: boolean): void;
+  /** A round has to be read anew. */
+  forget(round: number): void;
   /** The numeric fields that were met: those of the contract in its order, then the others as they came. */
   metrics(): string[];
   digest(field: string, rounds: Float64Array): Digest;
@@ -92,6 +94,10 @@ export function createReadings(): Readings {
       readings.delete(table.round);
       readings.set(table.round, { standing, digests: kept, findings: findTrouble(table, status, kept, median) });
       makeRoom();
+    },
+    forget(round) {
+      standingBytes -= readings.get(round)?.standing?.length ?? 0;
+      readings.delete(round);
     },
     metrics() {
       const known = CLIENT_NUMBERS.filter((name) => fields.has(name));
