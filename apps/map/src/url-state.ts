@@ -11,6 +11,7 @@ import {
   TABS,
   VIEWS,
 } from "./page-state.ts";
+import { type ReplaySpeed, SPEEDS } from "./replay/replay-clock.ts";
 
 /** What the query of an address says: which run, and how much of the page. */
 export interface Address {
@@ -139,6 +140,16 @@ const SORT: Codec<Sort> = {
   write: ({ field: name, descending }) => [descending ? `-${name}` : name],
 };
 
+/** Rounds a second, as `5`; or times as fast as it was, as `60x`. */
+const SPEED: Codec<ReplaySpeed> = {
+  read([text = ""]) {
+    const pace = text.endsWith("x") ? "true" : "fixed";
+    const factor = SPEEDS[pace].find((known) => `${known}` === text.replace(/x$/, ""));
+    return factor === undefined ? undefined : { pace, factor };
+  },
+  write: ({ pace, factor }) => [pace === "true" ? `${factor}x` : `${factor}`],
+};
+
 function oneOf<T extends string>(choices: readonly T[]): Codec<T> {
   return { read: ([text]) => choices.find((choice) => choice === text), write: (choice) => [choice] };
 }
@@ -163,6 +174,8 @@ const FIELDS: readonly UrlField[] = [
   }),
   field("tab", ({ tab }) => tab, oneOf(TABS)),
   field("axis", ({ axis }) => axis, oneOf(AXES)),
+  field("speed", ({ speed }) => speed, SPEED),
+  field("loop", ({ loop }) => loop, { read: ([text]) => text === "on", write: (on) => [on ? "on" : "off"] }),
   field("chart", ({ charts }) => charts, LIST),
   field("order", ({ order }) => order, oneOf(CLIENT_ORDERS)),
   field("sort", ({ sort }) => sort, SORT),
