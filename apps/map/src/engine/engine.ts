@@ -283,10 +283,9 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
       takeHead(store, found);
       return;
     }
-    for (const round of passOver(store, found)) {
-      readings.forget(round);
-      if (round === shown) tableChanged = true;
-    }
+    const changed = passOver(store, found);
+    readings.forget(changed);
+    if (shown !== undefined && changed.includes(shown)) tableChanged = true;
     store.feed.clear();
     takeNotable(found, notable);
     overviewChanged = true;
@@ -411,7 +410,7 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
     const clients = store.clients.size;
     const updates: Update[] = [
       { kind: "progress", value: numbers.length === 0 ? 0 : readings.size / numbers.length },
-      { kind: "tally", value: readings.tally(numbers, clients) },
+      { kind: "tally", value: readings.tally(clients) },
       { kind: "findings", value: withReasons(readings.findings(numbers, clients), store.feed) },
     ];
     for (const field of digests) updates.push({ kind: "digest", value: readings.digest(field, numbers) });
