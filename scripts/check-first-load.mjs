@@ -8,14 +8,20 @@ const DIST = path.join(import.meta.dirname, "../apps/map/dist");
 const MAX_BYTES = 130_000;
 
 /**
- * What a first visit fetches: the page, what that names, and the worker.
+ * What a first visit fetches: the page, what that names, and the worker that its script names. Files of earlier builds may
+ * lie beside them, which turbo leaves there when it brings a build back from its cache.
  *
  * @returns {{ file: string, bytes: number }[]} each with its size as it is sent, compressed
  */
 export function firstLoad() {
   const page = readFileSync(path.join(DIST, "index.html"), "utf8");
   const named = [...page.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, name = ""]) => name);
-  const workers = readdirSync(path.join(DIST, "assets")).filter((name) => /^worker-.*\.js$/.test(name));
+  const scripts = named
+    .filter((name) => name.endsWith(".js"))
+    .map((name) => readFileSync(path.join(DIST, name), "utf8"));
+  const workers = readdirSync(path.join(DIST, "assets")).filter(
+    (name) => /^worker-.*\.js$/.test(name) && scripts.some((script) => script.includes(name)),
+  );
   const files = ["index.html", ...named, ...workers.map((name) => `assets/${name}`)];
   return files.map((file) => ({ file, bytes: gzipSync(readFileSync(path.join(DIST, file))).length }));
 }

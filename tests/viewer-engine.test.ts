@@ -10,6 +10,7 @@ import { roundTable } from "../apps/map/src/engine/round-table.ts";
 import {
   createRunStore,
   isOpen,
+  passOver,
   type RunStore,
   refreshFigures,
   takeClients,
@@ -47,26 +48,66 @@ test("clients keep their rounds if the page met them in another order than the m
   expect(pictureOf(store)).toEqual(pictureOf(truth));
 });
 
+test("a page that passes over events and takes the map instead tells the same as all events", async () => {
+  const seed = newSeed();
+  const events = [...syntheticRun({ runId: RUN_ID, clients: 40, rounds: 6, seed })];
+  const truth = createRunStore(RUN_ID);
+  for (const [i, event] of events.entries()) takeEvent(truth, parseEvent(event), i + 1);
+  const expected = pictureOf(truth);
+
+  const part = (share: number): number => Math.floor(events.length * share);
+  for (const [from, to] of [
+    [part(0.4), part(0.7)],
+    [part(0.2), events.length],
+    [1, part(0.5)],
+  ] as const) {
+    const store = createRunStore(RUN_ID);
+    for (const [i, event] of events.slice(0, from).entries()) takeEvent(store, parseEvent(event), i + 1);
+    for (const entry of store.rounds.values()) refreshFigures(entry);
+    const { head, part: partOf } = await savedRun(events.slice(0, to));
+    takeAllClients(store, head, partOf);
+    passOver(store, head);
+    takeRounds(store, head, partOf);
+    for (const event of events.slice(to)) takeEvent(store, parseEvent(event), Number.MAX_SAFE_INTEGER);
+    expect(pictureOf(store), `seed ${seed}, from ${from} to ${to}`).toEqual(expected);
+  }
+});
+
+interface SavedRun {
+  readonly head: MapHead;
+  part(place: MapPlace): Buffer;
+}
+
+async function savedRun(events: readonly Record<string, unknown>[]): Promise<SavedRun> {
+  const dir = await temporaryFolder();
+  await writeRun(dir, RUN_ID, events);
+  const head = parseMapHead(await readFile(join(dir, `${RUN_ID}.map2.json`), "utf8"));
+  const frames = await readFile(join(dir, `${RUN_ID}.map2`));
+  return { head, part: ([offset, length]) => gunzipSync(frames.subarray(offset, offset + length)) };
+}
+
 /** Loads a run as the viewer does: from the files that are made of these events. */
 async function loadRun(
   events: readonly Record<string, unknown>[],
   store: RunStore = createRunStore(RUN_ID),
 ): Promise<RunStore> {
-  const dir = await temporaryFolder();
-  await writeRun(dir, RUN_ID, events);
-  const head = parseMapHead(await readFile(join(dir, `${RUN_ID}.map2.json`), "utf8"));
-  const frames = await readFile(join(dir, `${RUN_ID}.map2`));
-  const part = ([offset, length]: MapPlace): Buffer => gunzipSync(frames.subarray(offset, offset + length));
+  const { head, part } = await savedRun(events);
   takeHead(store, head);
-  for (const [i, place] of head.clients.parts.entries()) {
-    takeClients(store, i * head.part_rows, decodeMapTable(part(place)));
-  }
+  takeAllClients(store, head, part);
   takeRounds(store, head, part);
   return store;
 }
 
-function takeRounds(store: RunStore, head: MapHead, part: (place: MapPlace) => Buffer): void {
+function takeAllClients(store: RunStore, head: MapHead, part: SavedRun["part"]): void {
+  for (const [i, place] of head.clients.parts.entries()) {
+    takeClients(store, i * head.part_rows, decodeMapTable(part(place)));
+  }
+}
+
+/** Takes those rounds that are in the map alone. */
+function takeRounds(store: RunStore, head: MapHead, part: SavedRun["part"]): void {
   for (const entry of store.rounds.values()) {
+    if (entry.columns !== undefined) continue;
     takeParts(
       store,
       entry,

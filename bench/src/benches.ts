@@ -12,6 +12,7 @@ import { rss } from "./benches/rss.ts";
 import { sse } from "./benches/sse.ts";
 import { viewer } from "./benches/viewer.ts";
 import { viewerLive } from "./benches/viewer-live.ts";
+import { viewerReference } from "./benches/viewer-reference.ts";
 
 /** All benches, in the order in which they are run. */
 export const BENCHES: readonly Bench[] = [
@@ -28,4 +29,5 @@ export const BENCHES: readonly Bench[] = [
   rss,
   viewer,
   viewerLive,
+  viewerReference,
 ];

@@ -1,3 +1,4 @@
+import "./start.ts";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { pollRunList } from "./runs/run-list.ts";

@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { FindingKind } from "./data/run-data.ts";
+import { type ReplaySpeed, USUAL_SPEED } from "./replay/replay-clock.ts";
 
 /** What somebody chose to see, all of which a link can say. Which round that is, the player holds. */
 export interface PageState {
@@ -20,6 +21,9 @@ export interface PageState {
   readonly tab: Signal<Tab>;
   /** What charts go along. */
   readonly axis: Signal<AxisKind>;
+  readonly speed: Signal<ReplaySpeed>;
+  /** Whether a replay begins anew at its end. */
+  readonly loop: Signal<boolean>;
   /** Which charts are shown, by id (charts/chart-list.ts), in their order. */
   readonly charts: Signal<readonly string[]>;
   /** In which order clients' own small charts come. */
@@ -77,6 +81,8 @@ export function createPageState(): PageState {
     compared: signal([]),
     tab: signal("clients"),
     axis: signal("round"),
+    speed: signal(USUAL_SPEED),
+    loop: signal(false),
     charts: signal(DEFAULT_CHARTS),
     order: signal("worst"),
     sort: signal({ field: "status", descending: false }),

@@ -5,8 +5,8 @@ import { markShown } from "./mark-shown.ts";
 import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
 import { openSession, type Session, SessionProvider } from "./session.ts";
 import { ClientPanel } from "./ui/client-panel.tsx";
-import { EmbeddedPanel } from "./ui/embedded-panel.tsx";
 import { Help } from "./ui/help.tsx";
+import { lazily } from "./ui/lazily.tsx";
 import { pageShortcuts } from "./ui/page-shortcuts.ts";
 import { ReplayBar } from "./ui/replay-bar.tsx";
 import { RunStatus } from "./ui/run-status.tsx";
@@ -14,6 +14,8 @@ import { RunView } from "./ui/run-view.tsx";
 import { SearchBox } from "./ui/search-box.tsx";
 import { TopBar } from "./ui/top-bar.tsx";
 import { readAddress } from "./url-state.ts";
+
+const EmbeddedPanel = lazily(async () => (await import("./ui/embedded-panel.tsx")).EmbeddedPanel, null);
 
 interface RunPageProps {
   runId: string;

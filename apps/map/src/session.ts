@@ -43,6 +43,8 @@ export function openSession(runId: string, map?: string): Session {
       rounds: computed(() => data.overview.value.rounds),
       running: computed(() => data.overview.value.status === "running"),
       axis: state.axis,
+      speed: state.speed,
+      loop: state.loop,
     },
     round,
   );

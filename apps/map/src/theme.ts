@@ -1,4 +1,5 @@
 import { computed, effect, signal } from "@preact/signals";
+import { getOrAdd } from "./data/get-or-add.ts";
 
 type Theme = "light" | "dark";
 
@@ -34,6 +35,14 @@ export function applyTheme(): void {
   effect(() => {
     document.documentElement.dataset.theme = theme.value;
   });
+}
+
+const colors = new Map<string, string>();
+
+/** A colour of the theme, by the name of its property. To ask the document each time would have it laid out for it. */
+export function themeColor(name: string): string {
+  const read = (): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  return getOrAdd(colors, `${theme.peek()} ${name}`, read);
 }
 
 function readChoice(): ThemeChoice {

@@ -11,6 +11,7 @@ import {
   TABS,
   VIEWS,
 } from "./page-state.ts";
+import { type ReplaySpeed, SPEEDS } from "./replay/replay-clock.ts";
 
 /** What the query of an address says: which run, and how much of the page. */
 export interface Address {
@@ -76,8 +77,13 @@ export function wholeQueryOf(search: string, runId: string): string {
 export function readFragment(hash: string, state: PageState): { readonly round: number | undefined } {
   const fragment = new URLSearchParams(hash.replace(/^#/, ""));
   for (const field of FIELDS) field.read(state, fragment.getAll(field.name));
-  const round = fragment.get("round") ?? "";
-  return { round: /^\d{1,15}$/.test(round) ? Number(round) : undefined };
+  return { round: roundIn(hash) };
+}
+
+/** The round that a fragment names; undefined: none. */
+export function roundIn(hash: string): number | undefined {
+  const round = new URLSearchParams(hash.replace(/^#/, "")).get("round") ?? "";
+  return /^\d{1,15}$/.test(round) ? Number(round) : undefined;
 }
 
 /** The fragment of a state, with its `#`; empty if everything has its usual value. */
@@ -134,6 +140,16 @@ const SORT: Codec<Sort> = {
   write: ({ field: name, descending }) => [descending ? `-${name}` : name],
 };
 
+/** Rounds a second, as `5`; or times as fast as it was, as `60x`. */
+const SPEED: Codec<ReplaySpeed> = {
+  read([text = ""]) {
+    const pace = text.endsWith("x") ? "true" : "fixed";
+    const factor = SPEEDS[pace].find((known) => `${known}` === text.replace(/x$/, ""));
+    return factor === undefined ? undefined : { pace, factor };
+  },
+  write: ({ pace, factor }) => [pace === "true" ? `${factor}x` : `${factor}`],
+};
+
 function oneOf<T extends string>(choices: readonly T[]): Codec<T> {
   return { read: ([text]) => choices.find((choice) => choice === text), write: (choice) => [choice] };
 }
@@ -158,6 +174,8 @@ const FIELDS: readonly UrlField[] = [
   }),
   field("tab", ({ tab }) => tab, oneOf(TABS)),
   field("axis", ({ axis }) => axis, oneOf(AXES)),
+  field("speed", ({ speed }) => speed, SPEED),
+  field("loop", ({ loop }) => loop, { read: ([text]) => text === "on", write: (on) => [on ? "on" : "off"] }),
   field("chart", ({ charts }) => charts, LIST),
   field("order", ({ order }) => order, oneOf(CLIENT_ORDERS)),
   field("sort", ({ sort }) => sort, SORT),

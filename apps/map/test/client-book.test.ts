@@ -1,16 +1,24 @@
 import { expect, test } from "vitest";
 import { createClientBook } from "../src/data/client-book.ts";
+import type { PlaceNews } from "../src/engine/client-list.ts";
 
-const PARIS = { client: 0, lat: 48.9, lng: 2.4, city: "Paris", country: "FR" };
+function placeOf(client: number, lat: number, lng: number, city?: string): PlaceNews {
+  return {
+    clients: Uint32Array.of(client),
+    lat: Float64Array.of(lat),
+    lng: Float64Array.of(lng),
+    city: city === undefined ? undefined : [city],
+    country: undefined,
+  };
+}
+
+const PARIS = placeOf(0, 48.9, 2.4, "Paris");
+const NOWHERE: PlaceNews = { ...PARIS, clients: new Uint32Array(0) };
 
 test("clients are put together from what is new about them, and keep their newest place", () => {
   const book = createClientBook();
-  book.add({ first: 0, ids: ["a"], places: [PARIS] });
-  const { ids, lat, lng, city, indexOf } = book.add({
-    first: 1,
-    ids: ["b", "c"],
-    places: [{ client: 2, lat: 0, lng: 0, city: undefined, country: undefined }],
-  });
+  book.add({ first: 0, ids: ["a"], places: PARIS });
+  const { ids, lat, lng, city, indexOf } = book.add({ first: 1, ids: ["b", "c"], places: placeOf(2, 0, 0) });
   expect(ids).toEqual(["a", "b", "c"]);
   expect([...lat]).toEqual([48.9, Number.NaN, 0]);
   expect([...lng]).toEqual([2.4, Number.NaN, 0]);
@@ -20,8 +28,8 @@ test("clients are put together from what is new about them, and keep their newes
 
 test("a run that is loaded anew has its clients once, whatever their order is now", () => {
   const book = createClientBook();
-  book.add({ first: 0, ids: ["a", "b"], places: [PARIS] });
-  const { ids, lat, city, indexOf } = book.add({ first: 0, ids: ["b"], places: [] });
+  book.add({ first: 0, ids: ["a", "b"], places: PARIS });
+  const { ids, lat, city, indexOf } = book.add({ first: 0, ids: ["b"], places: NOWHERE });
   expect(ids).toEqual(["b"]);
   expect([...lat]).toEqual([Number.NaN]);
   expect(city[0]).toBeUndefined();

@@ -3,12 +3,15 @@ import { expect, test } from "vitest";
 import type { Rounds } from "../src/data/run-data.ts";
 import type { AxisKind } from "../src/page-state.ts";
 import { createPlayer } from "../src/replay/player.ts";
+import { USUAL_SPEED } from "../src/replay/replay-clock.ts";
 import { roundsOf } from "./tables.ts";
 
 function play(first: Rounds, isRunning: boolean, start?: number) {
   const rounds = signal(first);
   const axis = signal<AxisKind>("round");
-  return { rounds, axis, player: createPlayer({ rounds, running: signal(isRunning), axis }, start) };
+  const speed = signal(USUAL_SPEED);
+  const source = { rounds, running: signal(isRunning), axis, speed, loop: signal(false) };
+  return { rounds, axis, speed, player: createPlayer(source, start) };
 }
 
 test("a page that follows goes to each new round", () => {
@@ -82,10 +85,14 @@ test("at true pace by round, a round that ended before the one with a lower numb
 });
 
 test("the speed stays among those that can be chosen", () => {
-  const { player } = play(roundsOf([1, 2]), false);
+  const { rounds, speed, player } = play(roundsOf([1, 2], [5, 6]), false);
   for (let press = 0; press < 20; press++) player.changeSpeed(1);
-  expect(player.speed.value).toBe(50);
-  player.setPace("true", 60);
+  expect(speed.value).toEqual({ pace: "fixed", factor: 50 });
+  speed.value = { pace: "true", factor: 60 };
   player.changeSpeed(-1);
-  expect(player.speed.value).toBe(10);
+  expect(speed.value).toEqual({ pace: "true", factor: 10 });
+  // Rounds without times have no pace of their own.
+  rounds.value = roundsOf([1, 2], []);
+  player.changeSpeed(1);
+  expect(speed.value).toEqual({ pace: "fixed", factor: 2 });
 });

@@ -2,6 +2,7 @@ import { newSeed, randomFrom } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { FINDING_KINDS } from "../src/data/run-data.ts";
 import { AXES, CLIENT_ORDERS, createPageState, type PageState, PROJECTIONS, TABS, VIEWS } from "../src/page-state.ts";
+import { PACES, SPEEDS } from "../src/replay/replay-clock.ts";
 import { fragmentOf, PANELS, queryOf, readAddress, readFragment, wholeQueryOf } from "../src/url-state.ts";
 
 const TEXTS = [
@@ -99,7 +100,7 @@ test("what is written is read back, whatever it is", () => {
 
 test("nonsense in an address is no state", () => {
   const { below } = randomFrom(newSeed());
-  const names = [...fragmentOf(randomState(below), 1).slice(1).split("&"), "tab", "sort", "view"].map(
+  const names = [...fragmentOf(randomState(below), 1).slice(1).split("&"), "tab", "sort", "view", "speed"].map(
     (pair) => pair.split("=")[0] ?? "",
   );
   for (let run = 0; run < 500; run++) {
@@ -110,6 +111,7 @@ test("nonsense in an address is no state", () => {
     expect(VIEWS).toContain(state.view.value);
     expect(PROJECTIONS).toContain(state.projection.value);
     expect(AXES).toContain(state.axis.value);
+    expect(SPEEDS[state.speed.value.pace]).toContain(state.speed.value.factor);
   }
 });
 
@@ -125,6 +127,9 @@ function randomState(below: (limit: number) => number): PageState {
   state.compared.value = some(["run-1", "run 2", "a.b"]);
   state.tab.value = pick(TABS, "events");
   state.axis.value = pick(AXES, "time");
+  const pace = pick(PACES, "fixed");
+  state.speed.value = { pace, factor: pick(SPEEDS[pace], 1) };
+  state.loop.value = below(2) === 0;
   state.charts.value = below(4) === 0 ? [] : [textFrom(below), textFrom(below)];
   state.order.value = pick(CLIENT_ORDERS, "id");
   state.sort.value = { field: textFrom(below).replace(/^-/, "x"), descending: below(2) === 0 };

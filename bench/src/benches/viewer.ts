@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { atLeast, type Bench, demand, figureAtLeast, figureAtMost, type Measured } from "../bench.ts";
-import { drag, framesPerSecond, newPage, openBrowser, waitFor } from "../lib/browser.ts";
+import { drag, framesPerSecond, newPage, openBrowser, SHOWN, shownAt, waitFor } from "../lib/browser.ts";
 import { prepared } from "../lib/data.ts";
 import { newFolder } from "../lib/left-over.ts";
 import { type Hivewatch, startHivewatch } from "../lib/servers.ts";
@@ -20,9 +20,6 @@ interface Sizes {
 
 const FULL: Sizes = { clients: 20_000, rounds: 50, many: 100_000, most: 1_000_000, ms: 3_000, turns: 3 };
 const QUICK: Sizes = { clients: 200, rounds: 5, many: 1_000, most: 2_000, ms: 300, turns: 1 };
-
-/** The viewer says when it has drawn a round for the first time. */
-const SHOWN = `performance.getEntriesByName("round-shown").length > 0`;
 
 /** How quick the viewer is in a browser without a GPU. */
 export const viewer: Bench = {
@@ -67,7 +64,7 @@ async function open(browser: Browser, server: Hivewatch, { turns }: Sizes): Prom
   const floors: number[] = [];
   for (let turn = 0; turn < turns; turn++) {
     const page = await openRun(browser, server, "rounds");
-    figures.push(await page.evaluate<number>(`performance.getEntriesByName("round-shown")[0].startTime`));
+    figures.push(await shownAt(page));
     await page.context().close();
     floors.push(await openFloor(browser, server, "rounds"));
   }

@@ -27,6 +27,14 @@ export async function newPage(browser: Browser): Promise<Page> {
   return context.newPage();
 }
 
+/** The viewer says when it has drawn a round for the first time. */
+export const SHOWN = `performance.getEntriesByName("round-shown").length > 0`;
+
+/** When that was, in ms from the navigation. */
+export function shownAt(page: Page): Promise<number> {
+  return page.evaluate<number>(`performance.getEntriesByName("round-shown")[0].startTime`);
+}
+
 /** Counts frames while something goes on. @returns frames a second */
 export async function framesPerSecond(page: Page, during: () => Promise<void>): Promise<number> {
   await page.evaluate(COUNT_FRAMES);

@@ -95,8 +95,7 @@ function PlotArea({ view, hovered, plot, onSeek }: PlotAreaProps) {
     return place < 0 ? undefined : axis.x[place];
   });
 
-  useLayoutEffect(() => {
-    if (element.current === null) return undefined;
+  function create(target: HTMLElement, width: number): Plot {
     const { spec, lines, axis } = view.peek();
     const look = {
       lines,
@@ -106,17 +105,30 @@ function PlotArea({ view, hovered, plot, onSeek }: PlotAreaProps) {
       whole: spec.whole ?? false,
       formatX: axis.kind === "time" ? timeMark : undefined,
     };
-    const created = createPlot(element.current, look, data.peek(), {
+    const created = createPlot(target, width, look, data.peek(), {
       onHover(x) {
         hovered.value = x;
       },
       onSeek: (x) => seek.current(x),
     });
-    plot.current = created;
     created.setShown(shown.peek());
+    return created;
+  }
+
+  useLayoutEffect(() => {
+    const target = element.current;
+    if (target === null) return undefined;
+    // Its first call comes when the page has been laid out: to ask for a width before would have it done for each chart.
+    const observer = new ResizeObserver(([entry]) => {
+      const width = entry?.contentRect.width ?? 0;
+      if (plot.current !== undefined) plot.current.setWidth(width);
+      else if (width > 0) plot.current = create(target, width);
+    });
+    observer.observe(target);
     return () => {
+      observer.disconnect();
+      plot.current?.close();
       plot.current = undefined;
-      created.close();
     };
   }, []);
 

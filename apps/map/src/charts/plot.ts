@@ -1,6 +1,7 @@
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { withoutZeros } from "../format.ts";
+import { themeColor } from "../theme.ts";
 import type { NumberFormat } from "./chart-spec.ts";
 import { FONT } from "./font.ts";
 import type { OffScaleMark, PlotData } from "./plot-data.ts";
@@ -31,6 +32,8 @@ export interface Plot {
   setData(data: PlotData): void;
   /** Marks the shown round. */
   setShown(x: number | undefined): void;
+  /** @param width - in CSS pixels */
+  setWidth(width: number): void;
   /** Draws again, in the theme's colours. */
   redraw(): void;
   close(): void;
@@ -42,11 +45,17 @@ const SYNC_KEY = "rounds";
 /** Between two rounds there is none, nor between two clients. */
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000, 1_000_000];
 
-/** Draws a chart into an element, whose width it takes. */
-export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData, listener: PlotListener): Plot {
+/** Draws a chart into an element. @param width - in CSS pixels */
+export function createPlot(
+  element: HTMLElement,
+  width: number,
+  look: PlotLook,
+  first: PlotData,
+  listener: PlotListener,
+): Plot {
   let data = first;
   let shown: number | undefined;
-  const color = (name: string) => () => getComputedStyle(element).getPropertyValue(name).trim();
+  const color = (name: string) => () => themeColor(name);
   const plot = new UPlot(optionsOf(), alignedData(first), element);
   const marker = document.createElement("div");
   marker.className = "shown-round";
@@ -55,8 +64,6 @@ export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData
     const x = xAtCursor(plot);
     if (x !== undefined) listener.onSeek(x);
   });
-  const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
-  observer.observe(element);
 
   function optionsOf(): UPlot.Options {
     const { lines, band, format, fromZero, whole, formatX } = look;
@@ -64,7 +71,7 @@ export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData
     const edge = { width: 0, points: noPoints };
     const axis = { font: FONT, stroke: color("--text-faint"), ticks: { show: false } };
     return {
-      width: element.clientWidth,
+      width,
       height: HEIGHT,
       padding: [8, 10, 0, 0],
       legend: { show: false },
@@ -120,7 +127,7 @@ export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData
       hooks: {
         draw: [
           (self) => {
-            drawMarks(self, data.marks, color("--status-non-finite")());
+            drawMarks(self, data.marks, themeColor("--status-non-finite"));
             placeMarker(self);
           },
         ],
@@ -146,11 +153,9 @@ export function createPlot(element: HTMLElement, look: PlotLook, first: PlotData
       shown = x;
       placeMarker(plot);
     },
+    setWidth: (next) => plot.setSize({ width: next, height: HEIGHT }),
     redraw: () => plot.redraw(),
-    close() {
-      observer.disconnect();
-      plot.destroy();
-    },
+    close: () => plot.destroy(),
   };
 }
 

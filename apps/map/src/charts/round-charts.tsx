@@ -1,7 +1,7 @@
 import { type ReadonlySignal, type Signal, useComputed, useSignal } from "@preact/signals";
 import { AXES } from "../page-state.ts";
-import { ComparedLegend } from "../runs/compared-legend.tsx";
 import { useSession } from "../session.ts";
+import { lazily } from "../ui/lazily.tsx";
 import { Chart } from "./chart.tsx";
 import { chartField } from "./chart-list.ts";
 import { ChartPicker } from "./chart-picker.tsx";
@@ -10,9 +10,11 @@ import { nearestPlace } from "./round-axis.ts";
 import { useShownIndex } from "./shown-index.ts";
 import { WorstRow } from "./worst-row.tsx";
 
+const ComparedLegend = lazily(async () => (await import("../runs/compared-legend.tsx")).ComparedLegend, null);
+
 /** How the run's figures went over its rounds. */
 export function RoundCharts() {
-  const { data, state } = useSession();
+  const { data, state, compared } = useSession();
   const index = useShownIndex();
   const hovered = useSignal<number | undefined>(undefined);
   const read = useComputed(() => {
@@ -31,7 +33,7 @@ export function RoundCharts() {
           <ChartPicker />
         </span>
       </header>
-      <ComparedLegend />
+      {compared.runs.value.length > 0 && <ComparedLegend />}
       <div class="chart-grid">
         {state.charts.value.map((id) => (
           <OneChart key={id} id={id} hovered={hovered} read={read} />

@@ -10,7 +10,7 @@ export interface ClientBook {
 }
 
 export function createClientBook(): ClientBook {
-  const ids: string[] = [];
+  let ids: string[] = [];
   const city: (string | undefined)[] = [];
   const country: (string | undefined)[] = [];
   let lat = new Float64Array(0);
@@ -25,21 +25,21 @@ export function createClientBook(): ClientBook {
   }
 
   function forget(): void {
-    for (const list of [ids, city, country]) list.length = 0;
+    ids = [];
+    for (const list of [city, country]) list.length = 0;
     lat = new Float64Array(0);
     lng = new Float64Array(0);
     indices.clear();
   }
 
+  /** Nobody asks for an id before a client is looked at by it. */
+  function indexOf(id: string): number {
+    for (let client = indices.size; client < ids.length; client++) indices.set(ids[client] ?? "", client);
+    return indices.get(id) ?? -1;
+  }
+
   function current(): Clients {
-    return {
-      ids,
-      lat: lat.subarray(0, ids.length),
-      lng: lng.subarray(0, ids.length),
-      city,
-      country,
-      indexOf: (id) => indices.get(id) ?? -1,
-    };
+    return { ids, lat: lat.subarray(0, ids.length), lng: lng.subarray(0, ids.length), city, country, indexOf };
   }
 
   const book = {
@@ -47,13 +47,15 @@ export function createClientBook(): ClientBook {
     add(news: ClientNews) {
       // The run is being loaded anew.
       if (news.first === 0) forget();
-      for (const id of news.ids) indices.set(id, ids.push(id) - 1);
+      for (const id of news.ids) ids.push(id);
       makeRoom();
-      for (const place of news.places) {
-        lat[place.client] = place.lat;
-        lng[place.client] = place.lng;
-        city[place.client] = place.city;
-        country[place.client] = place.country;
+      const { places } = news;
+      for (let i = 0; i < places.clients.length; i++) {
+        const client = places.clients[i] ?? 0;
+        lat[client] = places.lat[i] ?? Number.NaN;
+        lng[client] = places.lng[i] ?? Number.NaN;
+        if (places.city !== undefined) city[client] = places.city[i];
+        if (places.country !== undefined) country[client] = places.country[i];
       }
       book.clients = current();
       return book.clients;

@@ -1,5 +1,6 @@
-import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Request, Update } from "../engine/messages.ts";
+import { batch, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Update } from "../engine/messages.ts";
+import { startEngine } from "../engine/start-engine.ts";
 import { type ClientBook, createClientBook } from "./client-book.ts";
 import { getOrAdd } from "./get-or-add.ts";
 import type {
@@ -21,8 +22,8 @@ import type {
  * @param map - the head of its map, if that is on a file server
  */
 export function openRunData(runId: string, map?: string): RunData {
-  const worker = new Worker(new URL("../engine/worker.ts", import.meta.url), { type: "module" });
-  const ask = (request: Request): void => worker.postMessage(request);
+  const engine = startEngine(runId, map);
+  const { ask } = engine;
   const book: ClientBook = createClientBook();
   const connection = signal<Connection>({ phase: "loading", lastArrival: undefined });
   const overview = signal(emptyOverview(runId));
@@ -82,8 +83,11 @@ export function openRunData(runId: string, map?: string): RunData {
     return getOrAdd(digests, field, () => signal(emptyDigest(field)));
   }
 
-  worker.onmessage = ({ data }: MessageEvent<Update>) => take(data);
-  ask({ kind: "open", address: { runId, base: document.baseURI, map } });
+  engine.listen((updates) => {
+    batch(() => {
+      for (const update of updates) take(update);
+    });
+  });
 
   return {
     runId,
@@ -118,7 +122,7 @@ export function openRunData(runId: string, map?: string): RunData {
     hear: (position) => ask({ kind: "hear", position }),
     close() {
       stopShowing?.();
-      worker.terminate();
+      engine.stop();
     },
   };
 }

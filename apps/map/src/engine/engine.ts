@@ -13,6 +13,7 @@ import { roundTable } from "./round-table.ts";
 import {
   createRunStore,
   isOpen,
+  passOver,
   type RoundEntry,
   refreshFigures,
   takeClients,
@@ -37,6 +38,17 @@ const MAX_READ_BYTES = 256 * 1024 * 1024;
 const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_ROUNDS = 16;
 
+/** Of what happened beside results so many parts are read, the newest. */
+const NOTABLE_PARTS = 2;
+
+/** While somebody goes from round to round, reading in the background waits, but each time no longer than this. */
+const QUIET_MS = 250;
+const MAX_WAIT_MS = 2_000;
+
+/** So many rounds are fetched ahead of who goes on by no more than so many at a time. */
+const AHEAD_ROUNDS = 8;
+const AHEAD_STEP = 4;
+
 /** The page is told of changes no more often than this, and never more than a part of the time. */
 const PUBLISH_MS = 100;
 const PUBLISH_SHARE = 4;
@@ -44,9 +56,9 @@ const PUBLISH_SHARE = 4;
 /** A round that goes on is read anew no more often than this. */
 const REREAD_MS = 2_000;
 
-/** @param publish - tells the page */
-export function createEngine(address: RunAddress, publish: (update: Update) => void): Engine {
-  const { runId } = address;
+/** @param publish - tells the page; what comes together is shown together */
+export function createEngine(address: RunAddress, publish: (updates: readonly Update[]) => void): Engine {
+  const { runId, round } = address;
   const { stream } = addressesOf(address);
   let { source } = addressesOf(address);
   let store = createRunStore(runId);
@@ -55,9 +67,13 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
   let queue: EventQueue | undefined;
   let connection: Connection = { phase: "loading", lastArrival: undefined };
   let shown: number | undefined;
+  /** Whose table the page has. */
+  let told: number | undefined;
+  let movedAt = 0;
   const digests = new Set<string>();
   let wantsParticipation = false;
   let isClosed = false;
+  let isOpening = false;
 
   const used = new Map<number, number>();
   let clock = 0;
@@ -111,8 +127,11 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
   /** What happened before the page was opened; what happens then comes with the stream. */
   async function fetchNotable(found: MapHead, known: MapHead | undefined): Promise<void> {
     if (known !== undefined || found.notable.count === 0) return;
-    const parts = await source.parts(found, found.notable.parts.slice(-2));
-    for (const part of parts ?? []) store.feed.addTable(decodeMapTable(part), (index) => store.mapClients[index] ?? 0);
+    takeNotable(found, (await source.parts(found, found.notable.parts.slice(-NOTABLE_PARTS))) ?? []);
+  }
+
+  function takeNotable(found: MapHead, parts: readonly Uint8Array[]): void {
+    for (const part of parts) store.feed.addTable(decodeMapTable(part), (index) => store.mapClients[index] ?? 0);
     store.feed.setTotal(found.notable.count);
   }
 
@@ -178,24 +197,19 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
       relieve();
       schedule();
       await pause();
+      for (let waited = 0; waited < MAX_WAIT_MS && Date.now() - movedAt < QUIET_MS; waited += QUIET_MS) {
+        await pause(QUIET_MS);
+      }
     }
     readingsChanged = true;
     schedule();
   }
 
   function nextBatch(): RoundEntry[] {
-    const batch: RoundEntry[] = [];
-    let bytes = 0;
-    if (readBytes > MAX_READ_BYTES) return batch;
-    for (const entry of sorted().reverse()) {
-      if (readings.has(entry.round)) continue;
-      const size = entry.columns === undefined ? entry.places.reduce((sum, [, length]) => sum + length, 0) : 0;
-      if (batch.length > 0 && bytes + size > BATCH_BYTES) break;
-      bytes += size;
-      batch.push(entry);
-      if (batch.length === BATCH_ROUNDS) break;
-    }
-    readBytes += bytes;
+    if (readBytes > MAX_READ_BYTES) return [];
+    const unread = sorted().filter((entry) => !readings.has(entry.round));
+    const batch = within(unread.slice(-BATCH_ROUNDS).reverse(), BATCH_BYTES);
+    readBytes += batch.reduce((sum, entry) => sum + bytesOf(entry), 0);
     return batch;
   }
 
@@ -234,10 +248,10 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
 
   function startQueue(address: string, lastId: string): EventQueue {
     return createEventQueue(address, lastId, {
-      onEvents(events, position) {
+      onEvents(events, position, arrival) {
         const missing = events.flatMap((event) => takeEvent(store, event, position));
         if (missing.length > 0) fetchRounds([...new Set(missing)]).then(schedule, () => {});
-        if (connection.phase === "live") setConnection({ lastArrival: Date.now() });
+        if (connection.phase === "live") setConnection({ lastArrival: arrival });
         overviewChanged = true;
         schedule();
       },
@@ -248,13 +262,41 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
       onReload() {
         void open();
       },
+      onBehind() {
+        // What can't be had more cheaply is taken event by event.
+        skipAhead().catch(() => {});
+      },
     });
+  }
+
+  /** What is in the map already need not be taken event by event: of most rounds nobody looks at more than the figures. */
+  async function skipAhead(): Promise<void> {
+    const known = head;
+    const found = await source.head();
+    if (found === undefined || found === "unchanged") return;
+    await fetchClients(found, known?.frames.id === found.frames.id ? known : undefined);
+    const notable = await source.parts(found, found.notable.parts.slice(-NOTABLE_PARTS));
+    if (notable === undefined || isClosed) return;
+    // From here on at once: what is taken twice would count twice.
+    head = found;
+    if (queue?.skipTo(found.position) !== true) {
+      takeHead(store, found);
+      return;
+    }
+    const changed = passOver(store, found);
+    readings.forget(changed);
+    if (shown !== undefined && changed.includes(shown)) tableChanged = true;
+    store.feed.clear();
+    takeNotable(found, notable);
+    overviewChanged = true;
+    schedule();
+    void readAll();
   }
 
   // --- what is told ----------------------------------------------------------------------------------------------
 
   function schedule(): void {
-    timer ??= setTimeout(flush, PUBLISH_MS);
+    if (!isOpening) timer ??= setTimeout(flush, PUBLISH_MS);
   }
 
   function flush(): void {
@@ -294,45 +336,86 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
   }
 
   function tell(): void {
-    const news = store.clients.news();
-    if (news !== undefined) publish({ kind: "clients", value: news });
+    const updates = newClients();
     if (overviewChanged) {
       overviewChanged = false;
-      publish({ kind: "overview", value: overviewOf(store, readings.metrics()) });
+      updates.push({ kind: "overview", value: overviewOf(store, readings.metrics()) });
     }
-    if (tableChanged) tellTable();
+    if (tableChanged) updates.push(...shownTable());
     const feed = store.feed.news();
-    if (feed !== undefined) publish({ kind: "feed", value: feed });
-    if (readingsChanged) tellReadings();
+    if (feed !== undefined) updates.push({ kind: "feed", value: feed });
+    if (readingsChanged) updates.push(...whatWasRead());
     // Last, so that whoever is told that everything is here has it.
-    if (connectionChanged) publish({ kind: "connection", value: connection });
+    if (connectionChanged) updates.push({ kind: "connection", value: connection });
     connectionChanged = false;
+    if (updates.length > 0) publish(updates);
   }
 
+  /** What somebody waits for is not kept for the next time. */
   function tellTable(): void {
+    const updates = isOpening ? [] : shownTable();
+    if (updates.length > 0) publish([...newClients(), ...updates]);
+  }
+
+  function newClients(): Update[] {
+    const news = store.clients.news();
+    return news === undefined ? [] : [{ kind: "clients", value: news }];
+  }
+
+  /** The table of the shown round, which is fetched if it is not here. */
+  function shownTable(): Update[] {
     const entry = shown === undefined ? undefined : store.rounds.get(shown);
-    if (entry === undefined) return;
+    if (entry === undefined) return [];
     used.set(entry.round, ++clock);
     if (entry.columns !== undefined || entry.places.length === 0) {
       tableChanged = false;
+      told = entry.round;
       const columns = entry.columns ?? createRoundColumns(entry.round);
-      publish({ kind: "table", value: roundTable(columns, isOpen(store.run, entry)) });
-      return;
+      return [{ kind: "table", value: roundTable(columns, isOpen(store.run, entry)) }];
     }
-    fetchRounds([entry]).then(schedule, () => {});
+    fetchRounds([entry]).then(
+      () => (entry.columns === undefined ? schedule() : tellTable()),
+      () => {},
+    );
+    return [];
   }
 
-  function tellReadings(): void {
+  function show(next: number | undefined): void {
+    const before = shown;
+    shown = next;
+    if (shown === told && !tableChanged) return;
+    movedAt = Date.now();
+    tableChanged = true;
+    tellTable();
+    if (before !== undefined && next !== undefined) fetchAhead(before, next);
+  }
+
+  /** Where somebody goes from round to round, the next ones are fetched before they are asked for. */
+  function fetchAhead(before: number, at: number): void {
+    const entries = sorted();
+    if (at < before) entries.reverse();
+    const place = entries.findIndex(({ round: number }) => number === at);
+    if (Math.abs(place - entries.findIndex(({ round: number }) => number === before)) > AHEAD_STEP) return;
+    const ahead = entries.slice(place + 1, place + 1 + AHEAD_ROUNDS);
+    if (ahead.slice(0, AHEAD_ROUNDS / 2).every(({ columns }) => columns !== undefined)) return;
+    for (const entry of ahead) used.set(entry.round, ++clock);
+    fetchRounds(within(ahead, BATCH_BYTES)).then(relieve, () => {});
+  }
+
+  function whatWasRead(): Update[] {
     readingsChanged = false;
-    const numbers = Float64Array.from(sorted(), ({ round }) => round);
-    const clients = store.clients.size;
-    publish({ kind: "progress", value: numbers.length === 0 ? 0 : readings.size / numbers.length });
-    publish({ kind: "tally", value: readings.tally(numbers, clients) });
-    publish({ kind: "findings", value: withReasons(readings.findings(numbers, clients), store.feed) });
-    for (const field of digests) publish({ kind: "digest", value: readings.digest(field, numbers) });
-    if (wantsParticipation) publish({ kind: "participation", value: readings.participation(numbers, clients) });
     overviewChanged = true;
     schedule();
+    const numbers = Float64Array.from(sorted(), ({ round }) => round);
+    const clients = store.clients.size;
+    const updates: Update[] = [
+      { kind: "progress", value: numbers.length === 0 ? 0 : readings.size / numbers.length },
+      { kind: "tally", value: readings.tally(clients) },
+      { kind: "findings", value: withReasons(readings.findings(numbers, clients), store.feed) },
+    ];
+    for (const field of digests) updates.push({ kind: "digest", value: readings.digest(field, numbers) });
+    if (wantsParticipation) updates.push({ kind: "participation", value: readings.participation(numbers, clients) });
+    return updates;
   }
 
   async function tellHistory(requestId: number, clients: readonly number[]): Promise<void> {
@@ -343,7 +426,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
       relieve();
       return { columns: entry.columns, open: isOpen(store.run, entry) };
     });
-    publish({ kind: "history", id: requestId, value: history });
+    publish([{ kind: "history", id: requestId, value: history }]);
   }
 
   // --- begin and end ---------------------------------------------------------------------------------------------
@@ -355,17 +438,19 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     head = undefined;
     source = addressesOf(address).source;
     readBytes = 0;
-    setConnection({ phase: "loading" });
+    told = undefined;
+    overviewChanged = true;
+    isOpening = true;
+    if (connection.phase !== "loading") setConnection({ phase: "loading" });
     try {
       const found = await source.head();
       if (found !== undefined && found !== "unchanged") await takeFirstHead(found);
     } catch {
       // Without a map everything comes over the stream.
     }
+    isOpening = false;
+    schedule();
     if (isClosed) return;
-    overviewChanged = true;
-    tableChanged = true;
-    flush();
     if (stream !== undefined) queue = startQueue(stream, endOfMap());
     else {
       setConnection({ phase: "saved" });
@@ -378,16 +463,20 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
     return head === undefined ? "" : String(head.position);
   }
 
-  /** What the page shows at first is told as soon as it is there. */
+  /** The rounds' figures are drawn while a round's clients are being fetched, and these then all at once. */
   async function takeFirstHead(found: MapHead): Promise<void> {
     head = found;
     takeHead(store, found);
-    publish({ kind: "overview", value: overviewOf(store, []) });
-    const entry = shown === undefined ? sorted().at(-1) : store.rounds.get(shown);
+    store.changed.clear();
+    overviewChanged = false;
+    publish([{ kind: "overview", value: overviewOf(store, []) }]);
+    const entry = store.rounds.get(shown ?? round ?? Number.NaN) ?? sorted().at(-1);
     clientsReady = fetchClients(found, undefined);
     await Promise.all([clientsReady, entry === undefined ? undefined : fetchRounds([entry])]);
+    shown ??= entry?.round;
+    tableChanged = true;
+    tell();
     await fetchNotable(found, undefined);
-    store.changed.clear();
   }
 
   return {
@@ -397,9 +486,7 @@ export function createEngine(address: RunAddress, publish: (update: Update) => v
           void open();
           return;
         case "show":
-          shown = request.round;
-          tableChanged = true;
-          tellTable();
+          show(request.round);
           return;
         case "digest":
           digests.add(request.field);
@@ -437,9 +524,23 @@ function addressesOf({ runId, base, map }: RunAddress): { source: MapSource; str
   };
 }
 
+/** The first of some rounds, as far as what has to be fetched of them takes no more; one at least. */
+function within(entries: readonly RoundEntry[], maxBytes: number): RoundEntry[] {
+  let bytes = 0;
+  return entries.filter((entry, i) => {
+    bytes += bytesOf(entry);
+    return i === 0 || bytes <= maxBytes;
+  });
+}
+
+/** How much has to be fetched of a round, compressed. */
+function bytesOf({ columns, places }: RoundEntry): number {
+  return columns === undefined ? places.reduce((sum, [, length]) => sum + length, 0) : 0;
+}
+
 /** Lets requests be taken between two pieces of work. */
-function pause(): Promise<void> {
+function pause(ms = 0): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve);
+    setTimeout(resolve, ms);
   });
 }

@@ -7,26 +7,37 @@ import { isRepeat, type Notice, parseFrame } from "./frame.ts";
 export interface EventQueue {
   /** Tells up to which position there are events. The stream of a run that was over goes on if these are more. */
   hear(position: number): void;
+  /**
+   * Passes over what has not been taken up to a position, and goes on behind it.
+   *
+   * @returns whether there was any
+   */
+  skipTo(position: number): boolean;
   close(): void;
 }
 
 export interface EventQueueHandlers {
-  /** @param position - behind the events, in the run's log */
-  onEvents(events: readonly HiveEvent[], position: number): void;
+  /**
+   * @param position - behind the events, in the run's log
+   * @param arrival - when they came in, in milliseconds since 1970
+   */
+  onEvents(events: readonly HiveEvent[], position: number, arrival: number): void;
   onPhase(phase: Connection["phase"]): void;
   /** It is better to load the run anew. */
   onReload(): void;
+  /** More comes than can be taken. */
+  onBehind(): void;
 }
 
 /** Taking events keeps the engine from answering no longer than this. */
 const BUDGET_MS = 30;
 
 /** So many characters may wait: what comes faster than it can be taken is fetched again, behind what was taken. */
-const MAX_WAITING = 16 * 1024 * 1024;
+const MAX_WAITING = 4 * 1024 * 1024;
 
 /** @param lastId - behind which to begin; "" for the run's beginning */
 export function createEventQueue(address: string, lastId: string, handlers: EventQueueHandlers): EventQueue {
-  let frames: { readonly data: string; readonly id: string }[] = [];
+  let frames: { readonly data: string; readonly id: string; readonly arrival: number }[] = [];
   let last = lastId;
   let waiting = 0;
   let isStopped = false;
@@ -48,7 +59,7 @@ export function createEventQueue(address: string, lastId: string, handlers: Even
       const frame = frames[next++];
       if (frame === undefined) continue;
       waiting -= frame.data.length;
-      take(frame.data, frame.id);
+      take(frame.data, frame.id, frame.arrival);
     }
     frames = frames.slice(next);
     if (frames.length > 0) schedule();
@@ -58,12 +69,12 @@ export function createEventQueue(address: string, lastId: string, handlers: Even
     }
   }
 
-  function take(data: string, id: string): void {
+  function take(data: string, id: string, arrival: number): void {
     const { notices, events } = parseFrame(data);
     for (const notice of notices) takeNotice(notice);
     if (events.length === 0 || isRepeat(last, id)) return;
     last = id;
-    handlers.onEvents(events, Number(id));
+    handlers.onEvents(events, Number(id), arrival);
   }
 
   function takeNotice(notice: Notice): void {
@@ -98,12 +109,13 @@ export function createEventQueue(address: string, lastId: string, handlers: Even
 
   const stream = followStream(address, lastId, {
     onFrame(data, id) {
-      frames.push({ data, id });
+      frames.push({ data, id, arrival: Date.now() });
       waiting += data.length;
       schedule();
       if (waiting <= MAX_WAITING) return;
       isStopped = true;
       stream.close();
+      handlers.onBehind();
     },
     onLost: () => handlers.onPhase("reconnecting"),
     onNone: () => handlers.onPhase("saved"),
@@ -113,6 +125,15 @@ export function createEventQueue(address: string, lastId: string, handlers: Even
     hear(position) {
       heard = position;
       goOnIfMore();
+    },
+    skipTo(position) {
+      if (position <= Number(last)) return false;
+      frames = [];
+      waiting = 0;
+      isStopped = false;
+      last = String(position);
+      stream.goOn(last);
+      return true;
     },
     close() {
       frames = [];

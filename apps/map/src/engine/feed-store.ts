@@ -9,6 +9,8 @@ export interface FeedStore {
   addTable(table: MapTable, clientOf: (index: number) => number): void;
   /** How many there are, with those that are not held. */
   setTotal(total: number): void;
+  /** Lets go of all: the map tells them anew. */
+  clear(): void;
   /** Those that are held. */
   held(): readonly FeedEntry[];
   /** As it is now; undefined if nothing has come since this was last asked. */
@@ -66,6 +68,11 @@ export function createFeed(): FeedStore {
     },
     setTotal(known) {
       total = known;
+      hasChanged = true;
+    },
+    clear() {
+      entries = [];
+      total = 0;
       hasChanged = true;
     },
     held: () => entries,

@@ -122,12 +122,13 @@ function findOutliers(
 
 /** The median distance from the middle. */
 function deviation({ rows }: RoundColumns, kinds: Uint8Array, numbers: Float64Array, middle: number): number {
-  const distances = numbers
-    .subarray(0, rows)
-    .filter((value, row) => kinds[row] === NUMBER && Number.isFinite(value))
-    .map((value) => Math.abs(value - middle))
-    .sort();
-  return quantile(distances, 0.5) ?? Number.NaN;
+  const distances = new Float64Array(rows);
+  let known = 0;
+  for (let row = 0; row < rows; row++) {
+    const value = numbers[row] ?? Number.NaN;
+    if (kinds[row] === NUMBER && Number.isFinite(value)) distances[known++] = Math.abs(value - middle);
+  }
+  return quantile(distances.subarray(0, known).sort(), 0.5) ?? Number.NaN;
 }
 
 function short(value: number): string {

@@ -16,11 +16,13 @@ export function medianTime(table: RoundColumns): number | undefined {
   const cells = table.columns.get("train_time_sec");
   if (cells?.numbers === undefined) return undefined;
   const { kinds, numbers } = cells;
-  const times = numbers
-    .subarray(0, table.rows)
-    .filter((time, row) => kinds[row] === NUMBER && Number.isFinite(time))
-    .sort();
-  return times.length < MIN_TIMES ? undefined : quantile(times, 0.5);
+  const times = new Float64Array(table.rows);
+  let known = 0;
+  for (let row = 0; row < table.rows; row++) {
+    const time = numbers[row] ?? Number.NaN;
+    if (kinds[row] === NUMBER && Number.isFinite(time)) times[known++] = time;
+  }
+  return known < MIN_TIMES ? undefined : quantile(times.subarray(0, known).sort(), 0.5);
 }
 
 /**

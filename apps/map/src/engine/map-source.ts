@@ -17,10 +17,10 @@ const MAX_GAP_BYTES = 64 * 1024;
 /** Reads a map over HTTP, from our server or any that serves files. */
 export function httpMapSource(headUrl: string, framesUrl: string): MapSource {
   let tag: string | null = null;
-  let whole: { id: string; bytes: Uint8Array } | undefined;
+  let whole: { id: string; bytes: Uint8Array<ArrayBuffer> } | undefined;
 
   /** A server without ranges sends everything, which is then kept. */
-  async function fetchRange(head: MapHead, first: number, end: number): Promise<Uint8Array | undefined> {
+  async function fetchRange(head: MapHead, first: number, end: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { id } = head.frames;
     if (whole?.id === id && whole.bytes.length >= end) return whole.bytes.subarray(first, end);
     const response = await fetch(framesUrl, { headers: { Range: `bytes=${first}-${end - 1}`, "If-Match": `"${id}"` } });
@@ -43,7 +43,7 @@ export function httpMapSource(headUrl: string, framesUrl: string): MapSource {
       return parseMapHead(await response.text());
     },
     async parts(head, places) {
-      const found = new Map<MapPlace, Uint8Array>();
+      const found = new Map<MapPlace, Uint8Array<ArrayBuffer>>();
       for (const group of neighbours(places)) {
         const bytes = await fetchRange(head, group.first, group.end);
         if (bytes === undefined) return undefined;
@@ -76,7 +76,12 @@ function neighbours(places: readonly MapPlace[]): Group[] {
   return groups;
 }
 
-async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const { readable, writable } = new DecompressionStream("gzip");
+  const unpacked = new Response(readable).arrayBuffer();
+  const writer = writable.getWriter();
+  // What is wrong with the bytes is told by the reader.
+  writer.write(bytes).catch(() => {});
+  writer.close().catch(() => {});
+  return new Uint8Array(await unpacked);
 }

@@ -18,6 +18,8 @@ export interface RunAddress {
   readonly base: string;
   /** The head of the run's map on a file server; its frames are beside it, without `.json`. Undefined: our own server. */
   readonly map: string | undefined;
+  /** The round that is wanted first; undefined: the newest. */
+  readonly round: number | undefined;
 }
 
 /** What the page asks of the engine. */

@@ -10,6 +10,7 @@ import {
   type Tally,
 } from "../data/run-data.ts";
 import { STATUS_CODES } from "../data/statuses.ts";
+import { type Attendance, createAttendance } from "./attendance.ts";
 import { digestRound, type FieldDigest } from "./digest-round.ts";
 import { findTrouble, type RoundFindings } from "./find-trouble.ts";
 import { judgeRound, medianTime } from "./judge-round.ts";
@@ -22,10 +23,12 @@ export interface Readings {
   has(round: number): boolean;
   /** Reads a round, anew if it was read before. */
   read(table: RoundColumns, open: boolean): void;
+  /** These rounds have to be read anew. */
+  forget(rounds: readonly number[]): void;
   /** The numeric fields that were met: those of the contract in its order, then the others as they came. */
   metrics(): string[];
   digest(field: string, rounds: Float64Array): Digest;
-  tally(rounds: Float64Array, clients: number): Tally;
+  tally(clients: number): Tally;
   findings(rounds: Float64Array, clients: number): Findings;
   participation(rounds: Float64Array, clients: number): Participation;
 }
@@ -61,6 +64,18 @@ export function createReadings(): Readings {
   const readings = new Map<number, Reading>();
   const fields = new Set<string>();
   let standingBytes = 0;
+  let attendance = createAttendance();
+
+  function countAnew(): void {
+    attendance = createAttendance();
+    for (const [round, { standing }] of readings) {
+      if (standing !== undefined) attendance.count(round, standing, undefined, allStandings);
+    }
+  }
+
+  function* allStandings(): Iterable<readonly [number, Uint8Array | undefined]> {
+    for (const [round, { standing }] of readings) yield [round, standing];
+  }
 
   /** The oldest that was read is let go first. */
   function makeRoom(): void {
@@ -88,10 +103,19 @@ export function createReadings(): Readings {
       // Half of a round's results would look like a collapse.
       const kept = open ? NOTHING : digests;
       const standing = standingOf(table, status);
-      standingBytes += standing.length - (readings.get(table.round)?.standing?.length ?? 0);
+      const before = readings.get(table.round)?.standing;
+      standingBytes += standing.length - (before?.length ?? 0);
       readings.delete(table.round);
       readings.set(table.round, { standing, digests: kept, findings: findTrouble(table, status, kept, median) });
+      attendance.count(table.round, standing, before, allStandings);
       makeRoom();
+    },
+    forget(rounds) {
+      for (const round of rounds) {
+        standingBytes -= readings.get(round)?.standing?.length ?? 0;
+        readings.delete(round);
+      }
+      countAnew();
     },
     metrics() {
       const known = CLIENT_NUMBERS.filter((name) => fields.has(name));
@@ -103,12 +127,12 @@ export function createReadings(): Readings {
         field,
         Array.from(rounds, (round) => readings.get(round)?.digests.get(field)),
       ),
-    tally: (rounds, clients) => tallyOf(rounds, standings(rounds), clients),
+    tally: (clients) => attendance.tally(clients),
     findings: (rounds, clients) =>
       findingsOf(
         rounds,
         Array.from(rounds, (round) => readings.get(round)?.findings),
-        silentClients(rounds, standings(rounds), clients),
+        silentClients(attendance, clients),
       ),
     participation: (rounds, clients) => participationOf(rounds, standings(rounds), clients),
   };
@@ -134,72 +158,22 @@ function digestOf(field: string, digests: readonly (FieldDigest | undefined)[]):
   };
 }
 
-function isResult(status: number): boolean {
-  return status === STATUS_CODES.active || status === STATUS_CODES.straggler || status === STATUS_CODES.non_finite;
-}
-
-function tallyOf(rounds: Float64Array, standings: readonly (Uint8Array | undefined)[], clients: number): Tally {
-  const tally = {
-    rounds: 0,
-    completed: new Uint32Array(clients),
-    involved: new Uint32Array(clients),
-    dropouts: new Uint32Array(clients),
-    failures: new Uint32Array(clients),
-    stragglers: new Uint32Array(clients),
-    lastResult: new Float64Array(clients).fill(Number.NaN),
-  };
-  const { completed, involved, dropouts, failures, stragglers, lastResult } = tally;
-  for (const [i, standing] of standings.entries()) {
-    if (standing === undefined) continue;
-    tally.rounds++;
-    const round = rounds[i] ?? 0;
-    for (let client = 0; client < standing.length; client++) {
-      const status = standing[client] ?? STATUS_CODES.idle;
-      if (status === STATUS_CODES.idle) continue;
-      involved[client] = (involved[client] ?? 0) + 1;
-      if (isResult(status)) {
-        completed[client] = (completed[client] ?? 0) + 1;
-        lastResult[client] = round;
-      }
-      if (status === STATUS_CODES.straggler) stragglers[client] = (stragglers[client] ?? 0) + 1;
-      if (status === STATUS_CODES.dropped) dropouts[client] = (dropouts[client] ?? 0) + 1;
-      if (status === STATUS_CODES.failed) failures[client] = (failures[client] ?? 0) + 1;
-    }
-  }
-  return tally;
-}
-
 /** Clients that took part regularly, or were asked, and have not been heard of for some rounds. */
-function silentClients(
-  rounds: Float64Array,
-  standings: readonly (Uint8Array | undefined)[],
-  clients: number,
-): Finding[] {
-  const results = new Uint32Array(clients);
-  const first = new Int32Array(clients).fill(-1);
-  const last = new Int32Array(clients).fill(-1);
-  const known = standings.flatMap((standing, i) =>
-    standing === undefined ? [] : [{ standing, round: rounds[i] ?? 0 }],
-  );
-  for (const [i, { standing }] of known.entries()) {
-    for (let client = 0; client < standing.length; client++) {
-      const status = standing[client] ?? STATUS_CODES.idle;
-      if (status === STATUS_CODES.waiting) last[client] = i;
-      if (!isResult(status)) continue;
-      results[client] = (results[client] ?? 0) + 1;
-      if (first[client] === -1) first[client] = i;
-      last[client] = i;
-    }
-  }
+function silentClients(attendance: Attendance, clients: number): Finding[] {
+  const rounds = attendance.rounds();
+  const indices = new Map(rounds.map((round, i) => [round, i]));
+  const { completed } = attendance.tally(clients);
   const silent: Finding[] = [];
-  const newest = known.at(-1)?.round;
+  const newest = rounds.at(-1);
   if (newest === undefined) return silent;
   for (let client = 0; client < clients; client++) {
-    const at = last[client] ?? -1;
-    const rest = known.length - 1 - at;
-    const share = (results[client] ?? 0) / (at - (first[client] ?? 0) + 1);
-    if (at < SILENT_ROUNDS - 1 || rest < SILENT_ROUNDS || share < REGULAR_SHARE) continue;
-    const detail = `no result for ${rest} rounds, the last in round ${known[at]?.round}`;
+    const last = attendance.lastSeen(client);
+    const at = indices.get(last) ?? -1;
+    const rest = rounds.length - 1 - at;
+    if (at < SILENT_ROUNDS - 1 || rest < SILENT_ROUNDS) continue;
+    const since = at - (indices.get(attendance.firstResult(client)) ?? at) + 1;
+    if ((completed[client] ?? 0) / since < REGULAR_SHARE) continue;
+    const detail = `no result for ${rest} rounds, the last in round ${last}`;
     silent.push({ kind: "silent", client, round: newest, detail, score: rest });
   }
   return silent;

@@ -25,14 +25,21 @@ function tableColumn(name: string, cells: Cells, rows: number): TableColumn {
 
 function numbersIn(name: string, { kinds, numbers }: Cells, rows: number): MapNumbers | undefined {
   if (numbers === undefined) return undefined;
+  let known = 0;
+  for (let row = 0; row < rows; row++) if (kinds[row] === NUMBER) known++;
+  if (known === 0) return undefined;
+  return {
+    kind: "numbers",
+    name,
+    numbers: numbers.slice(0, rows),
+    present: known === rows ? undefined : presenceIn(kinds, rows),
+  };
+}
+
+function presenceIn(kinds: Uint8Array, rows: number): Uint8Array {
   const present = new Uint8Array(rows);
-  let missing = 0;
-  for (let row = 0; row < rows; row++) {
-    if (kinds[row] === NUMBER) present[row] = 1;
-    else missing++;
-  }
-  if (missing === rows) return undefined;
-  return { kind: "numbers", name, numbers: numbers.slice(0, rows), present: missing === 0 ? undefined : present };
+  for (let row = 0; row < rows; row++) if (kinds[row] === NUMBER) present[row] = 1;
+  return present;
 }
 
 function valuesIn(name: string, { kinds, codes, values }: Cells, rows: number): MapValues | undefined {

@@ -8,6 +8,7 @@ import {
   isKnownEvent,
   type KnownEvent,
   type MapHead,
+  type MapHeadRound,
   type MapPart,
   type MapPlace,
   type MapTable,
@@ -102,6 +103,39 @@ export function takeHead(store: RunStore, head: MapHead): void {
     });
     if (known === undefined) store.changed.add(saved.round);
   }
+}
+
+/**
+ * Takes over a map's head in place of events that were passed over. Of rounds that these have changed the columns are let
+ * go, since they lack something.
+ *
+ * @returns those rounds
+ */
+export function passOver(store: RunStore, head: MapHead): number[] {
+  const changed: number[] = [];
+  for (const saved of head.rounds) {
+    const known = store.rounds.get(saved.round);
+    if (known !== undefined && isAsSaved(known, saved)) continue;
+    if (known !== undefined) known.columns = undefined;
+    changed.push(saved.round);
+  }
+  takeHead(store, head);
+  // They can be fetched now: nothing follows from what was held of them.
+  for (const round of changed) store.changed.delete(round);
+  return changed;
+}
+
+/** Whether a round that is over was told of no further since: it has the same clients, and the same follows from them. */
+function isAsSaved(known: RoundEntry, saved: MapHeadRound): boolean {
+  if (known.endedAt === undefined || saved.ended_at === null || known.rows !== saved.clients) return false;
+  const names = new Set([...Object.keys(known.figures), ...Object.keys(saved.figures)]);
+  for (const name of names) if (!isSameFigure(known.figures[name], saved.figures[name])) return false;
+  return true;
+}
+
+function isSameFigure(one: unknown, other: unknown): boolean {
+  if (typeof one !== "number" && typeof other !== "number") return true;
+  return Object.is(one, other);
 }
 
 /** Takes over a map's client table, or what has come to it. */

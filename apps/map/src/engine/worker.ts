@@ -7,7 +7,8 @@ let engine: Engine | undefined;
 
 addEventListener("message", ({ data }: MessageEvent<Request>) => {
   if (data.kind === "open") {
-    const publish = (update: Update): void => postMessage(update, { transfer: buffersOf(update) });
+    const publish = (updates: readonly Update[]): void =>
+      postMessage(updates, { transfer: updates.flatMap(buffersOf) });
     engine = createEngine(data.address, publish);
   }
   engine?.take(data);

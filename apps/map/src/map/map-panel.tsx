@@ -5,7 +5,7 @@ import { STATUS_LABELS } from "../data/statuses.ts";
 import { statusOf } from "../data/table-fields.ts";
 import { plural } from "../format.ts";
 import { type Session, useSession } from "../session.ts";
-import { theme } from "../theme.ts";
+import { theme, themeColor } from "../theme.ts";
 import { FitIcon, MinusIcon, PlusIcon } from "../ui/icons.tsx";
 import { lazily } from "../ui/lazily.tsx";
 import { placeName } from "../ui/place-name.ts";
@@ -52,7 +52,8 @@ export function MapPanel() {
 
   useSignalEffect(() => map.value?.show(scene.value));
   useSignalEffect(() => {
-    const client = data.clients.value.indexOf(state.client.value ?? "");
+    const { client: id } = state;
+    const client = id.value === undefined ? -1 : data.clients.value.indexOf(id.value);
     map.value?.setSelected(client < 0 ? undefined : client);
   });
   useSignalEffect(() => map.value?.setAnimated(player.moving.value && !reducedMotion.matches));
@@ -157,7 +158,7 @@ function canvasesOf(...canvases: readonly (HTMLCanvasElement | null)[]): MapCanv
 }
 
 function readColors(): [Palette, Paint] {
-  const palette = readPalette(document.documentElement);
+  const palette = readPalette(themeColor);
   return [palette, paintOf(palette, theme.peek() === "dark")];
 }
 

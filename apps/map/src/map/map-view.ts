@@ -278,7 +278,9 @@ export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], l
       if (isElsewhere) fitted = true;
       const moved = before?.places !== next.places || before.grid !== next.grid;
       if (isElsewhere || moved || before?.server?.join() !== next.server?.join()) findLimits();
-      invalidate(...SURFACES);
+      // Another round is on the same Earth.
+      if (isElsewhere || moved || before?.borders !== next.borders) invalidate("earth");
+      invalidate("dots", "marks", "motion");
     },
     setPalette(nextPalette, nextPaint) {
       palette = nextPalette;

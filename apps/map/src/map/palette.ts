@@ -23,10 +23,8 @@ function statusVariable(status: ClientStatus): string {
   return `--status-${status.replace("_", "-")}`;
 }
 
-/** Reads the palette that holds for an element now. */
-export function readPalette(element: Element): Palette {
-  const style = getComputedStyle(element);
-  const color = (name: string): string => style.getPropertyValue(name).trim();
+/** The theme's palette. @param color - reads a variable of the style sheet */
+export function readPalette(color: (name: string) => string): Palette {
   const status = (name: ClientStatus): string => color(statusVariable(name));
   return {
     ocean: color("--map-ocean"),

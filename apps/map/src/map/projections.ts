@@ -1,12 +1,4 @@
-import {
-  type GeoProjection,
-  type GeoRawProjection,
-  geoEqualEarth,
-  geoEqualEarthRaw,
-  geoMercator,
-  geoMercatorRaw,
-  geoOrthographic,
-} from "d3-geo";
+import { type GeoProjection, type GeoRawProjection, geoEqualEarthRaw, geoMercatorRaw, geoOrthographic } from "d3-geo";
 import type { Projection as ProjectionName } from "../page-state.ts";
 import type { LngLat, Places } from "./places.ts";
 import type { Bounds, Point, Positions } from "./plane.ts";
@@ -22,8 +14,10 @@ export interface Projection {
   project(lng: number, lat: number): Point;
   /** The same for many, by index. */
   projectAll(places: Places, to: Positions): void;
-  /** The same for outlines. */
-  readonly geo: GeoProjection;
+  /** What is nearer to a pole is on no plane. */
+  readonly maxLat: number;
+  /** The same for outlines, of which a globe hides a half; undefined: each point has its place. */
+  readonly geo: GeoProjection | undefined;
 }
 
 /** The radius of the Earth on the plane. */
@@ -34,9 +28,9 @@ const RADIANS = Math.PI / 180;
 const MERCATOR_LAT = 85.051129;
 
 /** Areas keep their proportions, so that no continent's sites look more important than another's. */
-export const equalEarth = planar("equal-earth", geoEqualEarthRaw, geoEqualEarth(), 90);
+export const equalEarth = planar("equal-earth", geoEqualEarthRaw, 90);
 
-const mercator = planar("mercator", geoMercatorRaw, geoMercator(), MERCATOR_LAT);
+const mercator = planar("mercator", geoMercatorRaw, MERCATOR_LAT);
 
 /** The projection of a name. @param center - the place in the middle of a globe */
 export function projectionOf(name: ProjectionName, center: LngLat): Projection {
@@ -44,7 +38,7 @@ export function projectionOf(name: ProjectionName, center: LngLat): Projection {
   return name === "mercator" ? mercator : equalEarth;
 }
 
-function planar(name: ProjectionName, raw: GeoRawProjection, geo: GeoProjection, maxLat: number): Projection {
+function planar(name: ProjectionName, raw: GeoRawProjection, maxLat: number): Projection {
   const project = (lng: number, lat: number): Point => {
     if (!(Math.abs(lat) <= maxLat)) return { x: Number.NaN, y: Number.NaN };
     const [x, y] = raw(lng * RADIANS, lat * RADIANS);
@@ -67,7 +61,8 @@ function planar(name: ProjectionName, raw: GeoRawProjection, geo: GeoProjection,
         y[i] = point.y;
       }
     },
-    geo: geo.scale(EARTH_RADIUS).translate([0, 0]).precision(0.4),
+    maxLat,
+    geo: undefined,
   };
 }
 
@@ -98,6 +93,7 @@ function globe(center: LngLat): Projection {
         y[i] = seen ? (sinLat * forward - cosLat * vz) * EARTH_RADIUS : Number.NaN;
       }
     },
+    maxLat: 90,
     // The outlines have so many points that none are needed between them.
     geo: geoOrthographic()
       .rotate([-center[0], -center[1]])

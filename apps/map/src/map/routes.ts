@@ -58,7 +58,27 @@ function onPlane(way: Way, projection: Projection): Float32Array {
 
 /** Over the Earth, shifted at its beginning to where the mark had to make room. */
 function overEarth(way: Way, from: Point | undefined, projection: Projection, { camera }: View): Float32Array {
-  const plane = onPlane(way, projection);
+  const last = drawn.get(way);
+  if (last?.projection === projection && last.k === camera.k && last.x === from?.x && last.y === from?.y) {
+    return last.points;
+  }
+  const points = shifted(onPlane(way, projection), from, camera);
+  drawn.set(way, { projection, k: camera.k, x: from?.x, y: from?.y, points });
+  return points;
+}
+
+interface Drawn {
+  readonly projection: Projection;
+  readonly k: number;
+  readonly x: number | undefined;
+  readonly y: number | undefined;
+  readonly points: Float32Array;
+}
+
+/** A way lies where it lay in the round before. */
+const drawn = new WeakMap<Way, Drawn>();
+
+function shifted(plane: Float32Array, from: Point | undefined, camera: View["camera"]): Float32Array {
   const shiftX = from === undefined ? 0 : from.x - (plane[0] ?? 0) * camera.k || 0;
   const shiftY = from === undefined ? 0 : from.y - (plane[1] ?? 0) * camera.k || 0;
   const last = Math.max(1, plane.length - 2);

@@ -1,7 +1,15 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Rounds } from "../data/run-data.ts";
 import type { AxisKind } from "../page-state.ts";
-import { advanceReplay, indexOfRound, nextSpeed, type Pace, placeAt } from "./replay-clock.ts";
+import {
+  advanceReplay,
+  indexOfRound,
+  nextSpeed,
+  type Pace,
+  placeAt,
+  possibleSpeed,
+  type ReplaySpeed,
+} from "./replay-clock.ts";
 import { type RoundPath, roundPath } from "./round-path.ts";
 
 /** Which round the page shows, and what moves it. */
@@ -22,11 +30,6 @@ export interface Player {
   readonly path: ReadonlySignal<RoundPath>;
   /** The shown round's place in it. */
   readonly place: ReadonlySignal<number>;
-  readonly pace: ReadonlySignal<Pace>;
-  /** Rounds a second, or times as fast as it was. */
-  readonly speed: ReadonlySignal<number>;
-  /** Whether a replay begins anew at its end. */
-  readonly loop: Signal<boolean>;
   seek(round: number): void;
   /** Goes to the newest round that has come at a point of the path. */
   seekX(x: number): void;
@@ -35,28 +38,28 @@ export interface Player {
   /** Plays or pauses; at the end of a run that is over, plays from the start. */
   toggle(): void;
   follow(): void;
-  setPace(pace: Pace, speed: number): void;
   /** Plays faster or slower. */
   changeSpeed(direction: 1 | -1): void;
   close(): void;
 }
 
-/** The run that a player plays. */
+/** The run that a player plays, and how. */
 export interface PlayerSource {
   readonly rounds: ReadonlySignal<Rounds>;
   readonly running: ReadonlySignal<boolean>;
   /** Along what rounds are ordered. */
   readonly axis: ReadonlySignal<AxisKind>;
+  readonly speed: Signal<ReplaySpeed>;
+  /** Whether a replay begins anew at its end. */
+  readonly loop: ReadonlySignal<boolean>;
 }
 
 /** @param start - the round to begin at; undefined to follow the newest */
-export function createPlayer({ rounds, running, axis }: PlayerSource, start: number | undefined): Player {
+export function createPlayer({ rounds, running, axis, speed, loop }: PlayerSource, start: number | undefined): Player {
   const wanted = signal(start);
   const playing = signal(false);
-  const pace = signal<Pace>("fixed");
-  const speed = signal(1);
-  const loop = signal(false);
   const path = computed(() => roundPath(rounds.value, axis.value));
+  const possible = computed(() => possibleSpeed(speed.value, path.value.times !== undefined));
   const index = computed(() => {
     const { index: order } = path.value;
     const { numbers } = rounds.value;
@@ -97,7 +100,7 @@ export function createPlayer({ rounds, running, axis }: PlayerSource, start: num
   const stopPlaying = effect(() => {
     if (!playing.value) return undefined;
     // Rounds may come, and somebody may seek or choose another pace, while it plays.
-    const plan = computed(() => ({ schedule: schedule(path.value, pace.value), kind: path.value.kind }));
+    const plan = computed(() => ({ schedule: schedule(path.value, possible.value.pace), kind: path.value.kind }));
     let { schedule: planned, kind } = plan.peek();
     let at = place.peek();
     let position = planned[at] ?? 0;
@@ -108,7 +111,7 @@ export function createPlayer({ rounds, running, axis }: PlayerSource, start: num
       at = place.peek();
       if (isMoved) position = planned[at] ?? 0;
       const isLooping = loop.peek() && !running.peek();
-      position = advanceReplay(planned, position, Math.max(0, now - before), speed.peek(), isLooping);
+      position = advanceReplay(planned, position, Math.max(0, now - before), possible.peek().factor, isLooping);
       before = now;
       const next = placeAt(planned, position);
       if (isLooping && next !== at) wanted.value = roundAt(next);
@@ -128,9 +131,6 @@ export function createPlayer({ rounds, running, axis }: PlayerSource, start: num
     behind,
     path,
     place,
-    pace,
-    speed,
-    loop,
     seek(round) {
       seekPlace(path.peek().place[indexOfRound(rounds.peek().numbers, round)] ?? 0);
     },
@@ -146,12 +146,8 @@ export function createPlayer({ rounds, running, axis }: PlayerSource, start: num
       else play();
     },
     follow,
-    setPace(nextPace, next) {
-      pace.value = nextPace;
-      speed.value = next;
-    },
     changeSpeed(direction) {
-      speed.value = nextSpeed(pace.peek(), speed.peek(), direction);
+      speed.value = nextSpeed(possible.peek(), direction);
     },
     close: stopPlaying,
   };

@@ -9,11 +9,25 @@ export const SPEEDS: Readonly<Record<Pace, readonly number[]>> = {
   true: [0.5, 1, 2, 5, 10, 60, 600, 3600],
 };
 
+/** How fast a replay goes. */
+export interface ReplaySpeed {
+  readonly pace: Pace;
+  /** Rounds a second, or times as fast as it was. */
+  readonly factor: number;
+}
+
+export const USUAL_SPEED: ReplaySpeed = { pace: "fixed", factor: 1 };
+
+/** The speed at which rounds can go by: those of whose times nothing is known have no pace of their own. */
+export function possibleSpeed(speed: ReplaySpeed, hasTimes: boolean): ReplaySpeed {
+  return hasTimes || speed.pace === "fixed" ? speed : USUAL_SPEED;
+}
+
 /** The speed after this one, or before. */
-export function nextSpeed(pace: Pace, speed: number, direction: 1 | -1): number {
-  const speeds = SPEEDS[pace];
-  const beyond = direction > 0 ? speeds.find((other) => other > speed) : speeds.findLast((other) => other < speed);
-  return beyond ?? speed;
+export function nextSpeed({ pace, factor }: ReplaySpeed, direction: 1 | -1): ReplaySpeed {
+  const factors = SPEEDS[pace];
+  const beyond = direction > 0 ? factors.find((other) => other > factor) : factors.findLast((other) => other < factor);
+  return { pace, factor: beyond ?? factor };
 }
 
 /**

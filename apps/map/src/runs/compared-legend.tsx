@@ -7,7 +7,6 @@ import { OWN_LINE } from "./run-lines.ts";
 /** The runs that the charts show, where there are several. */
 export function ComparedLegend() {
   const { compared, runId } = useSession();
-  if (compared.runs.value.length === 0) return null;
   return (
     <ul class="compared-legend" aria-label="Compared runs">
       <li>

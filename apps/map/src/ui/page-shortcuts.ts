@@ -21,7 +21,7 @@ export function pageShortcuts({ player, state }: Session): Shortcut[] {
       shown: "R",
       label: "repeat, or not",
       act: () => {
-        player.loop.value = !player.loop.peek();
+        state.loop.value = !state.loop.peek();
       },
     },
     { keys: ["/"], shown: "/", label: "find clients", act: () => document.getElementById(SEARCH_ID)?.focus() },

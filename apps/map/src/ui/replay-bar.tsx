@@ -1,6 +1,5 @@
 import { formatClock, formatDateTime, MISSING, plural } from "../format.ts";
-import type { Player } from "../replay/player.ts";
-import { PACES, type Pace, SPEEDS } from "../replay/replay-clock.ts";
+import { PACES, type Pace, possibleSpeed, type ReplaySpeed, SPEEDS } from "../replay/replay-clock.ts";
 import { useSession } from "../session.ts";
 import { BackIcon, ForwardIcon, LoopIcon, PauseIcon, PlayIcon } from "./icons.tsx";
 import { RoundTicks } from "./round-ticks.tsx";
@@ -105,17 +104,18 @@ const PACE_LABELS: Readonly<Record<Pace, string>> = { fixed: "Rounds a second", 
 function ReplaySettings() {
   const { state, player } = useSession();
   const hasTimes = player.path.value.times !== undefined;
+  const speed = possibleSpeed(state.speed.value, hasTimes);
   return (
     <div class="replay-settings">
       <button
         type="button"
         class="icon-button"
         aria-label="Repeat"
-        aria-pressed={player.loop.value}
+        aria-pressed={state.loop.value}
         title="Repeat (R)"
         data-testid="loop"
         onClick={() => {
-          player.loop.value = !player.loop.value;
+          state.loop.value = !state.loop.value;
         }}
       >
         <LoopIcon />
@@ -140,14 +140,16 @@ function ReplaySettings() {
         aria-label="Replay speed"
         title="Replay speed (< and >)"
         data-testid="speed"
-        value={`${player.pace.value} ${player.speed.value}`}
-        onChange={({ currentTarget }) => setSpeed(player, currentTarget.value)}
+        value={`${speed.pace} ${speed.factor}`}
+        onChange={({ currentTarget }) => {
+          state.speed.value = speedOf(currentTarget.value);
+        }}
       >
         {PACES.filter((pace) => pace === "fixed" || hasTimes).map((pace) => (
           <optgroup key={pace} label={PACE_LABELS[pace]}>
-            {SPEEDS[pace].map((speed) => (
-              <option key={speed} value={`${pace} ${speed}`}>
-                {pace === "fixed" ? `${speed} /s` : `${speed}×`}
+            {SPEEDS[pace].map((factor) => (
+              <option key={factor} value={`${pace} ${factor}`}>
+                {pace === "fixed" ? `${factor} /s` : `${factor}×`}
               </option>
             ))}
           </optgroup>
@@ -157,10 +159,9 @@ function ReplaySettings() {
   );
 }
 
-function setSpeed(player: Player, text: string): void {
-  const [name, speed] = text.split(" ");
-  const pace = PACES.find((known) => known === name);
-  if (pace !== undefined) player.setPace(pace, Number(speed));
+function speedOf(text: string): ReplaySpeed {
+  const [pace, factor] = text.split(" ");
+  return { pace: pace === "true" ? "true" : "fixed", factor: Number(factor) };
 }
 
 function LiveButton() {

@@ -1,29 +1,29 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useSession } from "../session.ts";
-import { theme } from "../theme.ts";
+import { theme, themeColor } from "../theme.ts";
 import { tickPlaces } from "./tick-places.ts";
 
 /** A tick for each round, which shows where something went wrong. */
 export function RoundTicks() {
   const { data, player } = useSession();
   const element = useRef<HTMLCanvasElement>(null);
+  // To ask the document for it at every step would have the whole page laid out twice.
+  const size = useRef({ width: 0, height: 0 });
 
   function draw(): void {
     const canvas = element.current;
     const context = canvas?.getContext("2d");
-    if (canvas === null || context === null || context === undefined) return;
+    const { width, height } = size.current;
+    if (canvas === null || context === null || context === undefined || width === 0) return;
     const scale = devicePixelRatio;
-    const width = canvas.clientWidth;
-    const height = canvas.clientHeight;
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
     context.scale(scale, scale);
-    const style = getComputedStyle(canvas);
     const colors = {
-      trouble: style.getPropertyValue("--status-failed"),
-      past: style.getPropertyValue("--text-faint"),
-      coming: style.getPropertyValue("--line"),
+      trouble: themeColor("--status-failed"),
+      past: themeColor("--text-faint"),
+      coming: themeColor("--line"),
     };
     const { x, index } = player.path.peek();
     for (const { at, trouble, isPast } of tickPlaces(
@@ -47,10 +47,13 @@ export function RoundTicks() {
   useEffect(() => {
     const canvas = element.current;
     if (canvas === null) return undefined;
-    const observer = new ResizeObserver(draw);
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry !== undefined) size.current = entry.contentRect;
+      draw();
+    });
     observer.observe(canvas);
     return () => observer.disconnect();
-  });
+  }, []);
 
   return <canvas class="ticks" ref={element} />;
 }

@@ -25,7 +25,6 @@ export function useScroll<T extends HTMLElement>(): Scroll<T> {
     });
     target.addEventListener("scroll", onScroll, { passive: true });
     observer.observe(target);
-    viewport.value = target.clientHeight;
     return () => {
       target.removeEventListener("scroll", onScroll);
       observer.disconnect();

@@ -1,8 +1,10 @@
 import type { HiveEvent } from "@hivewatch/core";
+import { newSeed, type Random, randomFrom } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { QUANTILES } from "../../src/data/run-data.ts";
 import { STATUS_CODES } from "../../src/data/statuses.ts";
 import { createReadings, type Readings } from "../../src/engine/readings.ts";
+import { createRoundColumns, type RoundColumns, rowFor, setFields } from "../../src/engine/round-columns.ts";
 import { isOpen } from "../../src/engine/run-store.ts";
 import { event, update } from "../events.ts";
 import { idsOf, storeOf } from "./store-of.ts";
@@ -100,7 +102,7 @@ test("how often each client took part, and how it stood in each round", () => {
     end,
   );
   expect(ids).toEqual(["a", "b", "c"]);
-  expect(readings.tally(rounds, clients)).toEqual({
+  expect(readings.tally(clients)).toEqual({
     rounds: 2,
     completed: Uint32Array.of(1, 0, 1),
     involved: Uint32Array.of(2, 2, 1),
@@ -126,3 +128,43 @@ test("a round that is read again replaces what it told before", () => {
   expect(readings.size).toBe(1);
   expect(readings.findings(rounds, clients).counts.non_finite).toBe(0);
 });
+
+test("rounds that come in any order, again, and anew are counted as if each had been read once", () => {
+  const seed = newSeed();
+  const random = randomFrom(seed);
+  for (let run = 0; run < 50; run++) {
+    const readings = createReadings();
+    const newest = new Map<number, RoundColumns>();
+    for (let read = 0; read < 30; read++) {
+      const columns = anyRound(random, random.below(8));
+      if (random.below(8) === 0) {
+        readings.forget([columns.round]);
+        newest.delete(columns.round);
+      } else {
+        readings.read(columns, false);
+        newest.set(columns.round, columns);
+      }
+    }
+    const once = createReadings();
+    const rounds = [...newest.keys()].sort((a, b) => a - b);
+    for (const round of rounds) once.read(newest.get(round) ?? anyRound(random, round), false);
+    expect(readings.tally(9), `seed ${seed}`).toEqual(once.tally(9));
+    const numbers = Float64Array.from(rounds);
+    expect(readings.findings(numbers, 9), `seed ${seed}`).toEqual(once.findings(numbers, 9));
+  }
+});
+
+/** Some of nine clients, each with some status. */
+function anyRound(random: Random, round: number): RoundColumns {
+  const columns = createRoundColumns(round);
+  for (let client = 0; client < 9; client++) {
+    if (random.below(3) === 0) continue;
+    const row = rowFor(columns, client);
+    setFields(columns, row, {
+      client_id: `c${client}`,
+      status: random.pick(["active", "dropped", "failed", "idle"]),
+      ...(random.below(2) === 0 && { local_loss: random.pick([1, Number.NaN]) }),
+    });
+  }
+  return columns;
+}

@@ -1,9 +1,9 @@
-import { applyEvent, createRunState, type HiveEvent, summarizeRound } from "@hivewatch/core";
+import { applyEvent, createRunState, type HiveEvent, type MapHead, summarizeRound } from "@hivewatch/core";
 import { newSeed, type Random, randomFrom } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { fieldOf } from "../../src/data/table-fields.ts";
 import { roundTable } from "../../src/engine/round-table.ts";
-import { refreshFigures } from "../../src/engine/run-store.ts";
+import { passOver, type RunStore, refreshFigures } from "../../src/engine/run-store.ts";
 import { event, update } from "../events.ts";
 import { idsOf, storeOf } from "./store-of.ts";
 
@@ -46,6 +46,67 @@ test("of any run it knows the same as core does", () => {
     }
   }
 });
+
+test("what was passed over comes from the map, and rounds that it changed are fetched anew", () => {
+  const round = (number: number, ...results: HiveEvent[]): HiveEvent[] => [
+    event("round_start", { round: number, selected: ["a", "b"] }),
+    ...results,
+    event("round_end", { round: number, round_metrics: { global_loss: number } }),
+  ];
+  const known = [
+    ...round(1, update(1, "a", { local_loss: 1 }), update(1, "b", { local_loss: 2 })),
+    ...round(2, update(2, "a", { local_loss: 1 })),
+    ...round(3, update(3, "a", { local_loss: 1 })),
+  ];
+  const missed = [update(2, "b", { local_loss: 2 }), update(3, "a", { local_loss: 3 }), ...round(4, update(4, "a"))];
+  const store = storeOf(...known);
+  for (const entry of store.rounds.values()) refreshFigures(entry);
+  const head = headOf(storeOf(...known, ...missed), known.length + missed.length);
+  expect(passOver(store, head)).toEqual([2, 3, 4]);
+  expect([...store.rounds.values()].map(({ columns }) => columns !== undefined)).toEqual([true, false, false, false]);
+  expect(store.rounds.get(2)?.rows).toBe(2);
+  expect(store.rounds.get(4)?.figures.global_loss).toBe(4);
+  expect(store.run.eventCount).toBe(known.length + missed.length);
+});
+
+function headOf(store: RunStore, position: number): MapHead {
+  const rounds = Array.from(store.rounds.values(), (entry) => {
+    refreshFigures(entry);
+    const { round, rows, metrics, figures } = entry;
+    return {
+      round,
+      clients: rows,
+      silent: 0,
+      parts: [[24, 1] as const],
+      started_at: entry.startedAt ?? null,
+      ended_at: entry.endedAt ?? null,
+      selected: entry.selected ?? null,
+      reported: Object.keys(metrics),
+      figures,
+    };
+  });
+  return {
+    schema_version: 2,
+    run_id: "r",
+    algorithm: "FedAvg",
+    config: {},
+    started_at: null,
+    finished_at: null,
+    status: "running",
+    status_reason: null,
+    server: null,
+    last_event_at: null,
+    num_events: store.run.eventCount,
+    position,
+    jsonl_bytes: 0,
+    frames: { id: "0".repeat(32), bytes: 25 },
+    part_rows: 100,
+    fields: [],
+    clients: { count: store.clients.size, parts: [] },
+    notable: { count: 0, parts: [] },
+    rounds,
+  };
+}
 
 function anyEvent(random: Random): HiveEvent {
   const round = random.below(4);

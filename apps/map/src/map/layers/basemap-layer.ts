@@ -1,6 +1,8 @@
 import { type GeoPermissibleObjects, type GeoStream, geoStream } from "d3-geo";
 import atlas from "world-atlas/countries-110m.json";
+import { flatRings } from "../flat-rings.ts";
 import { unpackLine } from "../packed-lines.ts";
+import type { LngLat } from "../places.ts";
 import type { Bounds } from "../plane.ts";
 import type { Projection } from "../projections.ts";
 import { contains, sightOf } from "../view.ts";
@@ -49,7 +51,9 @@ export function createBasemapLayer(): Layer {
   };
 }
 
-function trace({ geo }: Projection): Paths {
+function trace(projection: Projection): Paths {
+  const { geo } = projection;
+  if (geo === undefined) return traceFlat(projection);
   const path = (shape: GeoPermissibleObjects): Path2D => {
     const traced = new Path2D();
     geoStream(shape, geo.stream(tracer(traced)));
@@ -61,6 +65,34 @@ function trace({ geo }: Projection): Paths {
     land: path(OUTLINES.land),
     borders: path(OUTLINES.borders),
   };
+}
+
+/** On a plane every point has its place, so that nothing has to be cut at a horizon. */
+function traceFlat({ project, maxLat }: Projection): Paths {
+  const path = (lines: readonly (readonly LngLat[])[], areClosed: boolean): Path2D => {
+    const traced = new Path2D();
+    for (const line of lines) {
+      line.forEach(([lng, lat], i) => {
+        const { x, y } = project(lng, Math.min(maxLat, Math.max(-maxLat, lat)));
+        if (i === 0) traced.moveTo(x, y);
+        else traced.lineTo(x, y);
+      });
+      if (areClosed) traced.closePath();
+    }
+    return traced;
+  };
+  return {
+    sphere: path([edge()], true),
+    graticule: path(OUTLINES.graticule.coordinates, false),
+    land: path(OUTLINES.land.coordinates.flat().flatMap(flatRings), true),
+    borders: path(OUTLINES.borders.coordinates, false),
+  };
+}
+
+/** Around a plane: up its eastern side, and down the western one. */
+function edge(): LngLat[] {
+  const side = Array.from({ length: 181 }, (_, i) => i - 90);
+  return [...side.map((lat): LngLat => [180, lat]), ...side.map((lat): LngLat => [-180, -lat])];
 }
 
 /** Draws what comes out of a projection. */
