@@ -78,13 +78,13 @@ function write(trackingUri: string, env: Record<string, string>) {
 
 it("an http server is asked through its proxy, by its name", async () => {
   const asked: IncomingMessage[] = [];
-  const proxy = await listen(
+  const between = await listen(
     createServer((request, response) => {
       asked.push(request);
       response.end(ANSWER);
     }),
   );
-  expect(await write("http://mlflow.test:5000/team", { HTTP_PROXY: `http://eva:p%40ss@${proxy}` })).toEqual({
+  expect(await write("http://mlflow.test:5000/team", { HTTP_PROXY: `http://eva:p%40ss@${between}` })).toEqual({
     status: "delivered",
   });
   expect(asked[0]?.url).toMatch(/^http:\/\/mlflow\.test:5000\/team\/api\/2\.0\/mlflow\/experiments\/get-by-name\?/);
