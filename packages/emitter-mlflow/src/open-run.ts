@@ -46,17 +46,24 @@ export async function openRun(
   const run = await api.createRun(
     {
       experiment_id: experimentId,
-      run_name: place.runName ?? runId,
+      run_name: place.runName ?? place.tags[NAME_TAG] ?? runId,
       start_time: facts.startTime ?? Date.now(),
-      tags: [
-        tag,
-        ...sourceTags(),
-        ...Object.entries(place.tags).map(([key, value]) => ({ key, value: safeText(value) })),
-      ],
+      tags: tagsOf(tag, place),
     },
     signal,
   );
   return { run, isNew: true };
+}
+
+/** MLflow sets it itself, by the run's name. */
+const NAME_TAG = "mlflow.runName";
+
+/** Each name once: MLflow refuses a run that has one twice. */
+function tagsOf(own: Tag, { tags }: RunPlace): Tag[] {
+  const further = Object.entries(tags).map(([key, value]) => ({ key, value: safeText(value) }));
+  const byKey = new Map([...sourceTags(), ...further, own].map((tag) => [tag.key, tag]));
+  byKey.delete(NAME_TAG);
+  return [...byKey.values()];
 }
 
 /**

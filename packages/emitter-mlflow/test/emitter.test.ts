@@ -143,6 +143,29 @@ it("this machine is sampled while its run is quiet; what could not be sent comes
   expect(new Set(steps).size).toBe(steps.length);
 });
 
+it("tags that MLflow has for itself are set once, and do not hide whose run it is", async () => {
+  const created: unknown[] = [];
+  const { url } = await startStandIn((request, _response, body) => {
+    if (request.url?.endsWith("/runs/create") === true) created.push(JSON.parse(body));
+    return false;
+  });
+  const tags = { "mlflow.user": "eva", "mlflow.runName": "mine", "hivewatch/run_id": "another" };
+  const emitter = mlflowEmitter({ trackingUri: url, tags });
+  onTestFinished(() => emitter.finish?.());
+  await emitter.write(events({ event_type: "init" }), NEVER);
+  expect(created).toMatchObject([
+    {
+      run_name: "mine",
+      tags: [
+        { key: "mlflow.source.name", value: "hivewatch" },
+        { key: "mlflow.source.type", value: "LOCAL" },
+        { key: "mlflow.user", value: "eva" },
+        { key: "hivewatch/run_id", value: "r" },
+      ],
+    },
+  ]);
+});
+
 it("a server that is busy says when it wants to be asked again", async () => {
   const { url } = await startStandIn((_request, response) => {
     response

@@ -68,6 +68,11 @@ const ANSWER = JSON.stringify({
 const BATCH = [parseEvent({ run_id: "r", event_type: "init", timestamp: "2026-01-01T00:00:00Z" })];
 const GATE = `Basic ${Buffer.from("eva:p@ss").toString("base64")}`;
 
+/** The address of a proxy that wants a password. */
+function withUser(address: string): string {
+  return Object.assign(new URL(`http://${address}`), { username: "eva", password: "p@ss" }).href;
+}
+
 function write(trackingUri: string, env: Record<string, string>) {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   onTestFinished(() => void vi.unstubAllEnvs());
@@ -78,13 +83,13 @@ function write(trackingUri: string, env: Record<string, string>) {
 
 it("an http server is asked through its proxy, by its name", async () => {
   const asked: IncomingMessage[] = [];
-  const between = await listen(
+  const proxy = await listen(
     createServer((request, response) => {
       asked.push(request);
       response.end(ANSWER);
     }),
   );
-  expect(await write("http://mlflow.test:5000/team", { HTTP_PROXY: `http://eva:p%40ss@${between}` })).toEqual({
+  expect(await write("http://mlflow.test:5000/team", { HTTP_PROXY: withUser(proxy) })).toEqual({
     status: "delivered",
   });
   expect(asked[0]?.url).toMatch(/^http:\/\/mlflow\.test:5000\/team\/api\/2\.0\/mlflow\/experiments\/get-by-name\?/);
@@ -104,7 +109,7 @@ it("an https server is reached through a tunnel, and trusted by its own certific
     upstream.on("error", () => socket.destroy());
     socket.on("error", () => upstream.destroy());
   });
-  const env = { https_proxy: `http://eva:p%40ss@${await listen(gate)}` };
+  const env = { https_proxy: withUser(await listen(gate)) };
   expect(await write("https://mlflow.test", env)).toMatchObject({
     status: "retry",
     reason: expect.stringMatching(/is not trusted; MLFLOW_TRACKING_SERVER_CERT_PATH/),
