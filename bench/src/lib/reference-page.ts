@@ -78,8 +78,11 @@ function openFirstRun(clients: number): string {
 /** Gives the page the map library that it loads from elsewhere, at once, and refuses it everything else from there. */
 async function serveLeaflet(page: Page, http: string): Promise<void> {
   const files = new Map([
-    ["leaflet.min.js", { contentType: "text/javascript", body: fileOf("leaflet/dist/leaflet.js") }],
-    ["leaflet.min.css", { contentType: "text/css", body: fileOf("leaflet/dist/leaflet.css") }],
+    [
+      "leaflet.min.js",
+      { contentType: "text/javascript", body: readFileSync(require.resolve("leaflet/dist/leaflet.js")) },
+    ],
+    ["leaflet.min.css", { contentType: "text/css", body: readFileSync(require.resolve("leaflet/dist/leaflet.css")) }],
   ]);
   await page.route(
     (url) => url.origin !== http,
@@ -88,10 +91,6 @@ async function serveLeaflet(page: Page, http: string): Promise<void> {
       return file === undefined ? route.abort() : route.fulfill(file);
     },
   );
-}
-
-function fileOf(module: string): Buffer {
-  return readFileSync(require.resolve(module));
 }
 
 async function freePort(): Promise<number> {
