@@ -132,8 +132,15 @@ function PlotArea({ view, hovered, plot, onSeek }: PlotAreaProps) {
     };
   }, []);
 
-  useSignalEffect(() => plot.current?.setData(data.value));
-  useSignalEffect(() => plot.current?.setShown(shown.value));
+  // There may be no plot yet: what it will depend on is asked for all the same.
+  useSignalEffect(() => {
+    const next = data.value;
+    plot.current?.setData(next);
+  });
+  useSignalEffect(() => {
+    const next = shown.value;
+    plot.current?.setShown(next);
+  });
   useSignalEffect(() => {
     if (theme.value !== undefined) plot.current?.redraw();
   });
