@@ -1,0 +1,59 @@
+import { type Fields, fields, list } from "../fields.ts";
+import { freePort } from "../free-port.ts";
+import { answers, type ReceiverProgram, startReceiver } from "./receiver-program.ts";
+
+/** A Jaeger that keeps traces in its memory. */
+export interface Jaeger extends ReceiverProgram {
+  /** For OTLP over HTTP. */
+  readonly http: string;
+  /** For OTLP over gRPC. */
+  readonly grpc: string;
+  /**
+   * Asks its query API for traces, such as `services`, `traces/<id>` or `traces?service=…`.
+   *
+   * @returns what it has; none if it knows no such trace
+   */
+  ask(path: string): Promise<Fields[]>;
+}
+
+/** Starts a Jaeger on ports that are free, and waits until it answers. */
+export async function startJaeger(executable: string): Promise<Jaeger> {
+  const [http, grpc, query, ...others] = await ports(9);
+  const [queryGrpc, admin, collectorHttp, collectorGrpc, compact, binary] = others;
+  const flags = {
+    "collector.otlp.http.host-port": local(http),
+    "collector.otlp.grpc.host-port": local(grpc),
+    "query.http-server.host-port": local(query),
+    "query.grpc-server.host-port": local(queryGrpc),
+    "admin.http.host-port": local(admin),
+    "collector.http-server.host-port": local(collectorHttp),
+    "collector.grpc-server.host-port": local(collectorGrpc),
+    "processor.jaeger-compact.server-host-port": local(compact),
+    "processor.jaeger-binary.server-host-port": local(binary),
+  };
+  const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+  const api = `http://${local(query)}/api`;
+  const running = await startReceiver(executable, args, () => answers(`${api}/services`));
+  return {
+    ...running,
+    http: `http://${local(http)}`,
+    grpc: `http://${local(grpc)}`,
+    async ask(path) {
+      const response = await fetch(`${api}/${path}`);
+      if (response.status === 404) return [];
+      const { data, errors } = fields(await response.json());
+      if (!response.ok) throw new Error(`${path}: ${JSON.stringify(errors)}`);
+      return list(data);
+    },
+  };
+}
+
+async function ports(count: number): Promise<number[]> {
+  const found = [];
+  for (let i = 0; i < count; i++) found.push(await freePort());
+  return found;
+}
+
+function local(port: number | undefined): string {
+  return `127.0.0.1:${port}`;
+}
