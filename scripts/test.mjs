@@ -12,6 +12,7 @@ import { runPytest } from "./lib/pytest.mjs";
 import { testsFor } from "./lib/python-tests.mjs";
 import { findReceiver } from "./lib/receivers.mjs";
 import { run, secondsSince, twoAtATime } from "./lib/run.mjs";
+import { installSdkLine, SDK_LINES } from "./lib/sdk-lines.mjs";
 import { findChromium, findNode, findPythons, makePythonEnvironment } from "./lib/set-up.mjs";
 import { VITEST_REPORT } from "./lib/vitest-report.mjs";
 
@@ -83,6 +84,7 @@ if (parts.includes("node")) {
 if (parts.includes(SOAK)) {
   heading("Tests in TypeScript, in their long form");
   await setUpReceivers();
+  await setUpSdkLines();
   told.HIVEWATCH_SOAK = "1";
   count(await runVitest(process.execPath));
 }
@@ -93,6 +95,7 @@ if (parts.includes("python")) {
 if (parts.includes(RECEIVERS)) {
   heading("Tests in TypeScript with receivers of telemetry");
   await setUpReceivers();
+  await setUpSdkLines();
   count(await runVitest(process.execPath, "--project", "receivers"));
 }
 if (parts.includes(APPFL) && pythons.has(APPFL)) {
@@ -183,6 +186,19 @@ async function setUpReceivers() {
       const { executable, missing } = await found;
       if (executable) told[`HIVEWATCH_TEST_${name.toUpperCase()}`] = executable;
       return missing;
+    });
+  }
+}
+
+/** After the build, since it installs what was built. */
+async function setUpSdkLines() {
+  for (const sdkLine of SDK_LINES) {
+    await report(`SDK of OpenTelemetry, line ${sdkLine.line}`, async () => {
+      const node = sdkLine.node === undefined ? { executable: process.execPath } : await findNode(sdkLine.node);
+      if ("missing" in node) return node.missing;
+      const { folder, failure } = await installSdkLine(sdkLine, node.executable);
+      if (folder) told[`HIVEWATCH_TEST_SDK_LINE_${sdkLine.line}`] = folder;
+      return failure;
     });
   }
 }

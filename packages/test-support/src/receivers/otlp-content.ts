@@ -29,7 +29,8 @@ export interface OtlpPoint extends Sent {
   readonly histogram: OtlpHistogram | undefined;
 }
 
-/** A data point of an exponential histogram. Bucket `i` counts values from base^(offset + i) to below that of the next one. */
+/** A data point of an exponential histogram. Bucket `i` counts values above
+ * base^(offset + i), up to and with base^(offset + i + 1), where base is 2^(2^-scale). */
 export interface OtlpHistogram {
   readonly count: number;
   readonly sum: number | undefined;
