@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import {
+  type Collector,
+  type Fields,
+  list,
+  needReceiver,
+  type OtlpContent,
+  runCommand,
+  startCollector,
+  startCommand,
+  startHivewatch,
+  syntheticRun,
+  temporaryFolder,
+  until,
+} from "@hivewatch/test-support";
+import { expect, test, vi } from "vitest";
+import { fetchJson, readLines } from "./support/json.ts";
+import { expectLogs, expectMetrics, expectTraces, heardOf } from "./support/otel-expected.ts";
+import { writeRun } from "./support/write-run.ts";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const PROTOCOLS = ["grpc", "http/protobuf", "http/json"] as const;
+
+function environment(collector: Collector, protocol: string): Record<string, string> {
+  const endpoint = protocol === "grpc" ? collector.grpc : collector.http;
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
+}
+
+/** The lines of a run's file, once it has its end. */
+function linesOf(runsDir: string, runId: string): Promise<Fields[]> {
+  return until("its file", async () => {
+    const lines = await readLines(join(runsDir, `${runId}.jsonl`)).catch(() => []);
+    return lines.at(-1)?.event_type === "finished" ? lines : undefined;
+  });
+}
+
+/** Checks that a collector has all of a run: its metrics, its traces with every client, its log records. */
+function expectRun(content: OtlpContent, lines: readonly Fields[]): void {
+  expectMetrics(content, lines);
+  const traces = expectTraces(content, lines);
+  for (const { round, clients } of traces) {
+    const ids = clients.map(({ attributes }) => String(attributes["hivewatch.client.id"]));
+    expect(ids.sort()).toEqual(heardOf(lines, round.attributes["hivewatch.round"]).sort());
+  }
+  expectLogs(content, lines, traces);
+}
+
+test.for(PROTOCOLS)(
+  "what a run that is emitted over %s becomes at a collector is its log",
+  async (protocol, context) => {
+    const collector = await startCollector(needReceiver("collector", context));
+    const runsDir = await temporaryFolder();
+    const env = environment(collector, protocol);
+    const hivewatch = await startHivewatch({ runsDir, args: ["--emit", "otel"], env });
+    const flags = ["--pace", "max", "--rounds", "8", "--clients", "6", "--endpoint", hivewatch.grpc];
+    const demo = await startCommand(["demo", ...flags]);
+    expect(await demo.exited).toEqual({ code: 0, signal: null });
+    const [listing] = list(await fetchJson(`${hivewatch.http}/runs`));
+    const lines = await linesOf(runsDir, String(listing?.run_id));
+    await until("the run's end", async () => (await collector.received()).spans.some(({ name }) => name === "run"));
+    expect(await hivewatch.stop()).toMatchObject({ code: 0 });
+    expectRun(await collector.received(), lines);
+  },
+);
+
+test("a saved run is sent by replay with its true times, and sent again it is the same", async (context) => {
+  const collector = await startCollector(needReceiver("collector", context));
+  const runsDir = await temporaryFolder();
+  const runId = "saved-run";
+  await writeRun(runsDir, runId, syntheticRun({ runId, clients: 40, rounds: 25, seed: 7 }));
+  const env = environment(collector, "http/protobuf");
+  const replay = (...flags: string[]) =>
+    runCommand(["replay", runId, "--to", "otel", "--runs-dir", runsDir, ...flags], env);
+  expect(await replay()).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^\d+ events of .* sent to otel\.\n$/),
+  });
+  await collector.stop();
+  const first = await collector.received();
+  expectRun(first, await linesOf(runsDir, runId));
+
+  const again = await collector.restart();
+  expect(await replay()).toMatchObject({ code: 0, stderr: expect.stringContaining("has all of") });
+  expect(await replay("--again")).toMatchObject({ code: 0 });
+  await again.stop();
+  const both = await again.received();
+  expect(both.points.slice(first.points.length)).toEqual(first.points);
+  expect(both.spans.slice(first.spans.length)).toEqual(first.spans);
+  expect(both.logs.slice(first.logs.length)).toEqual(first.logs);
+});
+
+test("a round of 100,000 clients is in its histograms with every one of them", async (context) => {
+  const collector = await startCollector(needReceiver("collector", context));
+  const runsDir = await temporaryFolder();
+  const runId = "large-run";
+  await writeRun(runsDir, runId, syntheticRun({ runId, clients: 100_000, rounds: 2, seed: 11 }));
+  const env = environment(collector, "grpc");
+  const replay = await runCommand(["replay", runId, "--to", "otel", "--runs-dir", runsDir], env);
+  expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.\n$/) });
+  await collector.stop();
+  const content = await collector.received();
+  const lines = await linesOf(runsDir, runId);
+  expectMetrics(content, lines);
+  for (const { round, clients } of expectTraces(content, lines)) {
+    const heard = heardOf(lines, round.attributes["hivewatch.round"]);
+    expect(clients.length).toBeLessThan(heard.length);
+    // What is not there by itself is stood for by what is.
+    const standFor = clients.map(({ attributes }) => Number(attributes["hivewatch.adjusted_count"] ?? 1));
+    expect(standFor.reduce((a, b) => a + b, 0)).toBeCloseTo(heard.length, 3);
+  }
+});
