@@ -12,7 +12,11 @@ export interface SignalWriter {
   recall(event: HiveEvent): void;
 }
 
-/** Makes spans. It is handed each event before the one that makes log records is. */
+/**
+ * Makes spans: `createTraceWriter({ runId, tracer, ids, limits })` of traces/, where `ids` is what the tracer's provider
+ * asks for ids, undefined where the provider is somebody else's. It is handed each event before the one that makes log
+ * records is: `createLogWriter({ runId, logger, contextOf })` of logs/.
+ */
 export interface TraceWriter extends SignalWriter {
   /**
    * The span to which a log record of a round belongs; without a round, that of the run. Undefined: there is no such span,
