@@ -8,9 +8,9 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { afterwards } from "@hivewatch/test-support";
 
 /** What a receiver behind HTTP does with a request: takes it, never answers, or answers by itself. */
-export type Behaviour = "take" | "stall" | HttpAnswer;
+type Behaviour = "take" | "stall" | HttpAnswer;
 
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status: number;
   readonly body?: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
@@ -23,17 +23,19 @@ export interface FaultyReceiver {
   readonly url: string;
   /** The paths of the requests so far. */
   readonly requests: readonly string[];
-  become(behaviour: Behaviour): void;
+  /** @param behaviour - for all requests, or by their path */
+  become(behaviour: Behaviour | ((path: string) => Behaviour)): void;
 }
 
 /** Starts one before a receiver, which takes everything until told otherwise. */
 export async function startFaultyReceiver(target: string): Promise<FaultyReceiver> {
-  let behaviour: Behaviour = "take";
+  let behaviour: Behaviour | ((path: string) => Behaviour) = "take";
   const requests: string[] = [];
   const server = createHttpServer((request, response) => {
-    requests.push(request.url ?? "");
+    const path = request.url ?? "";
+    requests.push(path);
     // What becomes of it is decided when it comes, not when all of it is there.
-    void answer(behaviour, target, request, response);
+    answer(typeof behaviour === "function" ? behaviour(path) : behaviour, target, request, response);
   });
   afterwards(() => server.closeAllConnections());
   const port = await listen(server);
@@ -46,12 +48,7 @@ export async function startFaultyReceiver(target: string): Promise<FaultyReceive
   };
 }
 
-async function answer(
-  behaviour: Behaviour,
-  target: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+function answer(behaviour: Behaviour, target: string, request: IncomingMessage, response: ServerResponse): void {
   if (behaviour === "stall") {
     request.resume();
     return;

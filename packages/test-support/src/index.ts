@@ -33,6 +33,7 @@ export {
   type PrometheusSeries,
   startPrometheus,
 } from "./receivers/prometheus.ts";
+export { answers, type ReceiverProgram, startReceiver } from "./receivers/receiver-program.ts";
 export { inRepository } from "./repository.ts";
 export { isSoak, soak } from "./soak.ts";
 export { type SyntheticRunOptions, syntheticRun } from "./synthetic-run.ts";

@@ -9,11 +9,13 @@ export interface Jaeger extends ReceiverProgram {
   /** For OTLP over gRPC. */
   readonly grpc: string;
   /**
-   * Asks its query API for traces, such as `services`, `traces/<id>` or `traces?service=…`.
+   * Asks its query API for traces, such as `traces/<id>` or `traces?service=…`.
    *
    * @returns what it has; none if it knows no such trace
    */
   ask(path: string): Promise<Fields[]>;
+  /** The services of which it has a trace. */
+  services(): Promise<string[]>;
 }
 
 /** Starts a Jaeger on ports that are free, and waits until it answers. */
@@ -34,16 +36,21 @@ export async function startJaeger(executable: string): Promise<Jaeger> {
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   const api = `http://${local(query)}/api`;
   const running = await startReceiver(executable, args, () => answers(`${api}/services`));
+  async function dataOf(path: string): Promise<unknown> {
+    const response = await fetch(`${api}/${path}`);
+    if (response.status === 404) return [];
+    const { data, errors } = fields(await response.json());
+    if (!response.ok) throw new Error(`${path}: ${JSON.stringify(errors)}`);
+    return data;
+  }
   return {
     ...running,
     http: `http://${local(http)}`,
     grpc: `http://${local(grpc)}`,
-    async ask(path) {
-      const response = await fetch(`${api}/${path}`);
-      if (response.status === 404) return [];
-      const { data, errors } = fields(await response.json());
-      if (!response.ok) throw new Error(`${path}: ${JSON.stringify(errors)}`);
-      return list(data);
+    ask: async (path) => list(await dataOf(path)),
+    async services() {
+      const names = await dataOf("services");
+      return Array.isArray(names) ? names.map(String) : [];
     },
   };
 }

@@ -47,13 +47,14 @@ export interface Prometheus extends ReceiverProgram {
 /**
  * Starts a Prometheus on a free port, and waits until it answers.
  *
- * @param config - of Prometheus; it is written as JSON, which is YAML
+ * @param config - its configuration, or the file that has it
  */
-export async function startPrometheus(executable: string, config: Fields = {}): Promise<Prometheus> {
+export async function startPrometheus(executable: string, config: Fields | string = {}): Promise<Prometheus> {
   const folder = await temporaryFolder();
   const port = await freePort();
-  const file = join(folder, "prometheus.json");
-  await writeFile(file, JSON.stringify(config));
+  const file = typeof config === "string" ? config : join(folder, "prometheus.json");
+  // JSON is YAML.
+  if (typeof config !== "string") await writeFile(file, JSON.stringify(config));
   const url = `http://127.0.0.1:${port}`;
   const flags = {
     "config.file": file,

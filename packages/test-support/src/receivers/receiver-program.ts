@@ -18,13 +18,15 @@ const ASK_AGAIN_MS = 50;
  * Starts a receiver, and waits until it answers.
  *
  * @param isUp - asks it
+ * @param env - beside that of this process
  */
 export async function startReceiver(
   command: string,
   args: readonly string[],
   isUp: () => Promise<boolean>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ReceiverProgram> {
-  const program = startProgram(command, args);
+  const program = startProgram(command, args, { env });
   function end(signal: NodeJS.Signals): Promise<Exit> {
     program.signal(signal);
     return program.exited;

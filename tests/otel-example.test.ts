@@ -1,0 +1,145 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  answers,
+  type Fields,
+  fields,
+  freePort,
+  inRepository,
+  isSoak,
+  list,
+  needReceiver,
+  type Prometheus,
+  runCommand,
+  startHivewatch,
+  startJaeger,
+  startPrometheus,
+  startReceiver,
+  syntheticRun,
+  temporaryFolder,
+  until,
+} from "@hivewatch/test-support";
+import { expect, type TestContext, test, vi } from "vitest";
+import { startTraining } from "./support/training.ts";
+import { writeRun } from "./support/write-run.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+const EXAMPLE = "examples/otel";
+const RUN = "run-on-the-dashboard";
+/** Long enough that rounds are minutes apart on nobody's clock, and that each window of a panel has some. */
+const TRAINED = { runId: RUN, clients: 30, rounds: 60, seed: 5 };
+
+/** Starts the collector of the example, which passes on to these. */
+async function startExampleCollector(
+  context: TestContext,
+  to: { prometheus: string; jaeger: string },
+): Promise<string> {
+  const [http, grpc] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const env = { OTLP_HTTP: http, OTLP_GRPC: grpc, PROMETHEUS: to.prometheus, JAEGER: to.jaeger };
+  const empty = { method: "POST", headers: { "content-type": "application/json", connection: "close" }, body: "{}" };
+  const args = ["--config", `file:${inRepository(EXAMPLE, "collector.yaml")}`];
+  await startReceiver(needReceiver("collector", context), args, () => answers(`http://${http}/v1/metrics`, empty), env);
+  return `http://${http}`;
+}
+
+/** Starts a Prometheus with the example's configuration, but for where the bridge is that it scrapes. */
+async function startExamplePrometheus(context: TestContext, bridge: string): Promise<Prometheus> {
+  const text = await readFile(inRepository(EXAMPLE, "prometheus.yaml"), "utf8");
+  expect(text).toContain('"127.0.0.1:7070"');
+  const path = join(await temporaryFolder(), "prometheus.yaml");
+  await writeFile(path, text.replace("127.0.0.1:7070", bridge).replace("scrape_interval: 5s", "scrape_interval: 1s"));
+  return startPrometheus(needReceiver("prometheus", context), path);
+}
+
+/** The queries of a dashboard's panels, with what Grafana fills in. */
+async function queriesOf(dashboard: string, seconds: number): Promise<{ panel: string; query: string }[]> {
+  const { panels } = fields(JSON.parse(await readFile(inRepository(EXAMPLE, "grafana/dashboards", dashboard), "utf8")));
+  return list(panels).flatMap(({ title, targets = [] }) =>
+    list(targets).map(({ expr }) => ({
+      panel: String(title),
+      query: String(expr)
+        .replaceAll("$run", RUN)
+        .replaceAll("$window", "5m")
+        .replaceAll("$__range", `${seconds}s`)
+        .replaceAll("$__rate_interval", "1m"),
+    })),
+  );
+}
+
+/** Clients have series of their own only where that was asked for. */
+const EMPTY: ReadonlySet<string> = new Set(["Slowest clients"]);
+
+test("each query of the example's dashboard is answered by its Prometheus, behind its collector", async (context) => {
+  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
+  const prometheus = await startExamplePrometheus(context, new URL(hivewatch.http).host);
+  const endpoint = await startExampleCollector(context, { prometheus: prometheus.url, jaeger: "127.0.0.1:9" });
+  // The bridge has something to tell of itself.
+  const training = startTraining(hivewatch.grpc);
+  training.roundStart(1, ["a"]);
+  training.logClientUpdate("a", { round: 1, local_loss: 1 });
+  training.logRound(1);
+  await training.stored();
+
+  const runsDir = await temporaryFolder();
+  const startedAt = Date.now() - 3_600_000;
+  const events: Fields[] = [...syntheticRun({ ...TRAINED, startedAt })];
+  await writeRun(runsDir, RUN, events);
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
+  const replay = await runCommand(["replay", RUN, "--to", "otel", "--runs-dir", runsDir], env);
+  expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.\n$/) });
+
+  const start = startedAt / 1000;
+  const end = Date.parse(String(events.at(-1)?.timestamp)) / 1000;
+  await until("all of the run in Prometheus", async () => {
+    const [series] = await prometheus.query(`hivewatch_rounds_total{hivewatch_run_id="${RUN}"}`, end);
+    return series?.points[0]?.value === TRAINED.rounds;
+  });
+  await until("a few scrapes", async () => {
+    const [count] = await prometheus.query("sum(count_over_time(up[1h]))");
+    return (count?.points[0]?.value ?? 0) > 3;
+  });
+
+  const queries = await queriesOf("run.json", Math.ceil(end - start));
+  expect(queries.length).toBeGreaterThan(30);
+  const empty: string[] = [];
+  for (const { panel, query } of queries) {
+    const isOfBridge = query.includes("hivewatch_bridge_");
+    const now = Date.now() / 1000;
+    const range = isOfBridge ? { start: now - 60, end: now, step: 1 } : { start, end, step: 5 };
+    const series = await prometheus.queryRange(query, range);
+    const hasData = series.some(({ points }) =>
+      points.some(({ value, histogram }) => histogram || Number.isFinite(value)),
+    );
+    if (!hasData && !EMPTY.has(panel)) empty.push(`${panel}: ${query}`);
+  }
+  expect(empty).toEqual([]);
+});
+
+if (isSoak) testTraces();
+
+function testTraces(): void {
+  test("behind the example's collector Jaeger finds the traces of a run", async (context) => {
+    const jaeger = await startJaeger(needReceiver("jaeger", context));
+    const endpoint = await startExampleCollector(context, {
+      prometheus: "http://127.0.0.1:9",
+      jaeger: new URL(jaeger.grpc).host,
+    });
+    const runsDir = await temporaryFolder();
+    await writeRun(runsDir, RUN, syntheticRun(TRAINED));
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
+    await runCommand(["replay", RUN, "--to", "otel", "--runs-dir", runsDir], env);
+    const service = await until("the service", async () =>
+      (await jaeger.services()).find((name) => name !== "jaeger-all-in-one"),
+    );
+    const query = new URLSearchParams({ service, start: "0", end: String(Date.now() * 1000), limit: "1000" });
+    const found = await until("all traces", async () => {
+      const traces = await jaeger.ask(`traces?${query}`);
+      return traces.length === TRAINED.rounds + 1 && traces;
+    });
+    const names = found.flatMap(({ spans }) => list(spans).map(({ operationName }) => operationName));
+    expect(names.filter((name) => name === "round")).toHaveLength(TRAINED.rounds);
+    expect(names.filter((name) => name === "round summary")).toHaveLength(TRAINED.rounds);
+    expect(names.filter((name) => name === "run")).toHaveLength(1);
+  });
+}
