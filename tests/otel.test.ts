@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { parseEvent } from "@hivewatch/core";
+import { otelEmitter } from "@hivewatch/emitter-otel";
 import {
   type Collector,
   type Fields,
@@ -88,6 +90,22 @@ test("a saved run is sent by replay with its true times, and sent again it is th
   expect(both.points.slice(first.points.length)).toEqual(first.points);
   expect(both.spans.slice(first.spans.length)).toEqual(first.spans);
   expect(both.logs.slice(first.logs.length)).toEqual(first.logs);
+});
+
+test("20,000 spans that are made in one tick all arrive", async (context) => {
+  const collector = await startCollector(needReceiver("collector", context));
+  const runId = "many-spans";
+  const events = [...syntheticRun({ runId, clients: 1000, rounds: 20, seed: 13 })].map(parseEvent);
+  const emitter = otelEmitter({ endpoint: collector.grpc, protocol: "grpc", maxClientSpans: 1000 });
+  expect(await emitter.write?.(events, AbortSignal.timeout(120_000))).toEqual({ status: "delivered" });
+  await emitter.finish?.();
+  await collector.stop();
+  const content = await collector.received();
+  const clients = content.spans.filter(({ name }) => name === "client");
+  const told = events.filter(({ event_type: type }) => /^(client_update|client_dropout|comm_failure)$/.test(type));
+  expect(clients).toHaveLength(told.length);
+  expect(content.spans.length).toBeGreaterThan(20_000);
+  expect(new Set(content.spans.map(({ spanId }) => spanId)).size).toBe(content.spans.length);
 });
 
 test("a round of 100,000 clients is in its histograms with every one of them", async (context) => {
