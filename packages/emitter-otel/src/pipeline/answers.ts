@@ -24,9 +24,9 @@ function report(response: unknown, onAnswer: (answer: Answer) => void): void {
   const partial = memberOf(response, "partialSuccess");
   const counts = ["rejectedDataPoints", "rejectedSpans", "rejectedLogRecords"].map((name) => memberOf(partial, name));
   // As a number, a text or an object, by how it was encoded.
-  const rejected = Number(counts.find((count) => count !== undefined && count !== null) ?? 0);
+  const rejected = Number(counts.find((count) => count !== undefined && count !== null) ?? 0) || 0;
   const message = String(memberOf(partial, "errorMessage") ?? "");
-  if (rejected > 0 || message !== "") onAnswer({ rejected: rejected > 0 ? rejected : 0, message });
+  if (rejected > 0 || message !== "") onAnswer({ rejected: Math.max(rejected, 0), message });
 }
 
 function memberOf(value: unknown, name: string): unknown {

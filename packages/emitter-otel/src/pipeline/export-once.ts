@@ -20,10 +20,10 @@ export interface ExportError {
  * @returns undefined if they were sent
  */
 export function exportOnce<T>(exporter: Exporter<T>, items: T, signal: AbortSignal): Promise<ExportError | undefined> {
-  const giveUp = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
   return new Promise((resolve) => {
     const settle = (failed: ExportError | undefined): void => {
-      giveUp.removeEventListener("abort", onAbort);
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
       resolve(failed);
     };
     const fail = (error: unknown): void => settle({ error, isThrown: false });
@@ -32,8 +32,9 @@ export function exportOnce<T>(exporter: Exporter<T>, items: T, signal: AbortSign
       if (code === 0) settle(undefined);
       else fail(error ?? new Error("for no reason that was told"));
     };
-    giveUp.addEventListener("abort", onAbort, { once: true });
-    if (giveUp.aborted) onAbort();
+    const timer = setTimeout(onAbort, LONGEST_MS).unref();
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
     else {
       try {
         const quiet = context.active().setValue(SUPPRESS_TRACING, true);
