@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-// Packages find each other's source, so that tests need no build.
-const conditions = ["@hivewatch/source", "module", "node", "development|production"];
+// Packages find each other's source, so that tests need no build. Not "module": that is code for bundlers, which Node can't
+// always load.
+const conditions = ["@hivewatch/source", "node", "development|production"];
 const fromSource = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },

@@ -1,0 +1,16 @@
+/** Text that others chose, as far as a backend should be asked to keep it: with an end, and without halves of characters. */
+export function bounded(text: string, maxLength = 1024): string {
+  const cut = text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
+  return cut.replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
+/** A time as OpenTelemetry takes it: seconds since 1970, and nanoseconds. */
+export function hrTime(micros: number): [seconds: number, nanoseconds: number] {
+  const seconds = Math.floor(micros / 1e6);
+  return [seconds, Math.floor(micros - seconds * 1e6) * 1000];
+}
+
+/** A length of time that was measured; undefined if it is none. */
+export function measured(value: unknown): number | undefined {
+  return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : undefined;
+}
