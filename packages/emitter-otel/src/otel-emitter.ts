@@ -53,7 +53,7 @@ export function otelEmitter(options: OtelEmitterOptions = {}): BatchEmitter {
 async function openPipeline(settings: Settings, facts: RunFacts): Promise<Pipeline> {
   const { providers, say } = settings;
   if (providers !== undefined) return openGivenPipeline(providers, facts.runId, say);
-  return await openOwnPipeline({ ...settings, facts, ids: undefined, env: process.env });
+  return await openOwnPipeline({ ...settings, facts, env: process.env });
 }
 
 function isEnd(batch: readonly HiveEvent[]): boolean {

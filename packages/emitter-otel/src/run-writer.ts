@@ -1,9 +1,13 @@
 import { errorMessage, type HiveEvent, type WriteResult } from "@hivewatch/core";
+import { createLogWriter } from "./logs/log-writer.ts";
 import { createMetricTranslator } from "./metrics/translate.ts";
 import type { Settings } from "./options.ts";
 import type { Flushed } from "./pipeline/channel.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
 import type { RunFacts } from "./pipeline/resource.ts";
+import type { SignalWriter } from "./run-signals.ts";
+import { createTraceWriter } from "./traces/trace-writer.ts";
+import { bounded } from "./values.ts";
 
 /** Sends one run. */
 export interface RunWriter {
@@ -13,16 +17,10 @@ export interface RunWriter {
   close(): Promise<void>;
 }
 
-/** What takes the events of a run. */
-interface Taker {
-  take(event: HiveEvent): void;
-  recall(event: HiveEvent): void;
-}
-
 /** A pipeline, and what makes of events what goes through it. */
 interface Opened {
   readonly pipeline: Pipeline;
-  readonly takers: readonly Taker[];
+  readonly writers: readonly SignalWriter[];
 }
 
 /** What has been made of a batch, and is not sent yet. */
@@ -46,34 +44,31 @@ export function createRunWriter(
 
   async function open(batch: readonly HiveEvent[]): Promise<Opened> {
     const pipeline = await openPipeline(factsOf(runId, batch));
-    const takers: Taker[] = [];
-    if (pipeline.sink !== undefined) {
-      const metrics = createMetricTranslator(pipeline.sink, settings);
-      takers.push({ take: metrics.take, recall: (event) => pipeline.unsent(() => metrics.take(event)) });
-    }
-    opened = { pipeline, takers };
+    opened = { pipeline, writers: writersOf(runId, pipeline, settings) };
     return opened;
   }
 
-  async function takeAll(
-    { pipeline, takers }: Opened,
-    batch: readonly HiveEvent[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (const event of batch) {
-      for (const taker of takers) taker.take(event);
+  async function takeAll({ pipeline, writers }: Opened, work: Pending, signal: AbortSignal): Promise<void> {
+    for (const event of work.batch) {
+      try {
+        for (const writer of writers) writer.take(event);
+      } catch (error) {
+        // Of an event by which a fault here is found the others must not suffer.
+        work.refused++;
+        work.reason ??= errorMessage(error);
+      }
       await pipeline.makeRoom(signal);
     }
   }
 
   async function send(batch: readonly HiveEvent[], signal: AbortSignal): Promise<WriteResult> {
-    const { pipeline, takers } = opened ?? (await open(batch));
+    const ready = opened ?? (await open(batch));
     // Core hands over the same batch again after a failure, and it goes on where it was.
     if (pending?.batch !== batch) {
       pending = { batch, refused: 0, reason: undefined };
-      await takeAll({ pipeline, takers }, batch, signal);
+      await takeAll(ready, pending, signal);
     }
-    return answer(pending, await pipeline.flush(signal, batch.at(-1)?.event_type === "finished"));
+    return answer(pending, await ready.pipeline.flush(signal, batch.at(-1)?.event_type === "finished"));
   }
 
   return {
@@ -85,11 +80,25 @@ export function createRunWriter(
       }
     },
     async recall(batch) {
-      const { takers } = opened ?? (await open(batch));
-      for (const event of batch) for (const taker of takers) taker.recall(event);
+      const { writers } = opened ?? (await open(batch));
+      for (const event of batch) for (const writer of writers) writer.recall(event);
     },
     close: async () => opened?.pipeline.close(),
   };
+}
+
+/** In the order in which they are handed each event. */
+function writersOf(runId: string, { sink, tracer, ids, logger, unsent }: Pipeline, settings: Settings): SignalWriter[] {
+  const writers: SignalWriter[] = [];
+  if (sink !== undefined) {
+    const metrics = createMetricTranslator(sink, settings);
+    writers.push({ take: metrics.take, recall: (event) => unsent(() => metrics.take(event)) });
+  }
+  const limits = { maxClientSpans: settings.maxClientSpans };
+  const traces = tracer && createTraceWriter({ runId, tracer, ids, limits });
+  if (traces !== undefined) writers.push(traces);
+  if (logger !== undefined) writers.push(createLogWriter({ runId, logger, contextOf: traces?.contextOf }));
+  return writers;
 }
 
 function factsOf(runId: string, batch: readonly HiveEvent[]): RunFacts {
@@ -103,7 +112,7 @@ function factsOf(runId: string, batch: readonly HiveEvent[]): RunFacts {
 const MAX_FACT_LENGTH = 200;
 
 function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value.slice(0, MAX_FACT_LENGTH) : undefined;
+  return typeof value === "string" && value !== "" ? bounded(value, MAX_FACT_LENGTH) : undefined;
 }
 
 function answer(pending: Pending, flushed: readonly Flushed[]): WriteResult {

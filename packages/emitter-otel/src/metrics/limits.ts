@@ -1,4 +1,5 @@
 import { createClientLimit } from "@hivewatch/core";
+import { bounded } from "../values.ts";
 
 /** How many names that an application or a client has made up become series: each is one for as long as the run goes on. */
 const MAX_NAMES = 64;
@@ -6,7 +7,7 @@ const MAX_NAME_LENGTH = 100;
 
 /** What somebody has made up, as the value of an attribute. */
 export function boundedName(text: string): string {
-  return text.length <= MAX_NAME_LENGTH ? text : `${text.slice(0, MAX_NAME_LENGTH - 1)}…`;
+  return bounded(text, MAX_NAME_LENGTH);
 }
 
 /** Which made-up names have series: the first ones. */

@@ -45,8 +45,11 @@ export function createSeries({ isDelta, takesNonFinite, onPoint }: SeriesOptions
       const { instrument, labels, isFresh } = series;
       const delta = isDelta(instrument.kind);
       if (delta && !isFresh) continue;
-      onPoint({ instrument, labels, startMicros: delta ? last : start, micros, value: read(series.state) });
+      const value = read(series.state);
       series.isFresh = false;
+      // Nothing that was reported could be counted.
+      if (typeof value !== "number" && value.count === 0) continue;
+      onPoint({ instrument, labels, startMicros: delta ? last : start, micros, value });
       if (delta) series.state = empty();
     }
   }

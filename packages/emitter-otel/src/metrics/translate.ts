@@ -93,7 +93,8 @@ export function createMetricTranslator(sink: MetricSink, options: MetricTranslat
     for (const [field, value] of Object.entries(measured)) {
       if (typeof value !== "number") continue;
       if (field !== "accuracy" && field !== "loss") setOther(MODEL_GAUGES.other, field, value, labels);
-      else if (figures.admits(JSON.stringify([field, labels]))) set(MODEL_GAUGES[field], value, field, labels);
+      else if (figures.admits(JSON.stringify([field, labels])))
+        set(MODEL_GAUGES[field], value, `model.${field}`, labels);
     }
   }
 

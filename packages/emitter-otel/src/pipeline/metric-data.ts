@@ -1,9 +1,10 @@
-import { type HrTime, ValueType } from "@opentelemetry/api";
+import { ValueType } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
 import type { DataPoint, MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { HistogramValue } from "../metrics/exponential-histogram.ts";
 import { ATTRIBUTES, type Instrument } from "../metrics/instruments.ts";
 import type { Point } from "../metrics/series.ts";
+import { hrTime } from "../values.ts";
 import { SCOPE } from "./scope.ts";
 
 type Sdk = typeof import("@opentelemetry/sdk-metrics");
@@ -52,14 +53,9 @@ function metricOf(instrument: Instrument, points: readonly Point[], { sdk, runId
 
 function dataPointOf<T>({ labels, startMicros, micros }: Point, value: T, runId: string): DataPoint<T> {
   return {
-    startTime: hrTimeOf(startMicros),
-    endTime: hrTimeOf(micros),
+    startTime: hrTime(startMicros),
+    endTime: hrTime(micros),
     attributes: { [ATTRIBUTES.runId]: runId, ...labels },
     value,
   };
-}
-
-function hrTimeOf(micros: number): HrTime {
-  const seconds = Math.floor(micros / 1e6);
-  return [seconds, Math.round((micros - seconds * 1e6) * 1000)];
 }

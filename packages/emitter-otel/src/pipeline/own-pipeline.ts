@@ -2,10 +2,10 @@ import { TraceFlags } from "@opentelemetry/api";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { Environment } from "../environment.ts";
+import { createIdSource, type ToldIdSource } from "../ids.ts";
 import type { Instrument } from "../metrics/instruments.ts";
 import { createSeries, type Point } from "../metrics/series.ts";
 import type { Settings, SignalRoute } from "../options.ts";
-import type { IdSource } from "../run-signals.ts";
 import type { Signal } from "../signals.ts";
 import { watchAnswers } from "./answers.ts";
 import { type Channel, createChannel, type Flushed } from "./channel.ts";
@@ -19,7 +19,6 @@ import { logLimitsOf, samplerOf, spanLimitsOf } from "./trace-settings.ts";
 
 export interface OwnPipelineOptions extends Pick<Settings, "routes" | "headers" | "resource" | "say"> {
   readonly facts: RunFacts;
-  readonly ids: IdSource | undefined;
   readonly env: Environment;
 }
 
@@ -36,14 +35,15 @@ interface Part extends Partial<Pick<Pipeline, "sink" | "tracer" | "logger">> {
  */
 export async function openOwnPipeline(options: OwnPipelineOptions): Promise<Pipeline> {
   let isUnsent = false;
-  const setup: Setup = { ...options, isUnsent: () => isUnsent };
+  const ids = createIdSource();
+  const setup: Setup = { ...options, ids, isUnsent: () => isUnsent };
   const parts = await loadPart(() => Promise.all(options.routes.map((route) => OPENERS[route.signal](route, setup))));
 
   return {
     sink: parts.find(({ sink }) => sink !== undefined)?.sink,
     tracer: parts.find(({ tracer }) => tracer !== undefined)?.tracer,
     logger: parts.find(({ logger }) => logger !== undefined)?.logger,
-    ids: options.ids,
+    ids,
     unsent(work) {
       isUnsent = true;
       work();
@@ -63,6 +63,7 @@ export async function openOwnPipeline(options: OwnPipelineOptions): Promise<Pipe
 }
 
 interface Setup extends OwnPipelineOptions {
+  readonly ids: ToldIdSource;
   /** Whether what is made now is not to be sent. */
   isUnsent(): boolean;
 }
@@ -102,7 +103,7 @@ async function openTraces(route: SignalRoute, setup: Setup): Promise<Part> {
     resource: await openResource(setup),
     sampler: samplerOf(sdk, setup.env, setup.say),
     spanLimits: spanLimitsOf(setup.env),
-    ...(setup.ids !== undefined && { idGenerator: setup.ids }),
+    idGenerator: setup.ids,
     spanProcessors: [
       {
         onStart() {},
