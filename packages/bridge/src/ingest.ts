@@ -10,11 +10,9 @@ import {
   refusedBatch,
 } from "@hivewatch/runs";
 import { type Ack, AckSchema, NoticeSchema, RefusalSchema } from "./gen/hivewatch/v1/ack_pb.ts";
+import { type BatchOutcome, createIngestCounts, type IngestCounts, type RefusalCode } from "./ingest-counts.ts";
 import type { RunNotices } from "./notices.ts";
 import type { RunSessions } from "./run-sessions.ts";
-
-/** Why a batch was not stored; what a producer does about each is in ack.proto. */
-export type RefusalCode = "malformed" | "gap" | "stale_epoch" | "unavailable";
 
 /**
  * Takes one message, and answers it once its events are on disk or it is refused. Never rejects.
@@ -28,9 +26,14 @@ export type Ingest = (message: Uint8Array, number: number) => Promise<Ack>;
  * The bridge's way from a message to the log. Messages of one run are stored in the order of the calls.
  *
  * @param notices - asked with each answer
+ * @param counts - where to count what becomes of the messages
  */
-export function createIngest(sessions: RunSessions, notices: RunNotices = () => []): Ingest {
-  return async (message, number) => {
+export function createIngest(
+  sessions: RunSessions,
+  notices: RunNotices = () => [],
+  counts: IngestCounts = createIngestCounts(),
+): Ingest {
+  async function answerMessage(message: Uint8Array, number: number): Promise<Answer> {
     let batch: Batch;
     try {
       batch = decodeBatch(message);
@@ -38,32 +41,42 @@ export function createIngest(sessions: RunSessions, notices: RunNotices = () => 
       return refusal(number, undefined, 0n, "malformed", errorMessage(error));
     }
     try {
-      const { ack, init } = await take(sessions, batch, message, number);
-      ack.notices = (await notices(batch.runId, init)).map((notice) => create(NoticeSchema, notice));
-      return ack;
+      const answer = await take(sessions, batch, message, number);
+      if (answer.outcome === "stored") counts.store(batch.count, message.length);
+      answer.ack.notices = (await notices(batch.runId, answer.init)).map((notice) => create(NoticeSchema, notice));
+      return answer;
     } catch (error) {
       return refusal(number, batch, batch.firstSeq, "unavailable", errorMessage(error));
     }
+  }
+
+  return async (message, number) => {
+    const answered = counts.receive();
+    const { ack, outcome } = await answerMessage(message, number);
+    answered(outcome);
+    return ack;
   };
 }
 
-/** @returns the answer, and the beginning of the run if that is what was taken */
-async function take(
-  sessions: RunSessions,
-  batch: Batch,
-  message: Uint8Array,
-  number: number,
-): Promise<{ ack: Ack; init?: CheckedBatch["init"] }> {
+interface Answer {
+  readonly ack: Ack;
+  /** Undefined for a message without a batch. */
+  readonly outcome?: BatchOutcome;
+  /** The beginning of the run, if that is what was taken. */
+  readonly init?: CheckedBatch["init"];
+}
+
+async function take(sessions: RunSessions, batch: Batch, message: Uint8Array, number: number): Promise<Answer> {
   const checked = batch.count === 0 ? NOTHING : check(batch);
   const log = await sessions.open(batch.runId);
   if (batch.count === 0) {
     return { ack: answer(number, batch, log.highWaterMark(batch.producerId, batch.producerEpoch)) };
   }
-  if (typeof checked === "string") return { ack: await refuse(sessions, log, batch, number, checked) };
+  if (typeof checked === "string") return refuse(sessions, log, batch, number, checked);
   const result = await append(sessions, log, batch, message);
   if (checked.endsRun) sessions.finished(batch.runId);
   const isThere = result.status === "stored" || result.status === "duplicate";
-  return { ack: answerTo(result, batch, number), init: isThere ? checked.init : undefined };
+  return { ...answerTo(result, batch, number), init: isThere ? checked.init : undefined };
 }
 
 /** @param bytes - those of the batch, as they came */
@@ -89,13 +102,19 @@ function check(batch: Batch): CheckedBatch | string {
 }
 
 /** Stores, in the place of a batch that is of no use, word of the loss. The producer goes on behind it. */
-async function refuse(sessions: RunSessions, log: RunLog, batch: Batch, number: number, reason: string): Promise<Ack> {
+async function refuse(
+  sessions: RunSessions,
+  log: RunLog,
+  batch: Batch,
+  number: number,
+  reason: string,
+): Promise<Answer> {
   const result = await append(sessions, log, refusedBatch(batch, reason));
   if (result.status === "gap" || result.status === "stale_epoch") return answerTo(result, batch, number);
   return refusal(number, batch, result.nextSeq, "malformed", reason);
 }
 
-function answerTo(result: AppendResult, batch: Batch, number: number): Ack {
+function answerTo(result: AppendResult, batch: Batch, number: number): Answer {
   const { status, nextSeq } = result;
   if (status === "gap") {
     const reason = `first_seq is ${batch.firstSeq}, but the next event must be number ${nextSeq}: send again from there`;
@@ -105,7 +124,7 @@ function answerTo(result: AppendResult, batch: Batch, number: number): Ack {
     const reason = `a newer epoch of producer ${batch.producerId} is writing this run: stop, or begin a newer one`;
     return refusal(number, batch, nextSeq, "stale_epoch", reason);
   }
-  return answer(number, batch, nextSeq);
+  return { ack: answer(number, batch, nextSeq), outcome: status };
 }
 
 function answer(number: number, batch: Batch | undefined, nextSeq: bigint): Ack {
@@ -118,10 +137,10 @@ function answer(number: number, batch: Batch | undefined, nextSeq: bigint): Ack 
   });
 }
 
-function refusal(number: number, batch: Batch | undefined, nextSeq: bigint, code: RefusalCode, reason: string): Ack {
+function refusal(number: number, batch: Batch | undefined, nextSeq: bigint, code: RefusalCode, reason: string): Answer {
   const ack = answer(number, batch, nextSeq);
   ack.refusal = create(RefusalSchema, { code, reason });
-  return ack;
+  return { ack, outcome: code };
 }
 
 /** The bytes of an answer. */

@@ -9,8 +9,17 @@ export interface RunSessions {
   finished(runId: string): void;
   /** To be called when a log took no batch: it is opened anew for the next one, if that can be of any use. */
   failed(runId: string, log: RunLog): void;
+  /** How many logs are open, and how many of these take nothing more. */
+  count(): OpenLogs;
   /** Closes everything. */
   close(): Promise<void>;
+}
+
+/** The logs that a bridge has open. */
+export interface OpenLogs {
+  readonly open: number;
+  /** Of the open ones: those that take nothing more, because their disk failed or another process has taken them. */
+  readonly failed: number;
 }
 
 interface Session {
@@ -93,6 +102,10 @@ export function createRunSessions(
       // A full disk is waited for, and one that failed stays failed: of these the open log tells. What another process
       // has taken it may give back.
       if (session?.opened === log && log.failure?.code === "locked") closeSession(runId, session);
+    },
+    count() {
+      const failed = [...sessions.values()].filter(({ opened }) => opened?.failure !== undefined);
+      return { open: sessions.size, failed: failed.length };
     },
     async close() {
       for (const [runId, session] of sessions) closeSession(runId, session);

@@ -5,10 +5,11 @@ import type { RunStore } from "@hivewatch/runs";
 import { HealthImplementation } from "grpc-health-check";
 import { ingestDescriptors } from "./descriptors.ts";
 import { createIngest, encodeAck, type Ingest } from "./ingest.ts";
+import { createIngestCounts, type IngestFigures } from "./ingest-counts.ts";
 import { KEEPALIVE_MS, MAX_MESSAGE_BYTES } from "./limits.ts";
 import type { RunNotices } from "./notices.ts";
 import { type PublishStream, servePublish } from "./publish-stream.ts";
-import { createRunSessions } from "./run-sessions.ts";
+import { createRunSessions, type OpenLogs } from "./run-sessions.ts";
 import { INGEST_SERVICE_NAME, ingestService } from "./service.ts";
 
 /** How long a closing bridge waits for senders to read their answers and end their connections. */
@@ -27,11 +28,20 @@ export interface BridgeOptions {
   onDiagnostic?: ((message: string) => void) | undefined;
 }
 
+/** How a bridge is doing. */
+export interface BridgeHealth extends IngestFigures {
+  /** `Publish` streams that are open. */
+  readonly streams: number;
+  readonly logs: OpenLogs;
+}
+
 /** A bridge that listens. */
 export interface Bridge {
   /** `host:port`, for clients. */
   readonly address: string;
   readonly port: number;
+  /** What it has taken in since it was started, and what is under way. */
+  health(): BridgeHealth;
   /** Acknowledges what was received, closes the logs, and stops. */
   close(): Promise<void>;
 }
@@ -47,7 +57,8 @@ export interface Bridge {
 export async function startBridge(options: BridgeOptions, keepaliveMs: number = KEEPALIVE_MS): Promise<Bridge> {
   const { store, host = "127.0.0.1", port = 7071, onDiagnostic = () => {} } = options;
   const sessions = createRunSessions(store, onDiagnostic);
-  const ingest = createIngest(sessions, options.notices);
+  const counts = createIngestCounts();
+  const ingest = createIngest(sessions, options.notices, counts);
   const streams = new Set<PublishStream>();
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
@@ -69,6 +80,7 @@ export async function startBridge(options: BridgeOptions, keepaliveMs: number = 
   return {
     address: `${host.includes(":") ? `[${host}]` : host}:${bound}`,
     port: bound,
+    health: () => ({ ...counts.figures(), streams: streams.size, logs: sessions.count() }),
     async close() {
       health.setStatus("", "NOT_SERVING");
       health.setStatus(INGEST_SERVICE_NAME, "NOT_SERVING");

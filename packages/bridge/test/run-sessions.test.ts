@@ -65,6 +65,7 @@ test("a log whose sync has failed takes nothing more from this process, however 
   datasync.mockRestore();
   expect((await publishOne(bridge.address, one(0, { runId: "other" }))).refusal).toBeUndefined();
   expect(said).toEqual([expect.stringContaining("start this process anew")]);
+  expect(bridge.health()).toMatchObject({ logs: { open: 2, failed: 1 }, batches: { stored: 2, unavailable: 3 } });
   expect(await numbersOf(store)).toEqual(numbers(1));
   await expect(store.openLog("r")).rejects.toMatchObject({ message: expect.stringContaining("i/o error") });
 });

@@ -15,6 +15,8 @@ export interface DeliveryStats {
   dropped: number;
   /** Given up because the destination would never take them. */
   refused: number;
+  /** How often a batch was to be sent again. */
+  retries: number;
 }
 
 /** The queue of one destination. */

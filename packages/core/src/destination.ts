@@ -41,6 +41,13 @@ export interface DestinationOptions {
    * refused, since more events come and there is no room for all of them.
    */
   retriesThrows?: boolean | undefined;
+  /** Where to count, for several that are told as one. Default: figures of its own. */
+  stats?: DeliveryStats | undefined;
+}
+
+/** Figures before anything was delivered. */
+export function newDeliveryStats(name: string): DeliveryStats {
+  return { name, queued: 0, delivered: 0, dropped: 0, refused: 0, retries: 0 };
 }
 
 /** Readies an emitter for deliveries. */
@@ -48,7 +55,7 @@ export function openDestination(emitter: Emitter, options: DestinationOptions = 
   const say = diagnostics(emitter.name, options.onDiagnostic);
   const onThrow = options.retriesThrows === true ? "retry" : "refused";
   const { target, recall } = asBatchEmitter(emitter, say);
-  const stats: DeliveryStats = { name: emitter.name, queued: 0, delivered: 0, dropped: 0, refused: 0 };
+  const stats = options.stats ?? newDeliveryStats(emitter.name);
 
   function settle(count: number, result: Exclude<WriteResult, { status: "retry" }>): void {
     const refused = result.status === "refused" ? count : Math.min(result.refused ?? 0, count);
@@ -69,6 +76,7 @@ export function openDestination(emitter: Emitter, options: DestinationOptions = 
           settle(batch.length, result);
           return true;
         }
+        stats.retries++;
         const reason = result.reason ?? "the destination is not ready";
         if (reason !== said) say(`trying again: ${reason}`);
         said = reason;

@@ -22,7 +22,7 @@ export {
   setServerMetadata,
 } from "./default-run.ts";
 export type { DeliveryStats, DiagnosticListener } from "./delivery.ts";
-export { type Destination, type DestinationOptions, openDestination } from "./destination.ts";
+export { type Destination, type DestinationOptions, newDeliveryStats, openDestination } from "./destination.ts";
 export type { BatchEmitter, Emitter, HookEmitter, WriteResult } from "./emitter.ts";
 export { errorMessage, HiveWatchError, type HiveWatchErrorCode } from "./errors.ts";
 export {
@@ -50,6 +50,7 @@ export {
   type ServerMetadata,
   type ServerMetadataEvent,
 } from "./events.ts";
+export { createHistogram, type Histogram, type HistogramData } from "./histogram.ts";
 export { hooksAsBatches } from "./hooks.ts";
 export { numberFromJson, parseLenientJson, stringifyEvent } from "./json.ts";
 export {

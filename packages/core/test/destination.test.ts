@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type BatchEmitter, type HookEmitter, openDestination } from "../src/index.ts";
+import { type BatchEmitter, type HookEmitter, newDeliveryStats, openDestination } from "../src/index.ts";
 import { eventsOf, update } from "./events-of.ts";
 
 const NEVER = new AbortController().signal;
@@ -47,4 +47,12 @@ it("tells why it is trying again once for each reason", async () => {
   const destination = openDestination(emitter, { onDiagnostic: (message) => said.push(message) });
   await destination.deliver(eventsOf(update("a", 1)), NEVER);
   expect(said).toEqual(["away", "no entry", "away"].map((reason) => `[batches] trying again: ${reason}`));
+  expect(destination.stats).toMatchObject({ retries: 5, delivered: 1 });
+});
+
+it("destinations that are told as one count in the same place", async () => {
+  const stats = newDeliveryStats("both");
+  const emitter: BatchEmitter = { name: "each", write: () => ({ status: "delivered" }) };
+  for (const id of ["a", "b"]) await openDestination(emitter, { stats }).deliver(eventsOf(update(id, 1)), NEVER);
+  expect(stats).toEqual({ name: "both", queued: 0, delivered: 2, dropped: 0, refused: 0, retries: 0 });
 });

@@ -9,10 +9,11 @@ export interface Exchange {
   readonly query: URLSearchParams;
 }
 
+const PLAIN_TEXT = "text/plain; charset=utf-8";
 const NOT_STORED: OutgoingHttpHeaders = { "Cache-Control": "no-store" };
 
-export function sendText({ response }: Exchange, status: number, text: string): void {
-  response.writeHead(status, { ...NOT_STORED, "Content-Type": "text/plain; charset=utf-8" });
+export function sendText({ response }: Exchange, status: number, text: string, type: string = PLAIN_TEXT): void {
+  response.writeHead(status, { ...NOT_STORED, "Content-Type": type });
   response.end(text);
 }
 

@@ -1,6 +1,8 @@
 import { isRunId } from "@hivewatch/core";
 import type { RunStore } from "@hivewatch/runs";
 import { sendMapFrames, sendMapHead } from "./map-routes.ts";
+import type { MetricFamily } from "./metrics/metric-family.ts";
+import { sendMetrics } from "./metrics/send-metrics.ts";
 import { type Exchange, sendText } from "./responses.ts";
 import { sendEvents, sendMetadata, sendRuns } from "./run-routes.ts";
 import type { StreamParts } from "./stream/stream-parts.ts";
@@ -14,6 +16,8 @@ export interface RouteContext {
   /** The one run to show, if only one was asked for. */
   readonly runId: string | undefined;
   readonly streams: StreamParts;
+  /** The figures of this server and what is around it, if there are any. */
+  readonly metrics: (() => readonly MetricFamily[]) | undefined;
 }
 
 /** Answers a GET or HEAD request. */
@@ -25,6 +29,7 @@ export async function route(exchange: Exchange, path: string, context: RouteCont
     return sendText(exchange, 503, "The viewer has not been built: run `pnpm build`, then start again.\n");
   }
   if (name === "health") return sendText(exchange, 200, "ok");
+  if (name === "metrics" && context.metrics !== undefined) return sendMetrics(exchange, context.metrics());
   if (name === "runs") return sendRuns(exchange, store, context.runId);
   if (name === "stream") {
     // One without a body would only stay open.

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { errorMessage, HiveWatchError } from "@hivewatch/core";
 import type { RunStore } from "@hivewatch/runs";
 import { isAllowedHost, safeHeaders } from "./guard.ts";
+import type { MetricFamily } from "./metrics/metric-family.ts";
 import { type Exchange, sendText } from "./responses.ts";
 import { type RouteContext, route } from "./routes.ts";
 import { createStreamParts } from "./stream/stream-parts.ts";
@@ -33,6 +34,8 @@ export interface MapServerOptions {
    * Default 30,000 ms.
    */
   stalledAfterMs?: number | undefined;
+  /** What `/metrics` tells. Default: there is no such page. */
+  metrics?: (() => readonly MetricFamily[]) | undefined;
   /** Told of requests that failed for a reason of ours. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
@@ -42,6 +45,8 @@ export interface MapServer {
   /** For a browser: `http://127.0.0.1:7070`. */
   readonly url: string;
   readonly port: number;
+  /** How many subscribers the streams have. */
+  readonly subscribers: number;
   /** Ends all streams and stops. */
   close(): Promise<void>;
 }
@@ -64,7 +69,8 @@ export async function startMapServer(options: MapServerOptions): Promise<MapServ
     stalledAfterMs: options.stalledAfterMs ?? STALLED_AFTER_MS,
     closing: closing.signal,
   });
-  const context: RouteContext = { store, viewer: await loadViewer(VIEWER_DIR), runId, streams };
+  const { metrics } = options;
+  const context: RouteContext = { store, viewer: await loadViewer(VIEWER_DIR), runId, streams, metrics };
   const names = [...allowHosts, host].map((name) => name.toLowerCase());
   const headers = safeHeaders(options.allowEmbed ?? []);
 
@@ -81,6 +87,9 @@ export async function startMapServer(options: MapServerOptions): Promise<MapServ
   return {
     url: `http://${urlHost(host)}:${bound}`,
     port: bound,
+    get subscribers() {
+      return streams.subscribers.size;
+    },
     close() {
       closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

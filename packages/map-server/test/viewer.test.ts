@@ -17,6 +17,7 @@ async function serve(viewerDir: string): Promise<string> {
     store,
     viewer: await loadViewer(viewerDir),
     runId: undefined,
+    metrics: undefined,
     streams: createStreamParts({ store, stalledAfterMs: 1000, closing: new AbortController().signal }),
   };
   const server = createServer((request, response) => {

@@ -35,6 +35,8 @@ export interface ArtifactPaths {
 export interface ArtifactOptions {
   /** Whether nobody else can be writing these files: it has the log open for writing. */
   readonly isOwner: boolean;
+  /** Told how far they have come, at first as well. */
+  readonly onSaved?: ((position: number) => void) | undefined;
   /** Told of files that had to be moved, or are given up. */
   readonly onDiagnostic?: ((message: string) => void) | undefined;
   /** A larger map in schema 1 is not written. Default 64 MiB. */
@@ -125,7 +127,7 @@ async function follow(
   read: ReadFrom,
   options: ArtifactOptions,
 ): Promise<void> {
-  const { onDiagnostic = () => {}, maxMapBytes = MAX_MAP_BYTES } = options;
+  const { onSaved = () => {}, onDiagnostic = () => {}, maxMapBytes = MAX_MAP_BYTES } = options;
   const { fold } = map;
   const lines = openLineFile(paths.jsonl, jsonlBytes);
   const filesPace = createPace();
@@ -170,6 +172,7 @@ async function follow(
       stringifyEvent({ position, jsonlBytes: lines.bytes, mapPosition, isMapTooLarge, end }),
     );
     savedPosition = position;
+    onSaved(position);
     savedEnd = end;
     hasRoundEnded = false;
   }
@@ -201,6 +204,7 @@ async function follow(
     }
   }
 
+  onSaved(savedPosition);
   await readOn();
   // What came just before the end was read with it, but is not known to be all.
   if (coveredEnd !== (await logEnd(paths.log))) await readOn();

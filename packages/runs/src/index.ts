@@ -19,6 +19,7 @@ export { type KeepDeliveringOptions, keepDelivering } from "./keep-delivering.ts
 export type { FoundMap } from "./map-reader.ts";
 export type { BatchStep } from "./read-batches.ts";
 export type { LogEntry, ReadOptions, ReadStep } from "./read-entries.ts";
+export { createReaderHealth, type ReaderHealth, type ReaderLag } from "./reader-health.ts";
 export { type RetentionOptions, removeOldLogs } from "./remove-old-logs.ts";
 export { type Replayed, type ReplayOptions, type ReplayProgress, replayRun } from "./replay-run.ts";
 export type { RunListing } from "./run-listing.ts";

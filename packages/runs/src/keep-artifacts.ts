@@ -1,10 +1,13 @@
 import { errorMessage } from "@hivewatch/core";
 import { followRuns } from "./follow-runs.ts";
+import { createReaderHealth, type ReaderHealth } from "./reader-health.ts";
 import type { RunStore } from "./run-store.ts";
 
 export interface KeepArtifactsOptions {
   /** Ends it, once the files hold all that their logs do. */
   signal: AbortSignal;
+  /** Where it is kept how it goes. */
+  health?: ReaderHealth | undefined;
   /** Told of files that can't be written. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
@@ -16,17 +19,29 @@ export interface KeepArtifactsOptions {
  *
  * @returns when it has ended. Never rejects
  */
-export function keepArtifacts(store: RunStore, options: KeepArtifactsOptions): Promise<void> {
-  const { signal, onDiagnostic = () => {} } = options;
+export async function keepArtifacts(store: RunStore, options: KeepArtifactsOptions): Promise<void> {
+  const { signal, health = createReaderHealth("files"), onDiagnostic = () => {} } = options;
   const reader = {
-    behind: () => store.behindArtifacts(),
-    // Files of a log that is not ours to write may be those that another process is writing.
-    read: (runId: string, closed: AbortSignal, isLive: boolean) =>
-      store.writeArtifacts(runId, isLive ? closed : undefined),
+    async behind() {
+      const runIds = await store.behindArtifacts();
+      health.expect(runIds);
+      return runIds;
+    },
+    async read(runId: string, closed: AbortSignal, isLive: boolean) {
+      try {
+        const onSaved = (position: number): void => health.reach(runId, position);
+        // Files of a log that is not ours to write may be those that another process is writing.
+        await store.writeArtifacts(runId, isLive ? closed : undefined, onSaved);
+      } finally {
+        health.end(runId);
+      }
+    },
     onError(runId: string, error: unknown) {
       const what = runId === "" ? "the runs" : `run ${runId}`;
       onDiagnostic(`the files of ${what} can't be written: ${errorMessage(error)}`);
     },
   };
-  return followRuns(store.subscribe, reader, signal);
+  const unsubscribe = store.subscribe(health.hear);
+  await followRuns(store.subscribe, reader, signal);
+  unsubscribe();
 }

@@ -1,5 +1,6 @@
-import { type Emitter, errorMessage } from "@hivewatch/core";
+import { type Destination, type Emitter, errorMessage } from "@hivewatch/core";
 import { followRuns } from "./follow-runs.ts";
+import { createReaderHealth, type ReaderHealth } from "./reader-health.ts";
 import { openDestinationOf, startRunDelivery } from "./run-delivery.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -14,6 +15,8 @@ export interface KeepDeliveringOptions {
   signal: AbortSignal;
   /** How long, after the signal, the destination is still waited for. Default 3,000 ms. */
   graceMs?: number | undefined;
+  /** Where it is kept how it goes. */
+  health?: ReaderHealth | undefined;
   /** Told when the destination fails, and at which run; undefined: at all. */
   onDiagnostic?: ((message: string, runId: string | undefined) => void) | undefined;
 }
@@ -28,38 +31,52 @@ export interface KeepDeliveringOptions {
  */
 export async function keepDelivering(store: RunStore, options: KeepDeliveringOptions): Promise<void> {
   const { reader, signal, graceMs = 3000, wants = async () => true, onDiagnostic = () => {} } = options;
+  const health = options.health ?? createReaderHealth(reader);
   const giveUp = new AbortController();
   const startGrace = (): void => void setTimeout(() => giveUp.abort(), graceMs).unref();
   signal.addEventListener("abort", startGrace, { once: true });
   const runReader = {
-    behind: () => store.behindReader(reader),
+    async behind() {
+      const runIds = await store.behindReader(reader);
+      health.expect(runIds);
+      return runIds;
+    },
     async read(runId: string, closed: AbortSignal) {
-      if (await wants(runId)) await deliverRun(store, runId, options, closed, giveUp.signal);
+      try {
+        if (await wants(runId)) await deliverRun(store, runId, { ...options, health }, closed, giveUp.signal);
+      } finally {
+        health.end(runId);
+      }
     },
     onError(runId: string, error: unknown) {
       const what = runId === "" ? "runs" : `run ${runId}`;
       onDiagnostic(`[${reader}] can't deliver ${what}: ${errorMessage(error)}`, runId === "" ? undefined : runId);
     },
   };
+  const unsubscribe = store.subscribe(health.hear);
   await followRuns(store.subscribe, runReader, signal);
+  unsubscribe();
   giveUp.abort();
 }
 
 async function deliverRun(
   store: RunStore,
   runId: string,
-  { reader, open, onDiagnostic }: KeepDeliveringOptions,
+  { reader, open, health, onDiagnostic }: KeepDeliveringOptions & { health: ReaderHealth },
   closed: AbortSignal,
   giveUp: AbortSignal,
 ): Promise<void> {
   const cursor = await store.cursor(runId, reader);
-  const delivery = startRunDelivery(cursor, giveUp, async (position) => {
+  health.begin(runId, cursor.position);
+  async function openAt(position: number): Promise<Destination> {
     return openDestinationOf(store, runId, {
       emitter: await open(runId),
       position,
+      stats: health.stats,
       onDiagnostic: (message) => onDiagnostic?.(message, runId),
     });
-  });
+  }
+  const delivery = startRunDelivery(cursor, giveUp, openAt, (position) => health.reach(runId, position));
   /** @returns whether it came to the end */
   async function deliverFrom(position: number, follow: boolean): Promise<boolean> {
     for await (const { entries, atEnd } of store.read(runId, { from: position, follow, signal: closed })) {

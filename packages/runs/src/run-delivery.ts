@@ -1,4 +1,11 @@
-import { type Destination, type Emitter, freezeCopy, type HiveEvent, openDestination } from "@hivewatch/core";
+import {
+  type DeliveryStats,
+  type Destination,
+  type Emitter,
+  freezeCopy,
+  type HiveEvent,
+  openDestination,
+} from "@hivewatch/core";
 import type { Cursor } from "./cursors.ts";
 import type { LogEntry } from "./read-entries.ts";
 import type { RunStore } from "./run-store.ts";
@@ -9,14 +16,22 @@ const MAX_BATCH = 500;
 /** What is delivered within such a time is delivered again after a crash. */
 const SAVE_AGAIN_MS = 250;
 
+export interface DestinationOfOptions {
+  readonly emitter: Emitter;
+  readonly position: number;
+  /** Where to count what becomes of its events. Default: nowhere. */
+  readonly stats?: DeliveryStats | undefined;
+  readonly onDiagnostic: ((message: string) => void) | undefined;
+}
+
 /** Readies an emitter to go on with a run behind a position. */
 export async function openDestinationOf(
   store: RunStore,
   runId: string,
-  options: { emitter: Emitter; position: number; onDiagnostic: ((message: string) => void) | undefined },
+  options: DestinationOfOptions,
 ): Promise<Destination> {
-  const { emitter, position, onDiagnostic } = options;
-  const destination = openDestination(emitter, { onDiagnostic, retriesThrows: true });
+  const { emitter, position, stats, onDiagnostic } = options;
+  const destination = openDestination(emitter, { onDiagnostic, retriesThrows: true, stats });
   if (position > 0 && destination.recall !== undefined) await recall(store, runId, position, destination.recall);
   return destination;
 }
@@ -48,11 +63,13 @@ export interface RunDelivery {
  *
  * @param giveUp - aborted when a destination that does not answer is not waited for any more
  * @param open - makes the destination when there is something to deliver
+ * @param onDelivered - told how far it has come
  */
 export function startRunDelivery(
   cursor: Cursor,
   giveUp: AbortSignal,
   open: (position: number) => Promise<Destination>,
+  onDelivered: (position: number) => void = () => {},
 ): RunDelivery {
   const givenUp = whenAborted(giveUp);
   let destination: Destination | undefined;
@@ -70,6 +87,7 @@ export function startRunDelivery(
     if (!isSettled) return false;
     hasFinished = batch.at(-1)?.event_type === "finished";
     delivered = taken;
+    onDelivered(delivered);
     batch = [];
     if (performance.now() > savedAt + SAVE_AGAIN_MS) await save();
     return true;

@@ -59,8 +59,10 @@ export interface RunStore {
   /**
    * Writes `<run_id>.jsonl` and `<run_id>.map.json` behind a log, for whoever has opened it, until the signal is aborted.
    * Without a signal, for anybody: up to what the log holds now.
+   *
+   * @param onSaved - told how far they have come, at first as well
    */
-  writeArtifacts(runId: string, signal?: AbortSignal): Promise<void>;
+  writeArtifacts(runId: string, signal?: AbortSignal, onSaved?: (position: number) => void): Promise<void>;
   /**
    * A run's map in schema 2 as it stands on disk: a head, and the very frames that it tells of, to be closed by whoever
    * asked. Its position is one of {@link read}. Undefined if there is none; of a run of which there are only JSON lines, such
@@ -215,12 +217,12 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       }
       return log;
     },
-    async writeArtifacts(runId, signal) {
+    async writeArtifacts(runId, signal, onSaved) {
       // The files of a run without a log are another program's.
       if ((await kindOf(runId)) !== "log") throw new HiveWatchError("not_found", `run ${runId} in ${dir} has no log`);
       const isOwner = signal !== undefined;
       const units = (from: number) => readUnits(runId, { from, follow: isOwner, signal });
-      await writeArtifacts(runId, artifactPaths(dir, runId), units, { isOwner, onDiagnostic });
+      await writeArtifacts(runId, artifactPaths(dir, runId), units, { isOwner, onSaved, onDiagnostic });
     },
     async map(runId) {
       const run = await source(runId);

@@ -13,6 +13,7 @@ export {
   startMap,
   type UpOptions,
 } from "./hivewatch.ts";
+export { parseMetrics, type Sample, type SampleFamily, sampleOf } from "./metrics.ts";
 export { type Exit, type Program, type ProgramOptions, runProgram, startProgram } from "./program.ts";
 export { newSeed, type Random, randomFrom } from "./random.ts";
 export { type Collector, type CollectorOptions, startCollector } from "./receivers/collector.ts";

@@ -87,9 +87,9 @@ async function stop(child: ChildProcess, exited: Promise<Exit>): Promise<void> {
   await exited.catch(() => undefined);
 }
 
-/** Without what this machine's user has set for HiveWatch. */
+/** Without what this machine's user has set for HiveWatch, and for OpenTelemetry. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HIVEWATCH_")));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(HIVEWATCH|OTEL)_/.test(name)));
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

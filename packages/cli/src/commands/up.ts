@@ -3,6 +3,7 @@ import { errorMessage, HiveWatchError } from "@hivewatch/core";
 import type { Durability } from "@hivewatch/runs";
 import { Command, Option } from "commander";
 import { findEmitters } from "../emitters/find-emitters.ts";
+import { createHealthBoard } from "../health/health-board.ts";
 import {
   allowEmbedOption,
   allowHostOption,
@@ -15,8 +16,10 @@ import {
   wholeNumber,
 } from "../options.ts";
 import { shutdownSignal, whenAborted } from "../shutdown.ts";
+import { exportHealth } from "../threads/export-health.ts";
 import type { IngestReady } from "../threads/ingest-thread.ts";
 import type { PageReady } from "../threads/page-thread.ts";
+import { shareHealth } from "../threads/share-health.ts";
 import { startIngest } from "../threads/start-ingest.ts";
 import { startReaders } from "../threads/start-readers.ts";
 
@@ -75,6 +78,7 @@ Emitters take runs on to other places, each at its own pace and from where it wa
   hivewatch up --emit mlflow --emit my-package several at once; one that hangs or fails is no matter to the others
 What is always wanted goes into hivewatch.config.mjs (or .js, .json; .ts from Node 22.18 on) in the folder where it is started:
   export default { emitters: ["mlflow", "./to-my-chat.mjs"] };
+How it is doing itself stands at /metrics of the page, for Prometheus, and goes to OpenTelemetry if OTEL_EXPORTER_OTLP_ENDPOINT is set.
 `;
 
 function emitOption(): Option {
@@ -98,12 +102,16 @@ async function up(flags: UpFlags): Promise<void> {
   const signal = shutdownSignal();
   const emitters = await findEmitters(flags.emit, process.cwd());
   await checkWritable(flags.runsDir);
+  const health = createHealthBoard();
   const ingest = await startIngest(
     { ...flags, clientEmitters: flags.clientEmitters ?? isLoopback(flags.host) },
     emitters.map(({ reader }) => reader),
+    health.of("ingest"),
     say,
   );
-  const threads = startReaders(flags, { subscribe: ingest.subscribe, emitters, say });
+  const threads = startReaders(flags, { subscribe: ingest.subscribe, emitters, health, say });
+  const exported = exportHealth({ env: process.env, health, say });
+  const sharing = shareHealth(health, [threads.page, ...exported]);
   try {
     const [page] = await Promise.all([threads.page.ready, ...threads.others.map((thread) => thread.ready)]);
     announce(flags, page, ingest);
@@ -113,6 +121,9 @@ async function up(flags: UpFlags): Promise<void> {
   } finally {
     await ingest.close();
     await Promise.all([threads.page, ...threads.others].map((thread) => thread.close()));
+    // Last, so that the last figures are exported too.
+    sharing.stop();
+    await Promise.all(exported.map((thread) => thread.close()));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Notice, RunNotices } from "@hivewatch/bridge";
 import { errorMessage } from "@hivewatch/core";
 import type { RunStore } from "@hivewatch/runs";
+import type { HealthBoard } from "../health/health-board.ts";
 import { type DeclaredRuns, startDeclaredRuns } from "../threads/declared-runs.ts";
 import { CLIENT_DESTINATIONS, type ClientDestination, readOptions } from "./client-destinations.ts";
 import { type Declaration, declarationsIn } from "./declarations.ts";
@@ -16,6 +17,8 @@ export interface ClientEmittersOptions {
   readonly configured: ReadonlySet<string>;
   /** Where packages are looked for first. */
   readonly folder: string;
+  /** Where it is kept how the threads do. */
+  readonly health: HealthBoard;
   readonly say: (message: string) => void;
 }
 
@@ -30,7 +33,7 @@ export interface ClientEmitters {
 
 /** Readies the bridge for emitters that programs declare. A thread is started when the first run needs it. */
 export function startClientEmitters(options: ClientEmittersOptions): ClientEmitters {
-  const { store, isAllowed, configured, folder, say } = options;
+  const { store, isAllowed, configured, folder, health, say } = options;
   const board = createNoticeBoard();
   const services = new Map<string, DeclaredRuns>();
   const looked = new Set<string>();
@@ -45,6 +48,7 @@ export function startClientEmitters(options: ClientEmittersOptions): ClientEmitt
       destination,
       url: resolvePackage(name, destination.packageName, folder),
       store,
+      health,
       say,
       onNotice: (runId, text) => board.post(runId, warning(text)),
       // The next run that declares it tries again.

@@ -1,9 +1,10 @@
 import { workerData } from "node:worker_threads";
 import { HiveWatchError } from "@hivewatch/core";
-import { keepDelivering, openRunStore } from "@hivewatch/runs";
+import { createReaderHealth, keepDelivering, openRunStore } from "@hivewatch/runs";
 import { CLIENT_DESTINATIONS, readOptions } from "../emitters/client-destinations.ts";
 import { findDeclaration } from "../emitters/declarations.ts";
 import { loadFactory } from "../emitters/load-emitter.ts";
+import { emitterPoints } from "../health/reader-points.ts";
 import { runThread } from "./inside-thread.ts";
 import { stepBack } from "./step-back.ts";
 
@@ -19,7 +20,7 @@ export interface DeclaredEmitterData {
 const { name, factory, url, runsDir }: DeclaredEmitterData = workerData;
 
 stepBack();
-await runThread<null>(async ({ signal, onNews, say, notify }, ready) => {
+await runThread<null>(async ({ signal, onNews, measure, say, notify }, ready) => {
   const destination = CLIENT_DESTINATIONS.get(name);
   if (destination === undefined) throw new HiveWatchError("usage", `no run can declare ${name}`);
   const store = openRunStore({ dir: runsDir, onDiagnostic: say });
@@ -36,6 +37,7 @@ await runThread<null>(async ({ signal, onNews, say, notify }, ready) => {
     return isThere;
   }
 
+  const health = createReaderHealth(name);
   const delivered = keepDelivering(store, {
     reader: name,
     wants: isDeclared,
@@ -46,8 +48,10 @@ await runThread<null>(async ({ signal, onNews, say, notify }, ready) => {
       return make({ ...options, ...destination.always, onDiagnostic });
     },
     signal,
+    health,
     onDiagnostic: (message, runId) => (runId === undefined ? say(message) : notify(runId, message)),
   });
+  measure(() => emitterPoints(health));
   ready(null);
   await delivered;
 });

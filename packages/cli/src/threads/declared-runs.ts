@@ -1,6 +1,7 @@
 import { errorMessage } from "@hivewatch/core";
 import type { NewsListener, RunNews, RunStore } from "@hivewatch/runs";
 import { type ClientDestination, environmentOf } from "../emitters/client-destinations.ts";
+import type { HealthBoard } from "../health/health-board.ts";
 import type { DeclaredEmitterData } from "./declared-emitter-thread.ts";
 import { superviseThread } from "./supervise.ts";
 
@@ -10,6 +11,8 @@ export interface DeclaredRunsOptions {
   /** The module of its package. */
   readonly url: string;
   readonly store: RunStore;
+  /** Where it is kept how its thread does. */
+  readonly health: HealthBoard;
   readonly say: (message: string) => void;
   /** Told what the program of a run should know. */
   readonly onNotice: (runId: string, message: string) => void;
@@ -28,7 +31,7 @@ export interface DeclaredRuns {
 const STOP_MS = 5000;
 
 export function startDeclaredRuns(options: DeclaredRunsOptions): DeclaredRuns {
-  const { name, destination, url, store, say, onNotice, onFailure } = options;
+  const { name, destination, url, store, health, say, onNotice, onFailure } = options;
   const wanted = new Set<string>();
   const listeners = new Set<NewsListener>();
 
@@ -52,6 +55,7 @@ export function startDeclaredRuns(options: DeclaredRunsOptions): DeclaredRuns {
     entry: new URL("./declared-emitter-thread.js", import.meta.url),
     data: () => data,
     env: environmentOf(destination, process.env),
+    health: health.of(`emitter-${name}`),
     stopMs: STOP_MS,
     subscribe,
     say,

@@ -1,6 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { errorMessage } from "@hivewatch/core";
-import { keepArtifacts, openRunStore, removeOldLogs } from "@hivewatch/runs";
+import { createReaderHealth, keepArtifacts, openRunStore, removeOldLogs } from "@hivewatch/runs";
+import { lagPoints } from "../health/reader-points.ts";
 import { type InsideThread, runThread } from "./inside-thread.ts";
 import { stepBack } from "./step-back.ts";
 
@@ -18,10 +19,12 @@ const { runsDir, keepLogsDays }: FilesData = workerData;
 
 stepBack();
 await runThread<null>(async (thread, ready) => {
-  const { signal, onNews, say } = thread;
+  const { signal, onNews, measure, say } = thread;
   const store = openRunStore({ dir: runsDir, onDiagnostic: say });
   onNews(store.tell);
-  const kept = keepArtifacts(store, { signal, onDiagnostic: say });
+  const health = createReaderHealth("files");
+  const kept = keepArtifacts(store, { signal, health, onDiagnostic: say });
+  measure(() => lagPoints(health));
   if (keepLogsDays !== undefined) removeLogs(thread, keepLogsDays * DAY_MS);
   ready(null);
   await kept;

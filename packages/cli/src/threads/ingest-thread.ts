@@ -2,6 +2,8 @@ import { workerData } from "node:worker_threads";
 import { startBridge } from "@hivewatch/bridge";
 import { type Durability, openRunStore } from "@hivewatch/runs";
 import { startClientEmitters } from "../emitters/client-emitters.ts";
+import { createHealthBoard } from "../health/health-board.ts";
+import { ingestPoints } from "../health/ingest-points.ts";
 import { listenOnFreePort } from "../listen.ts";
 import { whenAborted } from "../shutdown.ts";
 import { runThread } from "./inside-thread.ts";
@@ -28,14 +30,18 @@ export interface IngestReady {
 
 const { runsDir, host, port, durability, readers, clientEmitters: isAllowed }: IngestData = workerData;
 
-await runThread<IngestReady>(async ({ signal, tellNews, say }, ready) => {
+await runThread<IngestReady>(async ({ signal, tellNews, measure, say }, ready) => {
   const store = openRunStore({ dir: runsDir, durability, readers, onDiagnostic: say });
   const sender = startNewsSender(store.subscribe, tellNews);
   const configured = new Set(readers);
-  const clientEmitters = startClientEmitters({ store, isAllowed, configured, folder: process.cwd(), say });
+  const health = createHealthBoard();
+  const folder = process.cwd();
+  const clientEmitters = startClientEmitters({ store, isAllowed, configured, folder, health, say });
   const { notices } = clientEmitters;
   const start = (tried: number) => startBridge({ store, host, port: tried, notices, onDiagnostic: say });
   const bridge = await listenOnFreePort("the bridge", port, start, say);
+  // The threads of the emitters that programs declare are started by this one, which speaks for them.
+  measure(() => [...ingestPoints(bridge.health()), ...health.points()]);
   await clientEmitters.resume();
   ready({ address: bridge.address, port: bridge.port });
   await whenAborted(signal);

@@ -1,6 +1,7 @@
 import { HiveWatchError } from "@hivewatch/core";
 import type { Durability } from "@hivewatch/runs";
 import { createNewsBoard, type NewsBoard } from "@hivewatch/runs/run-news.ts";
+import type { ThreadHealth } from "../health/health-board.ts";
 import type { IngestData, IngestReady } from "./ingest-thread.ts";
 import { startThread } from "./thread.ts";
 
@@ -27,11 +28,13 @@ export interface IngestThread extends IngestReady {
  * Starts the bridge.
  *
  * @param readers - the names of the emitters' cursors
+ * @param health - where it is kept how it does
  * @throws HiveWatchError `unavailable` if it can't listen
  */
 export async function startIngest(
   { runsDir, host, grpcPort: port, durability, clientEmitters }: IngestFlags,
   readers: readonly string[],
+  health: ThreadHealth,
   say: (message: string) => void,
 ): Promise<IngestThread> {
   const data: IngestData = { runsDir, host, port, durability, readers, clientEmitters };
@@ -49,6 +52,7 @@ export async function startIngest(
     data,
     onReady: resolveReady,
     onNews: (news) => news.forEach(board.tell),
+    onHealth: health.take,
     say,
   });
   // It isn't started again: the logs that it has open are this process's for as long as that lives.

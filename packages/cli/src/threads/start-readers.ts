@@ -1,5 +1,6 @@
 import type { NewsBoard } from "@hivewatch/runs/run-news.ts";
 import type { EmitterModule } from "../emitters/find-emitters.ts";
+import type { HealthBoard } from "../health/health-board.ts";
 import type { EmitterData } from "./emitter-thread.ts";
 import type { FilesData } from "./files-thread.ts";
 import type { PageData, PageReady } from "./page-thread.ts";
@@ -18,6 +19,8 @@ export interface ReadersOptions {
   /** Where they are told of the logs that the ingest writes. */
   readonly subscribe: NewsBoard["subscribe"];
   readonly emitters: readonly EmitterModule[];
+  /** Where it is kept how they do. */
+  readonly health: HealthBoard;
   readonly say: (message: string) => void;
 }
 
@@ -33,7 +36,7 @@ const FILES_STOP_MS = 15_000;
 const EMITTER_STOP_MS = 5000;
 
 /** Starts the page, the writing of files, and each emitter: whatever one does, the ingest and the others go on. */
-export function startReaders(flags: ReadersFlags, { subscribe, emitters, say }: ReadersOptions): ReaderThreads {
+export function startReaders(flags: ReadersFlags, { subscribe, emitters, health, say }: ReadersOptions): ReaderThreads {
   const { runsDir, host, allowHost: allowHosts, allowEmbed } = flags;
   const filesData: FilesData = { runsDir, keepLogsDays: flags.keepLogs };
   // The built modules, also when this one is run from its source.
@@ -41,6 +44,7 @@ export function startReaders(flags: ReadersFlags, { subscribe, emitters, say }: 
     what: "The page",
     entry: new URL("./page-thread.js", import.meta.url),
     data: (last): PageData => ({ runsDir, host, port: last?.port ?? flags.port, allowHosts, allowEmbed }),
+    health: health.of("page"),
     stopMs: PAGE_STOP_MS,
     subscribe,
     say,
@@ -49,6 +53,7 @@ export function startReaders(flags: ReadersFlags, { subscribe, emitters, say }: 
     what: "The writing of files",
     entry: new URL("./files-thread.js", import.meta.url),
     data: () => filesData,
+    health: health.of("files"),
     stopMs: FILES_STOP_MS,
     subscribe,
     say,
@@ -58,6 +63,7 @@ export function startReaders(flags: ReadersFlags, { subscribe, emitters, say }: 
       what: `The emitter ${emitter.source}`,
       entry: new URL("./emitter-thread.js", import.meta.url),
       data: (): EmitterData => ({ ...emitter, runsDir }),
+      health: health.of(`emitter-${emitter.reader}`),
       stopMs: EMITTER_STOP_MS,
       subscribe,
       say,

@@ -1,5 +1,7 @@
 import { HiveWatchError } from "@hivewatch/core";
 import type { NewsBoard } from "@hivewatch/runs/run-news.ts";
+import type { ThreadHealth } from "../health/health-board.ts";
+import type { ToThread } from "./messages.ts";
 import { startNewsSender } from "./news-sender.ts";
 import { startThread } from "./thread.ts";
 
@@ -14,6 +16,8 @@ export interface SupervisedOptions<Ready> {
   subscribe: NewsBoard["subscribe"];
   /** Its environment. Default: that of the process. */
   env?: NodeJS.ProcessEnv | undefined;
+  /** Where it is kept how it does. */
+  health: ThreadHealth;
   /** How long it has to end when it is asked to. */
   stopMs: number;
   say: (message: string) => void;
@@ -25,6 +29,7 @@ export interface SupervisedOptions<Ready> {
 export interface SupervisedThread<Ready> {
   /** Resolves when it has begun; rejects with HiveWatchError if it can't. */
   readonly ready: Promise<Ready>;
+  post(message: ToThread): void;
   /** Lets it finish, but not for ever. */
   close(): Promise<void>;
 }
@@ -33,8 +38,10 @@ const FIRST_RESTART_MS = 1000;
 const LAST_RESTART_MS = 30_000;
 /** One that has lived for so long has begun well. */
 const HEALTHY_MS = 60_000;
+
 interface Life {
   readonly exited: Promise<string>;
+  post(message: ToThread): void;
   stop(): void;
   terminate(): void;
 }
@@ -81,6 +88,7 @@ export function superviseThread<Ready>(options: SupervisedOptions<Ready>): Super
 
   return {
     ready,
+    post: (message) => life.post(message),
     async close() {
       isClosing = true;
       clearTimeout(restart);
@@ -96,15 +104,21 @@ export function superviseThread<Ready>(options: SupervisedOptions<Ready>): Super
 }
 
 function startLife<Ready>(
-  { what, entry, data, subscribe, env, say, onNotice }: SupervisedOptions<Ready>,
+  { what, entry, data, subscribe, env, health, say, onNotice }: SupervisedOptions<Ready>,
   last: Ready | undefined,
   onReady: (ready: Ready) => void,
 ): Life {
-  const thread = startThread<Ready>({ what, entry, data: data(last), env, onReady, onNotice, say });
-  const sender = startNewsSender(subscribe, (news) => thread.post({ type: "news", news }));
+  const onHealth = health.take;
+  const thread = startThread<Ready>({ what, entry, data: data(last), env, onReady, onHealth, onNotice, say });
+  health.begin();
+  const sender = startNewsSender(subscribe, (news) => {
+    health.tell(news);
+    thread.post({ type: "news", news });
+  });
   void thread.exited.then(sender.stop);
   return {
     exited: thread.exited,
+    post: thread.post,
     stop() {
       sender.flush();
       thread.post({ type: "stop" });

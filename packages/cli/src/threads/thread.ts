@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { errorMessage } from "@hivewatch/core";
 import type { RunNews } from "@hivewatch/runs";
+import type { HealthReport } from "../health/report.ts";
 import type { FromThread, ToThread } from "./messages.ts";
 
 export interface ThreadOptions<Ready> {
@@ -15,6 +16,8 @@ export interface ThreadOptions<Ready> {
   readonly onReady: (ready: Ready) => void;
   /** Told of the logs that it writes. */
   readonly onNews?: (news: readonly RunNews[]) => void;
+  /** Told how it is doing. */
+  readonly onHealth: (report: HealthReport) => void;
   readonly say: (message: string) => void;
   /** Told what the program of a run should know. */
   readonly onNotice?: ((runId: string, message: string) => void) | undefined;
@@ -37,7 +40,7 @@ const YOUNG_MEBIBYTES = 12;
 
 /** Starts a thread. */
 export function startThread<Ready>(options: ThreadOptions<Ready>): Thread {
-  const { what, entry, data, env = process.env, onReady, onNews, say, onNotice } = options;
+  const { what, entry, data, env = process.env, onReady, onNews, onHealth, say, onNotice } = options;
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES };
   // What an emitter prints must not come between the lines that programs read.
   const worker = new Worker(entry, { name: what, workerData: data, env, stdout: true, resourceLimits });
@@ -46,6 +49,7 @@ export function startThread<Ready>(options: ThreadOptions<Ready>): Thread {
   worker.on("message", (message: FromThread<Ready>) => {
     if (message.type === "ready") onReady(message.ready);
     else if (message.type === "news") onNews?.(message.news);
+    else if (message.type === "health") onHealth(message.report);
     else if (message.type === "say") say(message.message);
     else if (message.type === "notice") {
       say(message.message);

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { RunListing, RunStore } from "@hivewatch/runs";
 import type { AllRunsHub } from "./all-runs-hub.ts";
 import { type CacheMemory, createCacheMemory } from "./frame-cache.ts";
@@ -19,6 +20,8 @@ export interface StreamParts {
   readonly looks: Map<string, Promise<RunListing | undefined>>;
   readonly runHubs: Leases<RunHub>;
   readonly allRunsHub: Leases<Promise<AllRunsHub>>;
+  /** The answers that are being sent. */
+  readonly subscribers: Set<ServerResponse>;
   /** How long a subscriber may take nothing of what was written to it. */
   readonly stalledAfterMs: number;
   /** Aborted when the server closes. */
@@ -39,6 +42,7 @@ export function createStreamParts(options: Pick<StreamParts, "store" | "stalledA
     looks: new Map(),
     runHubs: createLeases(),
     allRunsHub: createLeases(),
+    subscribers: new Set(),
   };
 }
 

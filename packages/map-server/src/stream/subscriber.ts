@@ -43,7 +43,12 @@ export function subscribe({ request, response, query }: Exchange, parts: StreamP
   const coding = acceptsGzip(request) ? "gzip" : "identity";
   const gone = new AbortController();
   const signal = AbortSignal.any([gone.signal, parts.closing]);
-  response.on("close", () => gone.abort());
+  // Who has gone before has been told of already.
+  if (!response.destroyed) parts.subscribers.add(response);
+  response.on("close", () => {
+    parts.subscribers.delete(response);
+    gone.abort();
+  });
   // Without chunks a write goes to the system at once, so that what it didn't take can be told right after it.
   response.useChunkedEncodingByDefault = false;
   response.writeHead(200, {
