@@ -32,6 +32,9 @@ export function createClientColumns({ admits, onNonFinite }: ClientColumnsOption
   const statuses: (string | undefined)[] = [];
   const results: boolean[] = [];
   let capacity = FIRST_ROWS;
+  // The fields of the client before and their columns, by place: most clients have the same fields in the same order.
+  const lastFields: string[] = [];
+  const lastColumns: (Float64Array | undefined)[] = [];
 
   function columnOf(field: string): Float64Array | undefined {
     const column = columns.get(field);
@@ -46,8 +49,15 @@ export function createClientColumns({ admits, onNonFinite }: ClientColumnsOption
     return made;
   }
 
-  function setNumber(row: number, field: string, value: number): void {
+  function columnAt(place: number, field: string): Float64Array | undefined {
+    if (lastFields[place] === field) return lastColumns[place];
     const column = columnOf(field);
+    lastFields[place] = field;
+    lastColumns[place] = column;
+    return column;
+  }
+
+  function setNumber(column: Float64Array | undefined, row: number, field: string, value: number): void {
     if (column === undefined) return;
     // False for NaN too.
     const isUsable = value - value === 0;
@@ -56,6 +66,7 @@ export function createClientColumns({ admits, onNonFinite }: ClientColumnsOption
   }
 
   function grow(): void {
+    lastFields.length = 0;
     capacity *= 2;
     for (const [field, column] of columns) {
       const wider = new Float64Array(capacity).fill(Number.NaN, column.length);
@@ -84,13 +95,14 @@ export function createClientColumns({ admits, onNonFinite }: ClientColumnsOption
       return row;
     },
     put(row, client, round) {
+      let place = 0;
       for (const field in client) {
         const value = client[field];
-        if (typeof value === "number") setNumber(row, field, value);
+        if (typeof value === "number") setNumber(columnAt(place++, field), row, field, value);
         else if (field === "status" && typeof value === "string") statuses[row] = value;
       }
       const stale = typeof client.base_round === "number" ? staleness({ round, ...client }) : undefined;
-      if (stale !== undefined) setNumber(row, "staleness", stale);
+      if (stale !== undefined) setNumber(columnOf("staleness"), row, "staleness", stale);
     },
     setStatus(row, status) {
       statuses[row] = status;

@@ -1,4 +1,5 @@
 import {
+  type ClientMetrics,
   clientFigures,
   endRound,
   type HiveEvent,
@@ -56,24 +57,15 @@ export function createOpenRounds(options: ClientColumnsOptions): OpenRounds {
     return made;
   }
 
-  /** What comes late for a round that has ended, or belongs to none, waits for nothing. */
-  function columnsFor(round: number | null, late: () => ClientColumns): ClientColumns {
-    return round === null || ended.has(round) ? late() : roundOf(round).clients;
-  }
-
   function noteClients(event: ClientsEvent): RoundNews {
     let late: ClientColumns | undefined;
-    const madeLate = () => {
-      late ??= createClientColumns(options);
-      return late;
-    };
     for (const client of event.clients) {
       const round = client.round ?? event.round;
-      const columns = columnsFor(round, madeLate);
-      const row = columns.rowOf(client.client_id);
-      columns.put(row, client, round);
-      if (event.event_type === "client_dropout") columns.setStatus(row, "dropped");
-      else if (event.event_type === "client_update") columns.setResult(row);
+      // What comes late for a round that has ended, or belongs to none, waits for nothing.
+      const isLate = round === null || ended.has(round);
+      if (isLate) late ??= createClientColumns(options);
+      const columns = isLate ? late : roundOf(round).clients;
+      if (columns !== undefined) noteClient(columns, event.event_type, client, round);
     }
     return late === undefined ? NOTHING : { summary: undefined, clients: [late] };
   }
@@ -136,6 +128,18 @@ export function createOpenRounds(options: ClientColumnsOptions): OpenRounds {
       return clients;
     },
   };
+}
+
+function noteClient(
+  columns: ClientColumns,
+  type: ClientsEvent["event_type"],
+  client: ClientMetrics,
+  round: number | null,
+): void {
+  const row = columns.rowOf(client.client_id);
+  columns.put(row, client, round);
+  if (type === "client_dropout") columns.setStatus(row, "dropped");
+  else if (type === "client_update") columns.setResult(row);
 }
 
 function putAll(columns: ClientColumns, { round, clients }: RoundEndEvent): void {

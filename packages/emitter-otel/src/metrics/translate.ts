@@ -15,6 +15,7 @@ import {
 } from "./instruments.ts";
 import { boundedName, createNameLimit, createSingledClients } from "./limits.ts";
 import { createOpenRounds } from "./open-rounds.ts";
+import { createRunClock } from "./run-clock.ts";
 import type { Labels, MetricSink } from "./sink.ts";
 
 export interface MetricTranslatorOptions {
@@ -44,8 +45,8 @@ export function createMetricTranslator(sink: MetricSink, options: MetricTranslat
     admits: (field) => !NOT_VALUES.has(field) && (clientInstrument(field) !== undefined || clientFields.admits(field)),
     onNonFinite: countNonFinite,
   });
+  const clock = createRunClock();
   let lastCollect: number | undefined;
-  let now = 0;
 
   function countNonFinite(field: string): void {
     sink.count(COUNTERS.nonFinite, 1, { [ATTRIBUTES.field]: boundedName(field) });
@@ -104,7 +105,8 @@ export function createMetricTranslator(sink: MetricSink, options: MetricTranslat
       const known = clientInstrument(field);
       const { histogram, gauge, factor } = known ?? CLIENT_OTHER;
       const labels = known === undefined ? { [ATTRIBUTES.field]: boundedName(field) } : undefined;
-      const values = clients.numbers(field).map((value) => value * factor);
+      const reported = clients.numbers(field);
+      const values = factor === 1 ? reported : reported.map((value) => value * factor);
       sink.record(histogram, values, labels);
       for (const row of rows) {
         const value = values[row] ?? Number.NaN;
@@ -124,32 +126,35 @@ export function createMetricTranslator(sink: MetricSink, options: MetricTranslat
     else if (event.event_type === "evaluation") noteModel(event.source, event.metrics);
   }
 
-  function begin(event: HiveEvent, micros: number): void {
+  function begin(event: HiveEvent): void {
+    clock.note(event.timestamp);
+    lastCollect = clock.now();
     const started = microsFromIso(typeof event.started_at === "string" ? event.started_at : "");
-    now = Number.isNaN(micros) ? 0 : micros;
-    lastCollect = now;
-    sink.begin(Math.min(Number.isNaN(started) ? now : started, now));
+    sink.begin(Math.min(Number.isNaN(started) ? lastCollect : started, lastCollect));
   }
 
-  function collect(): void {
-    sink.collect(now);
-    lastCollect = now;
+  /** What came before is told of as of its own time, and not of that of an event that may come hours later. */
+  function tick(timestamp: string, since: number): void {
+    const before = clock.note(timestamp);
+    if (before !== undefined && before > since && clock.now() - since > intervalMicros) collect(before);
+  }
+
+  function collect(micros: number): void {
+    sink.collect(micros);
+    lastCollect = micros;
   }
 
   return {
     take(event) {
-      const micros = microsFromIso(event.timestamp);
-      if (lastCollect === undefined) begin(event, micros);
-      // What came before is told of as of its own time, and not of that of an event that may come hours later.
-      else if (now > lastCollect && micros - lastCollect > intervalMicros) collect();
-      now = Math.max(now, Number.isNaN(micros) ? now : micros);
+      if (lastCollect === undefined) begin(event);
+      else tick(event.timestamp, lastCollect);
       if (isKnownEvent(event)) count(event);
       const { summary, clients } = rounds.take(event);
       for (const each of clients) noteClients(each);
       if (summary !== undefined) noteRound(summary);
       const isEnd = event.event_type === "finished";
       if (isEnd) for (const each of rounds.flush()) noteClients(each);
-      if (isEnd || summary !== undefined) collect();
+      if (isEnd || summary !== undefined) collect(clock.now());
     },
   };
 }

@@ -54,11 +54,14 @@ export function createReports(most: number): Reports {
 
   function chooseSome(): ChosenReport[] {
     const succeeded = sampled.count;
-    const failures = failed.kept.slice(0, Math.max(Math.floor(most / 2), most - succeeded));
+    const failures = failed.kept().slice(0, Math.max(Math.floor(most / 2), most - succeeded));
     const rest = most - failures.length;
-    const slow = slowest.kept.slice(0, Math.floor(rest / 2));
+    const slow = slowest.kept().slice(0, Math.floor(rest / 2));
     const isSlow = new Set(slow);
-    const sample = sampled.kept.filter((item) => !isSlow.has(item)).slice(0, rest - slow.length);
+    const sample = sampled
+      .kept()
+      .filter((item) => !isSlow.has(item))
+      .slice(0, rest - slow.length);
     return inOrder([
       ...failures.map((item) => counted(item, failed.count / failures.length)),
       ...slow.map((item) => counted(item, 1)),
@@ -83,7 +86,7 @@ export function createReports(most: number): Reports {
     },
     choose() {
       if (count() > most) return chooseSome();
-      return inOrder([...failed.kept, ...sampled.kept].map((item) => counted(item, undefined)));
+      return inOrder([...failed.kept(), ...sampled.kept()].map((item) => counted(item, undefined)));
     },
   };
 }
