@@ -67,25 +67,31 @@ async function queriesOf(dashboard: string, seconds: number): Promise<{ panel: s
   );
 }
 
+/** A run with all in it that the dashboard shows. */
+function* fullRun(startedAt: number): Generator<Fields> {
+  for (const event of syntheticRun({ ...TRAINED, startedAt })) {
+    if (event.event_type === "client_update") {
+      yield { ...event, clients: list(event.clients).map((client, i) => ({ ...client, network_latency_ms: 20 + i })) };
+    } else if (event.event_type === "round_end") {
+      yield { ...event, round_metrics: { ...fields(event.round_metrics), num_stragglers: 1 } };
+    } else yield event;
+    if (event.event_type === "comm_failure") yield { ...event, event_type: "client_recovered" };
+  }
+}
+
 /** Clients have series of their own only where that was asked for. */
 const EMPTY: ReadonlySet<string> = new Set(["Slowest clients"]);
 
 test("each query of the example's dashboard is answered by its Prometheus, behind its collector", async (context) => {
-  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
-  const prometheus = await startExamplePrometheus(context, new URL(hivewatch.http).host);
+  const port = await freePort();
+  const prometheus = await startExamplePrometheus(context, `127.0.0.1:${port}`);
   const endpoint = await startExampleCollector(context, { prometheus: prometheus.url, jaeger: "127.0.0.1:9" });
-  // The bridge has something to tell of itself.
-  const training = startTraining(hivewatch.grpc);
-  training.roundStart(1, ["a"]);
-  training.logClientUpdate("a", { round: 1, local_loss: 1 });
-  training.logRound(1);
-  await training.stored();
-
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
+  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder(), args: ["--emit", "otel"], port, env });
   const runsDir = await temporaryFolder();
   const startedAt = Date.now() - 3_600_000;
-  const events: Fields[] = [...syntheticRun({ ...TRAINED, startedAt })];
+  const events = [...fullRun(startedAt)];
   await writeRun(runsDir, RUN, events);
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
   const replay = await runCommand(["replay", RUN, "--to", "otel", "--runs-dir", runsDir], env);
   expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.\n$/) });
 
@@ -95,9 +101,15 @@ test("each query of the example's dashboard is answered by its Prometheus, behin
     const [series] = await prometheus.query(`hivewatch_rounds_total{hivewatch_run_id="${RUN}"}`, end);
     return series?.points[0]?.value === TRAINED.rounds;
   });
+  // The bridge has something to tell of itself, again and again.
+  const training = startTraining(hivewatch.grpc);
+  let rounds = 0;
   await until("a few scrapes", async () => {
-    const [count] = await prometheus.query("sum(count_over_time(up[1h]))");
-    return (count?.points[0]?.value ?? 0) > 3;
+    training.logClientUpdate("a", { round: rounds, local_loss: 1 });
+    training.logRound(rounds++);
+    await training.stored();
+    const [busy] = await prometheus.query("count_over_time(hivewatch_bridge_emitter_events_total[1h]) > 3");
+    return busy !== undefined;
   });
 
   const queries = await queriesOf("run.json", Math.ceil(end - start));

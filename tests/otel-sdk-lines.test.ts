@@ -54,13 +54,18 @@ function environment(collector: Collector, protocol: string): Record<string, str
   return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
 }
 
-/** Without what tells of the SDK and of the process. */
+/** Without what tells of the SDK and of the process, and without NaN, for which OTLP in JSON has no word. */
 function comparable({ points, spans, logs }: OtlpContent) {
   const plain = <T extends { resource: object }>(item: T) => {
     const resource = Object.entries(item.resource).filter(([name]) => !/^(telemetry\.sdk|process|host)\./.test(name));
     return { ...item, resource: Object.fromEntries(resource) };
   };
-  return { points: points.map(plain), spans: spans.map(plain), logs: logs.map(plain) };
+  return {
+    points: points.filter(({ value }) => value === undefined || Number.isFinite(value)).map(plain),
+    spans: spans.map(plain),
+    // When a record was observed is the time at which it was sent.
+    logs: logs.map((record) => ({ ...plain(record), observedTime: undefined })),
+  };
 }
 
 test("each line of the SDK sends the same, over each protocol", async (context) => {
