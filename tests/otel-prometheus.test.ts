@@ -34,7 +34,7 @@ async function sendRun(prometheus: Prometheus): Promise<Fields[]> {
     OTEL_LOGS_EXPORTER: "none",
   };
   const replay = await runCommand(["replay", RUN, "--to", "otel", "--runs-dir", runsDir], env);
-  expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.\n$/) });
+  expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.$/m) });
   return readLines(join(runsDir, `${RUN}.jsonl`));
 }
 

@@ -76,7 +76,7 @@ test("a saved run is sent by replay with its true times, and sent again it is th
     runCommand(["replay", runId, "--to", "otel", "--runs-dir", runsDir, ...flags], env);
   expect(await replay()).toMatchObject({
     code: 0,
-    stderr: expect.stringMatching(/^\d+ events of .* sent to otel\.\n$/),
+    stderr: expect.stringMatching(/^\d+ events of .* sent to otel\.$/m),
   });
   await collector.stop();
   const first = await collector.received();
@@ -92,6 +92,61 @@ test("a saved run is sent by replay with its true times, and sent again it is th
   // When a record was observed is the time at which it was sent.
   const sent = first.logs.map((record) => ({ ...record, observedTime: expect.anything() }));
   expect(both.logs.slice(first.logs.length)).toEqual(sent);
+});
+
+/** Replays a run that was saved before, to a collector, with some variables set. */
+async function replayed(collector: Collector, runId: string, variables: Record<string, string>) {
+  const runsDir = await temporaryFolder();
+  await writeRun(runsDir, runId, syntheticRun({ runId, clients: 12, rounds: 6, seed: 19 }));
+  const env = { ...environment(collector, "http/protobuf"), ...variables };
+  const { code, stderr } = await runCommand(["replay", runId, "--to", "otel", "--runs-dir", runsDir], env);
+  expect(code, stderr).toBe(0);
+  await collector.stop();
+  return { content: await collector.received(), lines: await linesOf(runsDir, runId), stderr };
+}
+
+test("OpenTelemetry's own variables are obeyed", async (context) => {
+  const collector = await startCollector(needReceiver("collector", context));
+  const { content, lines } = await replayed(collector, "by-variables", {
+    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "delta",
+    OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
+    OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=lab",
+    OTEL_SERVICE_NAME: "clinics",
+    OTEL_TRACES_SAMPLER: "always_off",
+    OTEL_LOGS_EXPORTER: "none",
+  });
+  const { points, spans, logs } = content;
+  for (const { resource } of points) {
+    expect(resource).toMatchObject({ "deployment.environment.name": "lab", "service.name": "clinics" });
+  }
+  expect([spans.length, logs.length]).toEqual([0, 0]);
+  const updates = lines.filter(({ event_type: type }) => type === "client_update").length;
+  const counted = points.filter(({ name }) => name === "hivewatch.client.updates");
+  expect(counted.map(({ temporality }) => temporality)).toEqual(counted.map(() => "delta"));
+  expect(counted.reduce((sum, { value = 0 }) => sum + value, 0)).toBe(updates);
+  const histograms = points.filter(({ name }) => name === "hivewatch.client.samples");
+  expect(histograms.reduce((sum, { histogram }) => sum + (histogram?.count ?? 0), 0)).toBe(updates);
+  // Each begins where the one before has ended.
+  expect(histograms.slice(1).map(({ startTime }) => startTime)).toEqual(
+    histograms.slice(0, -1).map(({ time }) => time),
+  );
+});
+
+test("clients have series of their own when asked for, so many and no more, which is told", async (context) => {
+  const collector = await startCollector(needReceiver("collector", context));
+  const { content, lines, stderr } = await replayed(collector, "per-client", { HIVEWATCH_OTEL_PER_CLIENT: "5" });
+  const own = content.points.filter(({ name }) => name === "hivewatch.per_client.train.duration");
+  const ids = [...new Set(own.map(({ attributes }) => String(attributes["hivewatch.client.id"])))];
+  expect(ids).toHaveLength(5);
+  for (const id of ids) {
+    const reported = lines.flatMap((line) =>
+      line.event_type === "client_update" ? list(line.clients).filter(({ client_id }) => client_id === id) : [],
+    );
+    const values = own.filter(({ attributes }) => attributes["hivewatch.client.id"] === id).map(({ value }) => value);
+    expect(values).toEqual(reported.map(({ train_time_sec }) => train_time_sec));
+  }
+  expect(stderr).toMatch(/the first 5 clients/);
+  expectRun(content, lines);
 });
 
 test("20,000 spans that are made in one tick all arrive", async (context) => {
@@ -117,7 +172,7 @@ test("a round of 100,000 clients is in its histograms with every one of them", a
   await writeRun(runsDir, runId, syntheticRun({ runId, clients: 100_000, rounds: 2, seed: 11 }));
   const env = environment(collector, "grpc");
   const replay = await runCommand(["replay", runId, "--to", "otel", "--runs-dir", runsDir], env);
-  expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.\n$/) });
+  expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.$/m) });
   await collector.stop();
   const content = await collector.received();
   const lines = await linesOf(runsDir, runId);
