@@ -15,9 +15,11 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
 import { expectLogs, expectMetrics, expectTraces, heardOf } from "./support/otel-expected.ts";
+import { needFlower } from "./support/parts.ts";
+import { startPythonClient } from "./support/python-client.ts";
 import { writeRun } from "./support/write-run.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
@@ -92,6 +94,33 @@ test("a saved run is sent by replay with its true times, and sent again it is th
   // When a record was observed is the time at which it was sent.
   const sent = first.logs.map((record) => ({ ...record, observedTime: expect.anything() }));
   expect(both.logs.slice(first.logs.length)).toEqual(sent);
+});
+
+test("the trace that a Python program is in goes on in that of its run, whatever else it logs", async (context) => {
+  const python = needFlower(context);
+  const collector = await startCollector(needReceiver("collector", context));
+  const runsDir = await temporaryFolder();
+  const env = environment(collector, "grpc");
+  const hivewatch = await startHivewatch({ runsDir, args: ["--emit", "otel"], env });
+  const [traceId, spanId] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
+  vi.stubEnv("TRACEPARENT", `00-${traceId}-${spanId}-01`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const client = startPythonClient(python, "log_values.py", hivewatch.grpc);
+  expect(await client.exited, client.stderr()).toEqual({ code: 0, signal: null });
+  await until("the run's end", async () => (await collector.received()).spans.some(({ name }) => name === "run"));
+  expect(await hivewatch.stop()).toMatchObject({ code: 0 });
+  await collector.stop();
+  const { spans, logs, points } = await collector.received();
+  const run = spans.filter(({ name }) => name === "run");
+  expect(run).toMatchObject([{ traceId, parentSpanId: spanId, status: 2, statusMessage: "why: ✓" }]);
+  expect(spans.find(({ name }) => name === "round")?.links).toMatchObject([{ traceId, spanId: run[0]?.spanId }]);
+  expect(logs.find(({ eventName }) => eventName === "hivewatch.run.end")).toMatchObject({ traceId, severity: 17 });
+  const dropout = logs.find(({ eventName }) => eventName === "hivewatch.client.dropout");
+  expect(dropout?.attributes["hivewatch.reason"]).toBe("out of\nmemory");
+  const id = "10388190150487002303";
+  expect(spans.find(({ attributes }) => attributes["hivewatch.client.id"] === id)?.name).toBe("client");
+  const nonFinite = points.filter(({ name }) => name === "hivewatch.non_finite_values");
+  expect(new Set(nonFinite.map(({ attributes }) => attributes["hivewatch.field"]))).toContain("local_loss");
 });
 
 /** Replays a run that was saved before, to a collector, with some variables set. */
