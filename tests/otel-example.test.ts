@@ -39,7 +39,9 @@ async function startExampleCollector(
   const env = { OTLP_HTTP: http, OTLP_GRPC: grpc, PROMETHEUS: to.prometheus, JAEGER: to.jaeger };
   const empty = { method: "POST", headers: { "content-type": "application/json", connection: "close" }, body: "{}" };
   const args = ["--config", `file:${inRepository(EXAMPLE, "collector.yaml")}`];
-  await startReceiver(needReceiver("collector", context), args, () => answers(`http://${http}/v1/metrics`, empty), env);
+  const isUp = () => answers(`http://${http}/v1/metrics`, empty);
+  const { program } = await startReceiver(needReceiver("collector", context), args, isUp, env);
+  expect(program.stderr()).not.toMatch(/deprecated/);
   return `http://${http}`;
 }
 
@@ -52,9 +54,13 @@ async function startExamplePrometheus(context: TestContext, bridge: string): Pro
   return startPrometheus(needReceiver("prometheus", context), path);
 }
 
-/** The queries of a dashboard's panels, with what Grafana fills in. */
-async function queriesOf(dashboard: string, seconds: number): Promise<{ panel: string; query: string }[]> {
-  const { panels } = fields(JSON.parse(await readFile(inRepository(EXAMPLE, "grafana/dashboards", dashboard), "utf8")));
+async function readDashboard(): Promise<Fields> {
+  return fields(JSON.parse(await readFile(inRepository(EXAMPLE, "grafana/dashboards/run.json"), "utf8")));
+}
+
+/** The queries of the dashboard's panels, with what Grafana fills in. */
+async function queriesOf(seconds: number): Promise<{ panel: string; query: string }[]> {
+  const { panels } = await readDashboard();
   return list(panels).flatMap(({ title, targets = [] }) =>
     list(targets).map(({ expr }) => ({
       panel: String(title),
@@ -112,7 +118,7 @@ test("each query of the example's dashboard is answered by its Prometheus, behin
     return busy !== undefined;
   });
 
-  const queries = await queriesOf("run.json", Math.ceil(end - start));
+  const queries = await queriesOf(Math.ceil(end - start));
   expect(queries.length).toBeGreaterThan(30);
   const empty: string[] = [];
   for (const { panel, query } of queries) {
@@ -126,6 +132,23 @@ test("each query of the example's dashboard is answered by its Prometheus, behin
     if (!hasData && !EMPTY.has(panel)) empty.push(`${panel}: ${query}`);
   }
   expect(empty).toEqual([]);
+});
+
+test("no panel of the dashboard lies on another", async () => {
+  const { panels } = await readDashboard();
+  const taken = new Map<string, unknown>();
+  for (const { title, gridPos } of list(panels)) {
+    const { x, y, w, h } = fields(gridPos);
+    expect(Number(x) + Number(w), String(title)).toBeLessThanOrEqual(24);
+    for (let column = Number(x); column < Number(x) + Number(w); column++) {
+      for (let row = Number(y); row < Number(y) + Number(h); row++) {
+        expect(taken.get(`${column} ${row}`), String(title)).toBeUndefined();
+        taken.set(`${column} ${row}`, title);
+      }
+    }
+  }
+  const ids = list(panels).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
 if (isSoak) testTraces();
