@@ -1,3 +1,13 @@
+import { microsFromIso } from "@hivewatch/core";
+
+/** The last time that OTLP has a number for, in microseconds since 1970: the year 2262. */
+const LAST_MICROS = Number(2n ** 63n / 1000n) - 1e6;
+
+/** An event's time in microseconds since 1970, as near as OTLP can tell it; NaN if it is none. */
+export function microsOf(time: string): number {
+  return Math.min(Math.max(microsFromIso(time), 0), LAST_MICROS);
+}
+
 /** Text that others chose, as far as a backend should be asked to keep it: with an end, and without halves of characters. */
 export function bounded(text: string, maxLength = 1024): string {
   const cut = text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;

@@ -1,5 +1,5 @@
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
-import { newSeed, randomFrom, syntheticRun } from "@hivewatch/test-support";
+import { newSeed, randomFrom, soak, syntheticRun } from "@hivewatch/test-support";
 import { ODD_RUNS, RECORDED_STREAMS, recordedStream } from "@hivewatch/testkit";
 import { SpanStatusCode } from "@opentelemetry/api";
 import { AlwaysOffSampler, ParentBasedSampler } from "@opentelemetry/sdk-trace";
@@ -512,6 +512,70 @@ it("a client's span is linked to the trace that the client was in", () => {
     ),
   );
   expect(named(spans, "client").map(linksOf)).toEqual([[["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"]], []]);
+});
+
+it("times that OTLP has no number for are the nearest that it has", () => {
+  const extreme = (event_type: string, timestamp: string) =>
+    parseEvent({ event_type, run_id: "r", round: 1, timestamp });
+  const { spans } = record([
+    extreme("round_start", "0001-01-01T00:00:00Z"),
+    extreme("round_end", "9999-12-31T23:59:59Z"),
+  ]);
+  const { startTime, endTime } = only(spans, "round");
+  expect(startTime).toEqual([0, 0]);
+  expect(BigInt(endTime[0]) * 1_000_000_000n + BigInt(endTime[1])).toBeLessThan(2n ** 63n);
+});
+
+it("whatever happens in whatever order, and wherever it is cut, spans are whole", () => {
+  const random = randomFrom(newSeed());
+  for (let run = 0; run < soak(60, 3000); run++) {
+    const events = eventsOf(
+      ...Array.from({ length: 80 }, (_, second): [number, Fields] => {
+        const [round, client] = [random.below(4), `c${random.below(12)}`];
+        const some = random.below(100);
+        if (some < 3) return [second, init()];
+        if (some < 5) return [second, finished({ status: random.pick(["completed", "failed", "aborted", "lost"]) })];
+        if (some < 15) return [second, roundStart(round)];
+        if (some < 25) return [second, roundEnd(round, { aggregation_time_sec: random.below(3) })];
+        if (some < 35) return [second, random.pick([dropout, failure])(client, round)];
+        return [
+          second,
+          update(client, round, { train_time_sec: random.below(9), network_latency_ms: random.below(999) }),
+        ];
+      }),
+      [80, finished()],
+    );
+    const options = { maxClientSpans: 2 + random.below(6) };
+    const { spans, records } = record(events, options);
+    const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
+    expect(byId.size).toBe(spans.length);
+    for (const span of spans) {
+      const parent = span.parentSpanContext && byId.get(span.parentSpanContext.spanId);
+      expect(span.name === "run" || span.name === "round").toBe(parent === undefined);
+      if (parent !== undefined) expect(parent.spanContext().traceId).toBe(span.spanContext().traceId);
+      for (const [, id] of linksOf(span)) expect(byId.has(id)).toBe(true);
+    }
+    for (const round of named(spans, "round")) {
+      const clients = named(spans, "client").filter(
+        ({ attributes, parentSpanContext }) =>
+          parentSpanContext?.spanId === round.spanContext().spanId && attributes["hivewatch.client.late"] !== true,
+      );
+      const count = clients.reduce(
+        (sum, { attributes }) => sum + Number(attributes["hivewatch.adjusted_count"] ?? 1),
+        0,
+      );
+      expect(count).toBeCloseTo(Number(round.attributes["hivewatch.reports"]), 6);
+    }
+    for (const { spanContext } of records) expect(byId.has(spanContext?.spanId ?? "")).toBe(true);
+
+    const cut = random.below(events.length);
+    const before = record(events.slice(0, cut), options);
+    const after = record(events.slice(cut), { ...options, recalled: events.slice(0, cut) });
+    expect(picture([...before.spans, ...after.spans])).toEqual(picture(spans));
+    expect([...before.records, ...after.records].map(({ spanContext }) => spanContext)).toEqual(
+      records.map(({ spanContext }) => spanContext),
+    );
+  }
 });
 
 describe("a provider of somebody else's", () => {

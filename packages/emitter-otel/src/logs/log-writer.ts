@@ -1,9 +1,9 @@
-import { type HiveEvent, microsFromIso } from "@hivewatch/core";
+import type { HiveEvent } from "@hivewatch/core";
 import { type Attributes, type Context, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { ATTRIBUTES } from "../attributes.ts";
 import { recordUid } from "../ids.ts";
 import type { LoggerLike, SignalWriter, TraceWriter } from "../run-signals.ts";
-import { hrTime } from "../values.ts";
+import { hrTime, microsOf } from "../values.ts";
 import { SEVERITY_NUMBERS } from "./log-events.ts";
 import { type LogNote, logNotes } from "./log-notes.ts";
 
@@ -22,8 +22,8 @@ export function createLogWriter({ runId, logger, contextOf }: LogWriterOptions):
   }
 
   function emit(event: HiveEvent, notes: readonly LogNote[]): void {
-    const micros = microsFromIso(event.timestamp);
-    if (!(micros >= 0)) return;
+    const micros = microsOf(event.timestamp);
+    if (Number.isNaN(micros)) return;
     const context = contextIn(event);
     for (const { kind, body, attributes } of notes) {
       const uid = recordUid(runId, event.timestamp, kind.eventName, JSON.stringify(attributes));

@@ -21,7 +21,7 @@ export interface RunTrace {
   context(): SpanContext | undefined;
   /** The program was started again, and goes on with the run. */
   resume(event: InitEvent): void;
-  /** @param isMade - whether the span is to be made, and not only remembered that the run is over */
+  /** @param isMade - whether the span is to be made, and not only remembered that the run is over. It ends once */
   end(event: FinishedEvent, at: number, isMade: boolean): void;
 }
 
@@ -49,7 +49,6 @@ export function createRunTrace(options: RunTraceOptions): RunTrace {
     const attributes: Attributes = {
       [ATTRIBUTES.runId]: runId,
       ...(attempt > 1 ? { [ATTRIBUTES.runAttempt]: attempt } : {}),
-      ...(strategy === undefined ? {} : { [ATTRIBUTES.strategy]: bounded(strategy, 256) }),
     };
     const all = before === undefined ? links : [before, ...links];
     const plan = { name: "run", ids: runIds(runId, attempt), start: startedAt, links: all, attributes };
@@ -75,9 +74,11 @@ export function createRunTrace(options: RunTraceOptions): RunTrace {
       span?.addLink({ context });
     },
     end(event, at, isMade) {
+      const isAgain = hasEnded;
       hasEnded = true;
-      if (!isMade) return;
+      if (!isMade || isAgain) return;
       span ??= begin();
+      if (strategy !== undefined) span.setAttribute(ATTRIBUTES.strategy, bounded(strategy, 256));
       span.setAttribute(ATTRIBUTES.runStatus, event.status ?? "completed");
       if (event.reason !== undefined) span.setAttribute(ATTRIBUTES.reason, bounded(event.reason));
       endSpan(span, { end: Math.max(at, startedAt), failure: runFailure(event) });

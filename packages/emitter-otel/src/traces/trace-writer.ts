@@ -7,7 +7,6 @@ import {
   type InitEvent,
   isKnownEvent,
   type KnownEvent,
-  microsFromIso,
   type RoundEndEvent,
   type RoundMetrics,
   endRound as takeEnd,
@@ -15,7 +14,7 @@ import {
 import type { Tracer } from "@opentelemetry/api";
 import type { ToldIdSource } from "../ids.ts";
 import type { TraceLimits, TraceWriter } from "../run-signals.ts";
-import { bounded } from "../values.ts";
+import { bounded, microsOf } from "../values.ts";
 import { clientTimes } from "./client-times.ts";
 import type { Failure } from "./reports.ts";
 import { createRoundSpans } from "./round-spans.ts";
@@ -51,7 +50,7 @@ export function createTraceWriter({ runId, tracer, ids, limits }: TraceWriterOpt
   let isMade = false;
 
   function handle(event: HiveEvent): void {
-    const at = Math.max(microsFromIso(event.timestamp), 0);
+    const at = microsOf(event.timestamp);
     if (Number.isNaN(at) || !isKnownEvent(event)) return;
     if (event.event_type === "init") beginRun(event, at);
     run ??= createRunTrace({ runId, maker, init: undefined, startedAt: at, previous: undefined });
@@ -99,8 +98,14 @@ export function createTraceWriter({ runId, tracer, ids, limits }: TraceWriterOpt
       run.resume(event);
       return;
     }
-    const startedAt = microsFromIso(event.started_at);
-    run = createRunTrace({ runId, maker, init: event, startedAt: startedAt >= 0 ? startedAt : at, previous: run });
+    const startedAt = microsOf(event.started_at);
+    run = createRunTrace({
+      runId,
+      maker,
+      init: event,
+      startedAt: Number.isNaN(startedAt) ? at : startedAt,
+      previous: run,
+    });
   }
 
   function finish(event: FinishedEvent, run: RunTrace, at: number): void {
