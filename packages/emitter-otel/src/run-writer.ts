@@ -57,7 +57,8 @@ export function createRunWriter(
         work.refused++;
         work.reason ??= errorMessage(error);
       }
-      await pipeline.makeRoom(signal);
+      const isRoom = pipeline.makeRoom(signal);
+      if (isRoom !== undefined) await isRoom;
     }
   }
 
