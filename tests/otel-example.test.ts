@@ -164,10 +164,10 @@ function testTraces(): void {
     await writeRun(runsDir, RUN, syntheticRun(TRAINED));
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
     await runCommand(["replay", RUN, "--to", "otel", "--runs-dir", runsDir], env);
-    const service = await until("the service", async () =>
-      (await jaeger.services()).find((name) => name !== "jaeger-all-in-one"),
-    );
-    const query = new URLSearchParams({ service, start: "0", end: String(Date.now() * 1000), limit: "1000" });
+    await until("the service", async () => (await jaeger.services()).includes("hivewatch"));
+    const tags = JSON.stringify({ "hivewatch.run.id": RUN });
+    const times = { start: "0", end: String(Date.now() * 1000) };
+    const query = new URLSearchParams({ service: "hivewatch", tags, ...times, limit: "1000" });
     const found = await until("all traces", async () => {
       const traces = await jaeger.ask(`traces?${query}`);
       return traces.length === TRAINED.rounds + 1 && traces;

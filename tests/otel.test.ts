@@ -1,12 +1,16 @@
+import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEvent } from "@hivewatch/core";
 import { otelEmitter } from "@hivewatch/emitter-otel";
 import {
+  type Attributes,
   type Collector,
   type Fields,
+  inRepository,
   list,
   needReceiver,
   type OtlpContent,
+  type OtlpPoint,
   runCommand,
   startCollector,
   startCommand,
@@ -20,6 +24,8 @@ import { fetchJson, readLines } from "./support/json.ts";
 import { expectLogs, expectMetrics, expectTraces, heardOf } from "./support/otel-expected.ts";
 import { needFlower } from "./support/parts.ts";
 import { startPythonClient } from "./support/python-client.ts";
+import { startTraining } from "./support/training.ts";
+import { logVariedRun } from "./support/varied-run.ts";
 import { writeRun } from "./support/write-run.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
@@ -94,6 +100,95 @@ test("a saved run is sent by replay with its true times, and sent again it is th
   // When a record was observed is the time at which it was sent.
   const sent = first.logs.map((record) => ({ ...record, observedTime: expect.anything() }));
   expect(both.logs.slice(first.logs.length)).toEqual(sent);
+});
+
+/** In an order that doesn't depend on what came in one request. */
+function sorted(points: readonly OtlpPoint[]): OtlpPoint[] {
+  const keyOf = ({ time, name, attributes }: OtlpPoint): string => `${time} ${name} ${JSON.stringify(attributes)}`;
+  return points.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+test("what is sent while a run goes on, and what replay sends of it later, is the same", async (context) => {
+  const executable = needReceiver("collector", context);
+  const [live, later] = [await startCollector(executable), await startCollector(executable)];
+  const runsDir = await temporaryFolder();
+  const hivewatch = await startHivewatch({ runsDir, args: ["--emit", "otel"], env: environment(live, "http/json") });
+  const run = startTraining(hivewatch.grpc);
+  await logVariedRun(run);
+  await until("the run's end", async () => (await live.received()).spans.some(({ name }) => name === "run"));
+  await hivewatch.stop();
+  const flags = ["--to", "otel", "--runs-dir", runsDir, "--again"];
+  expect(await runCommand(["replay", run.runId, ...flags], environment(later, "grpc"))).toMatchObject({ code: 0 });
+  await Promise.all([live.stop(), later.stop()]);
+  const [first, second] = [await live.received(), await later.received()];
+  expect(second.spans).toEqual(first.spans);
+  expect(second.logs.map(({ attributes }) => attributes)).toEqual(first.logs.map(({ attributes }) => attributes));
+  // OTLP in JSON has no word for NaN.
+  const finite = second.points.filter(({ value }) => value === undefined || Number.isFinite(value));
+  // The bridge tells the same collector how it is.
+  expect(first.points.map(({ name }) => name)).toContain("hivewatch.bridge.ingest.events");
+  const ofRun = first.points.filter(({ name }) => !name.startsWith("hivewatch.bridge."));
+  expect(sorted(finite)).toEqual(sorted(ofRun));
+});
+
+test("runs that go on at the same time are told apart", async (context) => {
+  const collector = await startCollector(needReceiver("collector", context));
+  const runsDir = await temporaryFolder();
+  const env = environment(collector, "grpc");
+  const hivewatch = await startHivewatch({ runsDir, args: ["--emit", "otel"], env });
+  const demos = [1, 2, 3].map((seed) =>
+    startCommand(["demo", "--pace", "max", "--rounds", "5", "--seed", String(seed), "--endpoint", hivewatch.grpc]),
+  );
+  for (const demo of await Promise.all(demos)) expect(await demo.exited).toEqual({ code: 0, signal: null });
+  await until(
+    "the ends of all runs",
+    async () => (await collector.received()).spans.filter(({ name }) => name === "run").length === demos.length,
+  );
+  expect(await hivewatch.stop()).toMatchObject({ code: 0 });
+  const { points, spans, logs } = await collector.received();
+  const files = (await readdir(runsDir)).filter((name) => name.endsWith(".jsonl"));
+  expect(files).toHaveLength(demos.length);
+  for (const file of files) {
+    const id = file.replace(".jsonl", "");
+    const isOfRun = ({ resource }: { resource: Attributes }) => resource["hivewatch.run.id"] === id;
+    const content = { points: points.filter(isOfRun), spans: spans.filter(isOfRun), logs: logs.filter(isOfRun) };
+    expectRun(content, await linesOf(runsDir, id));
+  }
+});
+
+test("a bridge that finds no collector keeps everything, and sends it when it is started where there is one", async (context) => {
+  const collector = await startCollector(needReceiver("collector", context));
+  await collector.stop();
+  const runsDir = await temporaryFolder();
+  const env = environment(collector, "grpc");
+  const hivewatch = await startHivewatch({ runsDir, args: ["--emit", "otel"], env });
+  const demo = await startCommand(["demo", "--pace", "max", "--rounds", "3", "--endpoint", hivewatch.grpc]);
+  expect(await demo.exited).toEqual({ code: 0, signal: null });
+  const [listing] = list(await fetchJson(`${hivewatch.http}/runs`));
+  await hivewatch.program.printed(/\[otel\].*127\.0\.0\.1/);
+  await hivewatch.stop();
+  const again = await collector.restart();
+  const next = await hivewatch.restart();
+  await until("the run's end", async () => (await again.received()).spans.some(({ name }) => name === "run"));
+  await next.stop();
+  await again.stop();
+  expectRun(await again.received(), await linesOf(runsDir, String(listing?.run_id)));
+});
+
+test("a run of Python hivewatch is sent, too", async (context) => {
+  const collector = await startCollector(needReceiver("collector", context));
+  const runsDir = await temporaryFolder();
+  await cp(inRepository("tests/fixtures/python-hivewatch-0.2.1"), runsDir, { recursive: true });
+  const env = environment(collector, "grpc");
+  const flags = ["--to", "otel", "--runs-dir", runsDir];
+  expect(await runCommand(["replay", "run-saved-0001", ...flags], env)).toMatchObject({ code: 0 });
+  await collector.stop();
+  const content = await collector.received();
+  const lines = await readLines(join(runsDir, "run-saved-0001.jsonl"));
+  const ends = lines.filter(({ event_type: type }) => type === "round_end").length;
+  expect(content.points.findLast(({ name }) => name === "hivewatch.rounds")?.value).toBe(ends);
+  expect(content.spans.filter(({ name }) => name === "round summary").length).toBeGreaterThanOrEqual(ends);
+  expect(content.spans.filter(({ name }) => name === "run")).toHaveLength(1);
 });
 
 test("the trace that a Python program is in goes on in that of its run, whatever else it logs", async (context) => {

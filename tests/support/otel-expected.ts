@@ -48,7 +48,7 @@ const COUNTED: Readonly<Record<string, (line: Fields) => number>> = {
 };
 
 /** A time of an event as OpenTelemetry has it. */
-export function nanosOf(time: unknown): bigint {
+function nanosOf(time: unknown): bigint {
   return BigInt(microsFromIso(String(time))) * 1000n;
 }
 

@@ -20,8 +20,8 @@ export interface Jaeger extends ReceiverProgram {
 
 /** Starts a Jaeger on ports that are free, and waits until it answers. */
 export async function startJaeger(executable: string): Promise<Jaeger> {
-  const [http, grpc, query, ...others] = await ports(9);
-  const [queryGrpc, admin, collectorHttp, collectorGrpc, compact, binary] = others;
+  const [http, grpc, query, ...others] = await ports(7);
+  const [queryGrpc, admin, collectorHttp, collectorGrpc] = others;
   const flags = {
     "collector.otlp.http.host-port": local(http),
     "collector.otlp.grpc.host-port": local(grpc),
@@ -30,8 +30,6 @@ export async function startJaeger(executable: string): Promise<Jaeger> {
     "admin.http.host-port": local(admin),
     "collector.http-server.host-port": local(collectorHttp),
     "collector.grpc-server.host-port": local(collectorGrpc),
-    "processor.jaeger-compact.server-host-port": local(compact),
-    "processor.jaeger-binary.server-host-port": local(binary),
   };
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   const api = `http://${local(query)}/api`;
