@@ -6,7 +6,7 @@ import { ATTRIBUTES } from "../src/attributes.ts";
 import { LOG_EVENTS } from "../src/logs/log-events.ts";
 import { record } from "./recording.ts";
 
-const page = readFileSync(inRepository("docs/emitters/otel-traces-draft.md"), "utf8");
+const page = readFileSync(inRepository("docs/emitters/otel.md"), "utf8");
 
 /** The rows of the table under a heading, cell by cell. */
 function tableUnder(heading: string): string[][] {

@@ -60,18 +60,24 @@ async function flushed(
   signal: AbortSignal,
   say: (message: string) => void,
 ): Promise<void> {
-  const flushes = providers.map(async (provider) => flushOf(provider)?.());
-  const over = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  const done = Promise.all(flushes).catch((error: unknown) => {
+  const done = Promise.all(providers.map(async (provider) => flushOf(provider)?.())).catch((error: unknown) => {
     // Some reject with a list of errors.
-    say(
-      `a provider could not send all: ${Array.isArray(error) ? error.map(errorMessage).join("; ") : errorMessage(error)}`,
-    );
+    const reason = Array.isArray(error) ? error.map(errorMessage).join("; ") : errorMessage(error);
+    say(`a provider could not send all: ${reason}`);
   });
-  await Promise.race([done, over]);
+  await settledBefore(done, signal);
+}
+
+/** Waits for something, but no longer than until the signal is aborted. */
+async function settledBefore(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  let stop = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    stop = resolve;
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  await Promise.race([work, over]);
+  signal.removeEventListener("abort", stop);
 }
 
 /** Providers of an SDK have one; those of the API alone, and its proxy for the one that is registered, have none. */
