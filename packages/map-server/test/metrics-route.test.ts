@@ -1,4 +1,4 @@
-import { parseMetrics, sampleOf } from "@hivewatch/test-support";
+import { parseMetrics, sampleOf, until } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import type { MetricFamily } from "../src/index.ts";
 import { ask } from "./support/http.ts";
@@ -81,5 +81,5 @@ test("subscribers are counted in and out", async () => {
   await other.has("not_found");
   expect(server.subscribers).toBe(2);
   for (const { response } of [one, other]) response.destroy();
-  await expect.poll(() => server.subscribers).toBe(0);
+  await until("nobody", () => server.subscribers === 0);
 });

@@ -28,15 +28,13 @@ export async function keepArtifacts(store: RunStore, options: KeepArtifactsOptio
       return runIds;
     },
     async read(runId: string, closed: AbortSignal, isLive: boolean) {
-      try {
-        const onSaved = (position: number): void => health.reach(runId, position);
-        // Files of a log that is not ours to write may be those that another process is writing.
-        await store.writeArtifacts(runId, isLive ? closed : undefined, onSaved);
-      } finally {
-        health.end(runId);
-      }
+      const onSaved = (position: number): void => health.reach(runId, position);
+      // Files of a log that is not ours to write may be those that another process is writing.
+      await store.writeArtifacts(runId, isLive ? closed : undefined, onSaved);
+      health.end(runId);
     },
     onError(runId: string, error: unknown) {
+      if (runId !== "") health.fail(runId);
       const what = runId === "" ? "the runs" : `run ${runId}`;
       onDiagnostic(`the files of ${what} can't be written: ${errorMessage(error)}`);
     },

@@ -42,13 +42,11 @@ export async function keepDelivering(store: RunStore, options: KeepDeliveringOpt
       return runIds;
     },
     async read(runId: string, closed: AbortSignal) {
-      try {
-        if (await wants(runId)) await deliverRun(store, runId, { ...options, health }, closed, giveUp.signal);
-      } finally {
-        health.end(runId);
-      }
+      if (await wants(runId)) await deliverRun(store, runId, { ...options, health }, closed, giveUp.signal);
+      health.end(runId);
     },
     onError(runId: string, error: unknown) {
+      if (runId !== "") health.fail(runId);
       const what = runId === "" ? "runs" : `run ${runId}`;
       onDiagnostic(`[${reader}] can't deliver ${what}: ${errorMessage(error)}`, runId === "" ? undefined : runId);
     },

@@ -23,8 +23,10 @@ export interface ReaderHealth {
   begin(runId: string, position: number): void;
   /** Says how far it is done with a run. */
   reach(runId: string, position: number): void;
-  /** Says that it reads a run no more. */
+  /** Says that it has read a run to its end, or has no use for it. */
   end(runId: string): void;
+  /** Says that it could not read a run on: it stays behind. */
+  fail(runId: string): void;
   lag(): ReaderLag;
 }
 
@@ -74,6 +76,9 @@ export function createReaderHealth(name: string): ReaderHealth {
       progress.done = undefined;
       progress.mark = undefined;
       if (!progress.isOpen) runs.delete(runId);
+    },
+    fail(runId) {
+      progressOf(runId).mark ??= unknownEnd();
     },
     lag() {
       const now = performance.now();

@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { BatchEmitter, WriteResult } from "@hivewatch/core";
 import { temporaryFolder, until } from "@hivewatch/test-support";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -118,6 +120,31 @@ test("the writing of files is a reader, too", async () => {
   await log.close();
   stop.abort();
   await ended;
+});
+
+test("a reader that fails at a run stays behind, whatever it fails at", async () => {
+  const store = openRunStore({ dir: await temporaryFolder(), readers: ["e"] });
+  const [emitting, writing] = [createReaderHealth("e"), createReaderHealth("files")];
+  const stop = new AbortController();
+  const said: string[] = [];
+  const options = { signal: stop.signal, onDiagnostic: (message: string) => said.push(message) };
+  const open = (): Promise<BatchEmitter> => Promise.reject(new Error("can't be made"));
+  const ended = [
+    keepDelivering(store, { ...options, reader: "e", open, health: emitting }),
+    keepArtifacts(store, { ...options, health: writing }),
+  ];
+  // Something else is where files of the run should be.
+  await mkdir(join(store.dir, "r.map2.json/occupied"), { recursive: true });
+  const log = await store.openLog("r");
+  await appendTo(log, updates(10));
+  await until("both failures", () => ["[e]", "the files"].every((who) => said.some((text) => text.startsWith(who))));
+  await appendTo(log, updates(5, 10));
+  await until("a wait", () => Math.min(emitting.lag().waitedMs, writing.lag().waitedMs) > 5);
+  expect(emitting.lag()).toMatchObject({ events: 15, runs: 1 });
+  expect(writing.lag()).toMatchObject({ runs: 1 });
+  await log.close();
+  stop.abort();
+  await Promise.all(ended);
 });
 
 test("the wait is at least that of what came last before a position that is not reached", () => {
