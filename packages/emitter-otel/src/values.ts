@@ -20,6 +20,14 @@ export function hrTime(micros: number): [seconds: number, nanoseconds: number] {
   return [seconds, Math.floor(micros - seconds * 1e6) * 1000];
 }
 
+/**
+ * Whether a number can be an attribute: OTLP in JSON has no words for what isn't finite, and exporters write every whole number,
+ * as all are from 2^53 on, as one of 64 bits.
+ */
+export function isTellable(value: number): boolean {
+  return Math.abs(value) < 2 ** 63;
+}
+
 /** A length of time that was measured; undefined if it is none. */
 export function measured(value: unknown): number | undefined {
   return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : undefined;

@@ -3,7 +3,7 @@ import type { Attributes } from "@opentelemetry/api";
 import { ATTRIBUTES } from "../attributes.ts";
 import { clientSpanIds, type RoundKey, roundIds } from "../ids.ts";
 import { remoteContext } from "../trace-context.ts";
-import { bounded } from "../values.ts";
+import { bounded, isTellable } from "../values.ts";
 import type { Stretch } from "./client-times.ts";
 import { clientFigures } from "./figures.ts";
 import type { ChosenReport } from "./reports.ts";
@@ -54,7 +54,7 @@ function attributesOf(round: RoundKey, { client, failure, adjustedCount, isLate 
     ...(typeof client.status === "string"
       ? { [ATTRIBUTES.client.replace("*", "status")]: bounded(client.status, 64) }
       : {}),
-    ...(age === undefined || !Number.isFinite(age) ? {} : { [ATTRIBUTES.staleness]: age }),
+    ...(age === undefined || !isTellable(age) ? {} : { [ATTRIBUTES.staleness]: age }),
     ...(failure?.phase === undefined ? {} : { [ATTRIBUTES.phase]: failure.phase }),
     ...(adjustedCount === undefined ? {} : { [ATTRIBUTES.adjustedCount]: adjustedCount }),
     ...(isLate ? { [ATTRIBUTES.isLate]: true } : {}),

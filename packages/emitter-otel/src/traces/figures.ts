@@ -1,6 +1,7 @@
 import { CLIENT_NUMBERS, ROUND_NUMBERS } from "@hivewatch/core";
 import type { Attributes } from "@opentelemetry/api";
 import { ATTRIBUTES } from "../attributes.ts";
+import { isTellable } from "../values.ts";
 
 // Rounds have an attribute of their own, and places are told on request only.
 const CLIENT_FIELDS = CLIENT_NUMBERS.filter((name) => !["round", "lat", "lng"].includes(name));
@@ -15,14 +16,14 @@ export function roundFigures(metrics: Readonly<Record<string, unknown>>): Attrib
   return figures(metrics, ROUND_NUMBERS, ATTRIBUTES.roundMetrics);
 }
 
-/** Numbers that aren't finite break receivers, and as text would change the attribute's type: they are listed by name. */
+/** What receivers break on, and what as text would change the attribute's type, is listed by name. */
 function figures(values: Readonly<Record<string, unknown>>, fields: readonly string[], pattern: string): Attributes {
   const attributes: Attributes = {};
   const nonFinite: string[] = [];
   for (const field of fields) {
     const value = values[field];
     if (typeof value !== "number") continue;
-    if (Number.isFinite(value)) attributes[pattern.replace("*", field)] = value;
+    if (isTellable(value)) attributes[pattern.replace("*", field)] = value;
     else nonFinite.push(`${field}=${value}`);
   }
   if (nonFinite.length > 0) attributes[ATTRIBUTES.nonFinite] = nonFinite;
