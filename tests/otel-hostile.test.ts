@@ -38,6 +38,7 @@ async function logHostileRun(options: Parameters<typeof otelEmitter>[0]) {
         status: text,
         [text]: i,
         num_samples: 1e300,
+        base_round: -1e300,
       };
       run.logClientUpdate(id, { round, ...metrics, network_latency_ms: VALUES[(i + round) % VALUES.length] });
       run.logDropout(round, id, text);
