@@ -50,6 +50,17 @@ export function otelEmitter(options: OtelEmitterOptions = {}): BatchEmitter {
   };
 }
 
+/**
+ * Opens what a run needs, and closes it again.
+ *
+ * @throws HiveWatchError `usage` if a part of OpenTelemetry isn't installed: what to install
+ */
+export async function checkParts(options: OtelEmitterOptions): Promise<void> {
+  const facts = { runId: "", strategy: undefined, framework: undefined };
+  const pipeline = await openPipeline(settingsOf(options, process.env), facts);
+  await pipeline.close();
+}
+
 async function openPipeline(settings: Settings, facts: RunFacts): Promise<Pipeline> {
   const { providers, say } = settings;
   if (providers !== undefined) return openGivenPipeline(providers, facts.runId, say);

@@ -2,7 +2,7 @@ import { microsFromIso } from "@hivewatch/core";
 
 /** The time of a run, as its events tell it. It never goes back. */
 export interface RunClock {
-  /** The newest time that an event had, microseconds since 1970; 0: none had any. */
+  /** The newest time that an event had, microseconds since 1970, to within a second; 0: none had any. */
   now(): number;
   /**
    * Takes an event's time.
@@ -20,7 +20,7 @@ export function createRunClock(): RunClock {
   let newest = 0;
   let second: string | undefined;
   let zone = "";
-  /** The latest of this second, not read yet. */
+  /** The last of this second, not read yet. */
   let latest = "";
 
   function settle(): void {
@@ -40,7 +40,7 @@ export function createRunClock(): RunClock {
         timestamp.startsWith(second) &&
         timestamp.endsWith(zone);
       if (isSameSecond) {
-        if (timestamp > latest) latest = timestamp;
+        latest = timestamp;
         return undefined;
       }
       settle();

@@ -8,7 +8,7 @@ import { createSeries, type Point } from "../metrics/series.ts";
 import type { Settings, SignalRoute } from "../options.ts";
 import type { Signal } from "../signals.ts";
 import { watchAnswers } from "./answers.ts";
-import { type Channel, createChannel, type Flushed } from "./channel.ts";
+import { type Channel, createChannel } from "./channel.ts";
 import { openLogExporter, openMetricExporter, openSpanExporter } from "./exporters.ts";
 import { metricsOf } from "./metric-data.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -50,12 +50,8 @@ export async function openOwnPipeline(options: OwnPipelineOptions): Promise<Pipe
       isUnsent = false;
     },
     makeRoom: () => undefined,
-    async flush(signal) {
-      const flushed: Flushed[] = [];
-      // Also after one has failed: signals may go to different places.
-      for (const { channel } of parts) flushed.push(await channel.flush(signal));
-      return flushed;
-    },
+    // All at once: they may go to different places, and one that is away must not hold up the others.
+    flush: (signal) => Promise.all(parts.map(({ channel }) => channel.flush(signal))),
     async close() {
       await Promise.all(parts.map(({ channel }) => channel.close()));
     },
