@@ -59,18 +59,27 @@ async function readDashboard(): Promise<Fields> {
 }
 
 /** The queries of the dashboard's panels, with what Grafana fills in. */
-async function queriesOf(seconds: number): Promise<{ panel: string; query: string }[]> {
+async function queriesOf(seconds: number, bridge: string): Promise<{ panel: string; query: string }[]> {
   const { panels } = await readDashboard();
   return list(panels).flatMap(({ title, targets = [] }) =>
     list(targets).map(({ expr }) => ({
       panel: String(title),
       query: String(expr)
         .replaceAll("$run", RUN)
+        .replaceAll("$bridge", bridge)
         .replaceAll("$window", "5m")
         .replaceAll("$__range", `${seconds}s`)
         .replaceAll("$__rate_interval", "1m"),
     })),
   );
+}
+
+/** What Grafana offers for a variable of the dashboard. */
+async function choicesOf(name: string, prometheus: Prometheus): Promise<unknown> {
+  const { templating } = await readDashboard();
+  const variable = list(fields(templating).list).find((each) => each.name === name);
+  const [, metric = "", label] = String(variable?.definition).match(/^label_values\((\w+), (\w+)\)$/) ?? [];
+  return prometheus.ask(`label/${label}/values`, { "match[]": metric });
 }
 
 /** A run with all in it that the dashboard shows. */
@@ -85,51 +94,74 @@ function* fullRun(startedAt: number): Generator<Fields> {
   }
 }
 
-/** Clients have series of their own only where that was asked for. */
-const EMPTY: ReadonlySet<string> = new Set(["Slowest clients"]);
+/** The times of a run, in seconds since 1970. */
+interface Period {
+  readonly start: number;
+  readonly end: number;
+}
 
-test("each query of the example's dashboard is answered by its Prometheus, behind its collector", async (context) => {
-  const port = await freePort();
-  const prometheus = await startExamplePrometheus(context, `127.0.0.1:${port}`);
-  const endpoint = await startExampleCollector(context, { prometheus: prometheus.url, jaeger: "127.0.0.1:9" });
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
-  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder(), args: ["--emit", "otel"], port, env });
+/** Replays a run that was trained an hour ago, and waits until all of it has reached a Prometheus. */
+async function sendRun(prometheus: Prometheus, env: Record<string, string>): Promise<Period> {
   const runsDir = await temporaryFolder();
   const startedAt = Date.now() - 3_600_000;
   const events = [...fullRun(startedAt)];
   await writeRun(runsDir, RUN, events);
   const replay = await runCommand(["replay", RUN, "--to", "otel", "--runs-dir", runsDir], env);
   expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.$/m) });
-
-  const start = startedAt / 1000;
   const end = Date.parse(String(events.at(-1)?.timestamp)) / 1000;
   await until("all of the run in Prometheus", async () => {
     const [series] = await prometheus.query(`hivewatch_rounds_total{hivewatch_run_id="${RUN}"}`, end);
     return series?.points[0]?.value === TRAINED.rounds;
   });
-  // The bridge has something to tell of itself, again and again.
-  const training = startTraining(hivewatch.grpc);
+  return { start: startedAt / 1000, end };
+}
+
+/** Trains until a bridge has told of it again and again, by each of these jobs. */
+async function keepBusy(grpc: string, prometheus: Prometheus, jobs: readonly string[]): Promise<void> {
+  const training = startTraining(grpc);
   let rounds = 0;
-  await until("a few scrapes", async () => {
+  await until("a few figures of the bridge", async () => {
     training.logClientUpdate("a", { round: rounds, local_loss: 1 });
     training.logRound(rounds++);
     await training.stored();
-    const [busy] = await prometheus.query("count_over_time(hivewatch_bridge_emitter_events_total[1h]) > 3");
-    return busy !== undefined;
-  });
-
-  const queries = await queriesOf(Math.ceil(end - start));
-  expect(queries.length).toBeGreaterThan(30);
-  const empty: string[] = [];
-  for (const { panel, query } of queries) {
-    const isOfBridge = query.includes("hivewatch_bridge_");
-    const now = Date.now() / 1000;
-    const range = isOfBridge ? { start: now - 60, end: now, step: 1 } : { start, end, step: 5 };
-    const series = await prometheus.queryRange(query, range);
-    const hasData = series.some(({ points }) =>
-      points.some(({ value, histogram }) => histogram || Number.isFinite(value)),
+    const busy = await prometheus.query(
+      "count by (job) (count_over_time(hivewatch_bridge_emitter_events_total[1h]) > 5)",
     );
-    if (!hasData && !EMPTY.has(panel)) empty.push(`${panel}: ${query}`);
+    return jobs.every((job) => busy.some(({ labels }) => labels.job === job));
+  });
+}
+
+/** By whom the bridge's figures come: Prometheus scrapes them, and the bridge sends them by itself. */
+const JOBS = ["hivewatch-bridge", "hivewatch"] as const;
+
+test("each query of the example's dashboard is answered by its Prometheus, behind its collector", async (context) => {
+  const port = await freePort();
+  const prometheus = await startExamplePrometheus(context, `127.0.0.1:${port}`);
+  const endpoint = await startExampleCollector(context, { prometheus: prometheus.url, jaeger: "127.0.0.1:9" });
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_TRACES_EXPORTER: "none",
+    OTEL_LOGS_EXPORTER: "none",
+    OTEL_METRIC_EXPORT_INTERVAL: "1000",
+  };
+  const run = await sendRun(prometheus, { ...env, HIVEWATCH_OTEL_PER_CLIENT: "30" });
+  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder(), args: ["--emit", "otel"], port, env });
+  await keepBusy(hivewatch.grpc, prometheus, JOBS);
+
+  expect(await choicesOf("run", prometheus)).toContain(RUN);
+  expect(await choicesOf("bridge", prometheus)).toEqual([...JOBS].sort());
+  const empty: string[] = [];
+  for (const job of JOBS) {
+    const queries = await queriesOf(Math.ceil(run.end - run.start), job);
+    expect(queries.length).toBeGreaterThan(50);
+    for (const { panel, query } of queries) {
+      const now = Date.now() / 1000;
+      const isOfBridge = query.includes("hivewatch_bridge_");
+      const range = isOfBridge ? { start: now - 60, end: now, step: 1 } : { ...run, step: 5 };
+      const points = (await prometheus.queryRange(query, range)).flatMap((series) => series.points);
+      const hasData = points.some(({ value, histogram }) => histogram !== undefined || Number.isFinite(value));
+      if (!hasData) empty.push(`${panel}: ${query}`);
+    }
   }
   expect(empty).toEqual([]);
 });
