@@ -172,7 +172,7 @@ function buildReceivers() {
   let before = Promise.resolve();
   return new Map(
     names.map((name) => {
-      const found = before.then(() => findReceiver(name));
+      const found = before.then(() => findReceiver(name)).catch((error) => ({ missing: String(error) }));
       before = found;
       return [name, found];
     }),

@@ -22,6 +22,9 @@ const CACHE = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".
 /** Where the tests find them. */
 const LINKS = path.join(root, ".cache/receivers");
 
+/** Without what only a debugger needs. */
+const BUILD = ["build", "-ldflags", "-s -w"];
+
 /**
  * The arguments of Go, and where the program then is: in the copy of its folder in which Go runs.
  *
@@ -36,11 +39,14 @@ const RECIPES = {
   },
   // It takes its targets from its configuration: what finds them in clouds would double the time of its building.
   prometheus: {
-    go: ["build", "-tags", "remove_all_sd", "-o", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus"],
+    go: [
+      ...BUILD,
+      ...["-tags", "remove_all_sd", "-o", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus"],
+    ],
     program: "prometheus",
   },
   jaeger: {
-    go: ["build", "-o", "jaeger", "github.com/jaegertracing/jaeger/cmd/all-in-one"],
+    go: [...BUILD, "-o", "jaeger", "github.com/jaegertracing/jaeger/cmd/all-in-one"],
     program: "jaeger",
   },
 };
@@ -80,7 +86,7 @@ function hashOf(name, recipe) {
  * @returns {Promise<string | undefined>} why it could not be built, if so
  */
 async function build(name, { go, program }, executable) {
-  if (!(await run("go", ["version"])).ok) return "there is no Go on PATH, which builds it; install Go 1.26 or newer";
+  if (!(await run("go", ["version"])).ok) return "there is no Go on PATH, which builds it; install Go 1.25 or newer";
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(path.join(CACHE, "building-"));
   try {
@@ -90,8 +96,6 @@ async function build(name, { go, program }, executable) {
     if (!ok) return `Go could not build it:\n${output}`;
     renameSync(path.join(folder, program), executable);
     return undefined;
-  } catch (error) {
-    return String(error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
