@@ -131,7 +131,12 @@ it("counts what is no finite number, and carries it where it can", () => {
 });
 
 it("says who has measured", () => {
-  const evaluation = { event_type: "evaluation", round: 1, source: "central", metrics: { accuracy: 0.7, auc: 0.9 } };
+  const evaluation = {
+    event_type: "evaluation",
+    round: 1,
+    source: "central",
+    metrics: { accuracy: 0.7, test: { auc: 0.9 } },
+  };
   const { of } = told(
     eventsOf(
       [0, init()],
@@ -145,7 +150,16 @@ it("says who has measured", () => {
     value,
   ]);
   expect(Object.fromEntries(bySource)).toEqual({ central: 0.7, federated: 0.6, clients: 0.4 });
-  expect(of("hivewatch.model.metric")).toMatchObject([{ labels: { "hivewatch.field": "auc" }, value: 0.9 }]);
+  expect(of("hivewatch.model.metric")).toMatchObject([{ labels: { "hivewatch.field": "test.auc" }, value: 0.9 }]);
+});
+
+it("has room for the figures that all have, whatever was made up before", () => {
+  const invented = Array.from({ length: 100 }, (_, i) => {
+    return [i, { event_type: "evaluation", round: 1, source: `made up ${i}`, metrics: { accuracy: 0.1 } }] as const;
+  });
+  const { of } = told(eventsOf([0, init()], ...invented, [200, roundEnd(1, { global_accuracy: 0.5 })]));
+  expect(of("hivewatch.model.accuracy")).toHaveLength(64 + 1);
+  expect(of("hivewatch.model.accuracy").at(-1)?.labels).toEqual({ "hivewatch.evaluation.source": "server" });
 });
 
 it("tells of counters while a round takes long, as of what was the case", () => {
