@@ -222,30 +222,31 @@ test("behind a way on which connections are cut at random, all arrives", async (
   await run.expectAll(collector);
 });
 
-test("killed and started again, a bridge goes on with what it has counted", async (context) => {
+test("killed again and again, a bridge goes on with what it has counted", async (context) => {
   const collector = await collectorFor(context);
+  const random = randomFrom(newSeed());
   const runsDir = await temporaryFolder();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.http };
-  const hivewatch = await startHivewatch({ runsDir, args: ["--emit", "otel"], env });
+  let hivewatch = await startHivewatch({ runsDir, args: ["--emit", "otel"], env });
   const run = startTraining(hivewatch.grpc, { maxQueue: Number.POSITIVE_INFINITY });
-  const arrived = (rounds: number) =>
-    until(`round ${rounds - 1} at the collector`, async () => {
+  const arrived = (round: number) =>
+    until(`round ${round} at the collector`, async () => {
       const { spans } = await collector.received();
-      return spans.some(({ name, attributes }) => name === "round" && attributes["hivewatch.round"] === rounds - 1);
+      return spans.some(({ name, attributes }) => name === "round" && attributes["hivewatch.round"] === round);
     });
-  logKnownRound(run, 0);
-  logKnownRound(run, 1);
-  await arrived(2);
-  await hivewatch.kill();
-  logKnownRound(run, 2);
-  const again = await hivewatch.restart();
-  logKnownRound(run, 3);
-  await arrived(4);
-  await again.kill();
-  const third = await again.restart();
+  let rounds = 0;
+  for (let kill = 0; kill < soak(3, 50); kill++) {
+    logKnownRound(run, rounds++);
+    logKnownRound(run, rounds++);
+    // At the latest when all is sent, or in the middle of it.
+    if (random.below(2) === 0) await arrived(rounds - 1);
+    else await arrived(rounds - 2);
+    await hivewatch.kill();
+    hivewatch = await hivewatch.restart();
+  }
   expect(await run.finish({ timeoutMs: 60_000 })).toBe(true);
   await until("the run's end", async () => (await collector.received()).spans.some(({ name }) => name === "run"));
-  await third.stop();
+  await hivewatch.stop();
   await collector.stop();
-  expectKnownRounds(await collector.received(), 4);
+  expectKnownRounds(await collector.received(), rounds);
 });
