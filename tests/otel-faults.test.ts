@@ -18,15 +18,14 @@ import {
 import { expect, onTestFinished, type TestContext, test, vi } from "vitest";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
 import { startFaultyReceiver, startStallingWay } from "./support/faulty-receiver.ts";
+import { endpointOf, PROTOCOLS, type Protocol } from "./support/otel.ts";
 import { startTraining } from "./support/training.ts";
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 });
 
 const CLIENTS = 5;
-const PROTOCOLS = ["grpc", "http/protobuf", "http/json"] as const;
-
 /** A run in this process that is logged round by round, and what was said of it. */
-function startKnownRun(endpoint: string, protocol: (typeof PROTOCOLS)[number] = "http/protobuf") {
+function startKnownRun(endpoint: string, protocol: Protocol = "http/protobuf") {
   const said: string[] = [];
   // So that what never answers is given up soon.
   vi.stubEnv("OTEL_EXPORTER_OTLP_TIMEOUT", "500");
@@ -87,7 +86,7 @@ function collectorFor(context: TestContext): Promise<Collector> {
 
 test.for(PROTOCOLS)("while the collector is away all waits, over %s", async (protocol, context) => {
   const collector = await collectorFor(context);
-  const run = startKnownRun(protocol === "grpc" ? collector.grpc : collector.http, protocol);
+  const run = startKnownRun(endpointOf(collector, protocol), protocol);
   run.logRound();
   await run.answered();
   await collector.stop();
@@ -105,7 +104,7 @@ test.for(PROTOCOLS)(
   "a receiver that takes connections and never answers holds nothing up for ever, over %s",
   async (protocol, context) => {
     const collector = await collectorFor(context);
-    const way = await startStallingWay(protocol === "grpc" ? collector.grpc : collector.http);
+    const way = await startStallingWay(endpointOf(collector, protocol));
     const run = startKnownRun(way.url, protocol);
     run.logRound();
     await until("word of it", () => run.said() !== "");
@@ -162,7 +161,7 @@ test.for(PROTOCOLS)(
     vi.stubEnv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "20000");
     onTestFinished(() => void vi.unstubAllEnvs());
     const events = [...syntheticRun({ runId: "large-requests", clients: 500, rounds: 10, seed: 17 })].map(parseEvent);
-    const emitter = otelEmitter({ endpoint: protocol === "grpc" ? collector.grpc : collector.http, protocol });
+    const emitter = otelEmitter({ endpoint: endpointOf(collector, protocol), protocol });
     expect(await emitter.write(events, AbortSignal.timeout(60_000))).toEqual({ status: "delivered" });
     await emitter.finish?.();
     await collector.stop();

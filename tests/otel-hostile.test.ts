@@ -2,10 +2,9 @@ import { createRun } from "@hivewatch/core";
 import { otelEmitter } from "@hivewatch/emitter-otel";
 import { needReceiver, startCollector, startPrometheus } from "@hivewatch/test-support";
 import { expect, test, vi } from "vitest";
+import { endpointOf, PROTOCOLS } from "./support/otel.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
-
-const PROTOCOLS = ["grpc", "http/protobuf", "http/json"] as const;
 
 /** What clients may call themselves and their fields, and say. */
 const TEXTS = [
@@ -58,7 +57,7 @@ test.for(PROTOCOLS)(
   "whatever clients call themselves, and whatever they say, a collector takes it over %s",
   async (protocol, context) => {
     const collector = await startCollector(needReceiver("collector", context));
-    const endpoint = protocol === "grpc" ? collector.grpc : collector.http;
+    const endpoint = endpointOf(collector, protocol);
     const { isDelivered, said, stats } = await logHostileRun({ endpoint, protocol });
     expect(isDelivered, said).toBe(true);
     expect(stats).toMatchObject({ refused: 0, dropped: 0 });

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringifyEvent } from "@hivewatch/core";
 import {
-  type Collector,
   fields,
   inRepository,
   needReceiver,
@@ -13,12 +12,12 @@ import {
 } from "@hivewatch/test-support";
 import { RECORDED_STREAMS, recordedStream } from "@hivewatch/testkit";
 import { expect, type TestContext, test, vi } from "vitest";
+import { environment, PROTOCOLS } from "./support/otel.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
 /** The lines of OpenTelemetry's SDK that live, each with the Node that it is run with in its folder. */
 const LINES = ["2", "3"] as const;
-const PROTOCOLS = ["grpc", "http/protobuf", "http/json"] as const;
 const EVENTS = RECORDED_STREAMS.map(recordedStream);
 
 /** The folder where npm has installed the emitter with a line of the SDK, or the test is skipped. */
@@ -47,11 +46,6 @@ async function emit(folder: string, mode: "own" | "given", env: Record<string, s
     answers.push(...lines.map((line) => fields(JSON.parse(line))));
   }
   return answers;
-}
-
-function environment(collector: Collector, protocol: string): Record<string, string> {
-  const endpoint = protocol === "grpc" ? collector.grpc : collector.http;
-  return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
 }
 
 /** Without what tells of the SDK and of the process, and without NaN, for which OTLP in JSON has no word. */

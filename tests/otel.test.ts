@@ -4,12 +4,9 @@ import { parseEvent } from "@hivewatch/core";
 import { otelEmitter } from "@hivewatch/emitter-otel";
 import {
   type Attributes,
-  type Collector,
-  type Fields,
   inRepository,
   list,
   needReceiver,
-  type OtlpContent,
   type OtlpPoint,
   runCommand,
   startCollector,
@@ -21,7 +18,8 @@ import {
 } from "@hivewatch/test-support";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
-import { expectLogs, expectMetrics, expectTraces, heardOf } from "./support/otel-expected.ts";
+import { environment, expectRun, linesOf, PROTOCOLS } from "./support/otel.ts";
+import { expectMetrics, expectTraces, heardOf } from "./support/otel-expected.ts";
 import { needFlower } from "./support/parts.ts";
 import { startPythonClient } from "./support/python-client.ts";
 import { startTraining } from "./support/training.ts";
@@ -29,32 +27,6 @@ import { logVariedRun } from "./support/varied-run.ts";
 import { writeRun } from "./support/write-run.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
-
-const PROTOCOLS = ["grpc", "http/protobuf", "http/json"] as const;
-
-function environment(collector: Collector, protocol: string): Record<string, string> {
-  const endpoint = protocol === "grpc" ? collector.grpc : collector.http;
-  return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
-}
-
-/** The lines of a run's file, once it has its end. */
-function linesOf(runsDir: string, runId: string): Promise<Fields[]> {
-  return until("its file", async () => {
-    const lines = await readLines(join(runsDir, `${runId}.jsonl`)).catch(() => []);
-    return lines.at(-1)?.event_type === "finished" ? lines : undefined;
-  });
-}
-
-/** Checks that a collector has all of a run: its metrics, its traces with every client, its log records. */
-function expectRun(content: OtlpContent, lines: readonly Fields[]): void {
-  expectMetrics(content, lines);
-  const traces = expectTraces(content, lines);
-  for (const { round, clients } of traces) {
-    const ids = clients.map(({ attributes }) => String(attributes["hivewatch.client.id"]));
-    expect(ids.sort()).toEqual(heardOf(lines, round.attributes["hivewatch.round"]).sort());
-  }
-  expectLogs(content, lines, traces);
-}
 
 test.for(PROTOCOLS)(
   "what a run that is emitted over %s becomes at a collector is its log",
@@ -216,61 +188,6 @@ test("the trace that a Python program is in goes on in that of its run, whatever
   expect(spans.find(({ attributes }) => attributes["hivewatch.client.id"] === id)?.name).toBe("client");
   const nonFinite = points.filter(({ name }) => name === "hivewatch.non_finite_values");
   expect(new Set(nonFinite.map(({ attributes }) => attributes["hivewatch.field"]))).toContain("local_loss");
-});
-
-/** Replays a run that was saved before, to a collector, with some variables set. */
-async function replayed(collector: Collector, runId: string, variables: Record<string, string>) {
-  const runsDir = await temporaryFolder();
-  await writeRun(runsDir, runId, syntheticRun({ runId, clients: 12, rounds: 6, seed: 19 }));
-  const env = { ...environment(collector, "http/protobuf"), ...variables };
-  const { code, stderr } = await runCommand(["replay", runId, "--to", "otel", "--runs-dir", runsDir], env);
-  expect(code, stderr).toBe(0);
-  await collector.stop();
-  return { content: await collector.received(), lines: await linesOf(runsDir, runId), stderr };
-}
-
-test("OpenTelemetry's own variables are obeyed", async (context) => {
-  const collector = await startCollector(needReceiver("collector", context));
-  const { content, lines } = await replayed(collector, "by-variables", {
-    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "delta",
-    OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
-    OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=lab",
-    OTEL_SERVICE_NAME: "clinics",
-    OTEL_TRACES_SAMPLER: "always_off",
-    OTEL_LOGS_EXPORTER: "none",
-  });
-  const { points, spans, logs } = content;
-  for (const { resource } of points) {
-    expect(resource).toMatchObject({ "deployment.environment.name": "lab", "service.name": "clinics" });
-  }
-  expect([spans.length, logs.length]).toEqual([0, 0]);
-  const updates = lines.filter(({ event_type: type }) => type === "client_update").length;
-  const counted = points.filter(({ name }) => name === "hivewatch.client.updates");
-  expect(counted.map(({ temporality }) => temporality)).toEqual(counted.map(() => "delta"));
-  expect(counted.reduce((sum, { value = 0 }) => sum + value, 0)).toBe(updates);
-  const histograms = points.filter(({ name }) => name === "hivewatch.client.samples");
-  expect(histograms.reduce((sum, { histogram }) => sum + (histogram?.count ?? 0), 0)).toBe(updates);
-  // Each begins where the one before has ended.
-  expect(histograms.slice(1).map(({ startTime }) => startTime)).toEqual(
-    histograms.slice(0, -1).map(({ time }) => time),
-  );
-});
-
-test("clients have series of their own when asked for, so many and no more, which is told", async (context) => {
-  const collector = await startCollector(needReceiver("collector", context));
-  const { content, lines, stderr } = await replayed(collector, "per-client", { HIVEWATCH_OTEL_PER_CLIENT: "5" });
-  const own = content.points.filter(({ name }) => name === "hivewatch.per_client.train.duration");
-  const ids = [...new Set(own.map(({ attributes }) => String(attributes["hivewatch.client.id"])))];
-  expect(ids).toHaveLength(5);
-  for (const id of ids) {
-    const reported = lines.flatMap((line) =>
-      line.event_type === "client_update" ? list(line.clients).filter(({ client_id }) => client_id === id) : [],
-    );
-    const values = own.filter(({ attributes }) => attributes["hivewatch.client.id"] === id).map(({ value }) => value);
-    expect(values).toEqual(reported.map(({ train_time_sec }) => train_time_sec));
-  }
-  expect(stderr).toMatch(/the first 5 clients/);
-  expectRun(content, lines);
 });
 
 test("20,000 spans that are made in one tick all arrive", async (context) => {

@@ -8,9 +8,9 @@ import { answers, type ReceiverProgram, startReceiver } from "./receiver-program
 
 /** An OpenTelemetry collector that writes what it takes to a file. */
 export interface Collector extends ReceiverProgram {
-  /** For OTLP over HTTP: `http://127.0.0.1:…`, to which exporters append `/v1/metrics` and so on. */
+  /** For OTLP over HTTP: `http://127.0.0.1:…`, or https, to which exporters append `/v1/metrics` and so on. */
   readonly http: string;
-  /** For OTLP over gRPC: `http://127.0.0.1:…`. */
+  /** For OTLP over gRPC: `http://127.0.0.1:…`, or https. */
   readonly grpc: string;
   /** What it and those before it on the same file have taken, in the order in which it came. */
   received(): Promise<OtlpContent>;
@@ -21,6 +21,8 @@ export interface Collector extends ReceiverProgram {
 export interface CollectorOptions {
   /** Messages above this are refused. Default: the collector's own, 4 MiB for gRPC and 20 MiB for HTTP. */
   readonly maxMessageMiB?: number | undefined;
+  /** The files of its certificate and key: it speaks TLS alone. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 interface Place {
@@ -39,15 +41,17 @@ export async function startCollector(executable: string, options: CollectorOptio
 async function startAt(place: Place, executable: string, options: CollectorOptions): Promise<Collector> {
   const config = join(place.folder, "collector.yaml");
   await writeFile(config, JSON.stringify(configOf(place, options), undefined, 2));
-  const http = `http://127.0.0.1:${place.httpPort}`;
+  const scheme = options.tls === undefined ? "http" : "https";
+  const http = `${scheme}://127.0.0.1:${place.httpPort}`;
   // An empty request is a good one, and leaves nothing in the file.
   const empty = { method: "POST", headers: { "content-type": "application/json", connection: "close" }, body: "{}" };
-  const isUp = async () => (await answers(`${http}/v1/metrics`, empty)) && (await listens(place.grpcPort));
+  const isHttpUp = () => (options.tls === undefined ? answers(`${http}/v1/metrics`, empty) : listens(place.httpPort));
+  const isUp = async () => (await isHttpUp()) && (await listens(place.grpcPort));
   const running = await startReceiver(executable, ["--config", `file:${config}`], isUp);
   return {
     ...running,
     http,
-    grpc: `http://127.0.0.1:${place.grpcPort}`,
+    grpc: `${scheme}://127.0.0.1:${place.grpcPort}`,
     received: async () => readOtlpLines(await readFile(fileIn(place), "utf8")),
     restart: () => startAt(place, executable, options),
   };
@@ -57,9 +61,10 @@ function fileIn({ folder }: Place): string {
   return join(folder, "received.jsonl");
 }
 
-function configOf(place: Place, { maxMessageMiB }: CollectorOptions) {
-  const grpc = { endpoint: `127.0.0.1:${place.grpcPort}` };
-  const http = { endpoint: `127.0.0.1:${place.httpPort}` };
+function configOf(place: Place, { maxMessageMiB, tls }: CollectorOptions) {
+  const secure = tls && { tls: { cert_file: tls.cert, key_file: tls.key } };
+  const grpc = { endpoint: `127.0.0.1:${place.grpcPort}`, ...secure };
+  const http = { endpoint: `127.0.0.1:${place.httpPort}`, ...secure };
   const limited = maxMessageMiB !== undefined;
   const pipeline = { receivers: ["otlp"], exporters: ["file"] };
   return {
