@@ -1,7 +1,7 @@
 // `npm test`: installs what the tests need, runs everything, and says at its end what was skipped and why.
-// npm test -- --only checks|node|python    does a part of it
-// npm test -- --only soak|appfl            what is no part of everything, since it takes long
-// HIVEWATCH_ALLOW_SKIPS=0                  fails if anything was skipped, as in CI
+// npm test -- --only checks|node|python|receivers    does a part of it
+// npm test -- --only soak|appfl                      what is no part of everything, since it takes long
+// HIVEWATCH_ALLOW_SKIPS=0                            fails if anything was skipped, as in CI
 import "./lib/node-version.mjs";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -11,12 +11,16 @@ import { flowerEnvironments, simulationEnvironment } from "./lib/flower-versions
 import { installPackages } from "./lib/pnpm.mjs";
 import { runPytest } from "./lib/pytest.mjs";
 import { testsFor } from "./lib/python-tests.mjs";
+import { findReceiver } from "./lib/receivers.mjs";
 import { root, run, secondsSince, twoAtATime } from "./lib/run.mjs";
+import { installSdkLine, SDK_LINES } from "./lib/sdk-lines.mjs";
 import { findChromium, findNode, findPythons, makePythonEnvironment } from "./lib/set-up.mjs";
 import { VITEST_REPORT } from "./lib/vitest-report.mjs";
 
 const CHECKERS = "checkers";
-const PARTS = ["checks", "node", "python"];
+const RECEIVERS = "receivers";
+/** The receivers last, so that they can be built while other things are waited for. */
+const PARTS = ["checks", "node", "python", RECEIVERS];
 const SOAK = "soak";
 /** Not parts of everything, and what each of them is. */
 const LONG_FORMS = {
@@ -67,17 +71,18 @@ const pythons = new Map();
 /** What the tests in TypeScript are told of what there is. */
 const told = {};
 
+const receivers = buildReceivers();
 await setUp();
 if (parts.includes("checks")) {
   heading("Checks");
   count(await runChecks());
-} else if (parts.includes("node") || parts.includes(SOAK)) {
+} else if (["node", RECEIVERS, SOAK].some((part) => parts.includes(part))) {
   heading("Building");
   count(await runChecks(["build"]));
 }
 if (parts.includes("node")) {
   heading("Tests in TypeScript");
-  count(await runVitest(process.execPath));
+  count(await runVitest(process.execPath, "--project", "unit", "--project", "parts"));
   for (const [version, executable] of nodes) {
     heading(`Unit tests on Node ${version}`);
     count(await runVitest(executable, "--project", "unit"));
@@ -85,6 +90,8 @@ if (parts.includes("node")) {
 }
 if (parts.includes(SOAK)) {
   heading("Tests in TypeScript, in their long form");
+  await setUpReceivers();
+  await setUpSdkLines();
   told.HIVEWATCH_SOAK = "1";
   count(await runVitest(process.execPath));
 }
@@ -92,6 +99,12 @@ if (parts.includes("python")) {
   heading("Tests in Python");
   await checkPython();
   await testPython();
+}
+if (parts.includes(RECEIVERS)) {
+  heading("Tests in TypeScript with receivers of telemetry");
+  await setUpReceivers();
+  await setUpSdkLines();
+  count(await runVitest(process.execPath, "--project", "receivers"));
 }
 if (parts.includes(APPFL) && pythons.has(APPFL)) {
   heading("The adapter for APPFL, on APPFL itself");
@@ -157,6 +170,46 @@ async function report(name, work) {
   const missing = await work();
   console.log(missing ? `- ${name}: ${missing}` : `✓ ${name} (${secondsSince(begun)})`);
   if (missing) counted.skipped.push(`${name}: ${missing}`);
+}
+
+/** Begins to build them, one after the other, since Go keeps all cores busy with one. Meanwhile everything else goes on. */
+function buildReceivers() {
+  const names = [
+    ...(parts.includes(RECEIVERS) || parts.includes(SOAK) ? ["collector", "prometheus"] : []),
+    ...(parts.includes(SOAK) ? ["jaeger"] : []),
+  ];
+  let before = Promise.resolve();
+  return new Map(
+    names.map((name) => {
+      const found = before.then(() => findReceiver(name)).catch((error) => ({ missing: String(error) }));
+      before = found;
+      return [name, found];
+    }),
+  );
+}
+
+/** Waits for those that are still being built. */
+async function setUpReceivers() {
+  for (const [name, found] of receivers) {
+    await report(name, async () => {
+      const { executable, missing } = await found;
+      if (executable) told[`HIVEWATCH_TEST_${name.toUpperCase()}`] = executable;
+      return missing;
+    });
+  }
+}
+
+/** After the build, since it installs what was built. */
+async function setUpSdkLines() {
+  for (const sdkLine of SDK_LINES) {
+    await report(`SDK of OpenTelemetry, line ${sdkLine.line}`, async () => {
+      const node = sdkLine.node === undefined ? { executable: process.execPath } : await findNode(sdkLine.node);
+      if ("missing" in node) return node.missing;
+      const { folder, failure } = await installSdkLine(sdkLine, node.executable);
+      if (folder) told[`HIVEWATCH_TEST_SDK_LINE_${sdkLine.line}`] = folder;
+      return failure;
+    });
+  }
 }
 
 async function setUpPackages() {

@@ -2,7 +2,8 @@ import { cp, mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { bridgeEmitter } from "@hivewatch/bridge";
-import { createRun } from "@hivewatch/core";
+import { createRun, parseEvent } from "@hivewatch/core";
+import { encodeBatch, packEvents } from "@hivewatch/runs";
 import {
   addressesOf,
   eventually,
@@ -17,6 +18,7 @@ import {
   until,
 } from "@hivewatch/test-support";
 import { expect, test, vi } from "vitest";
+import { installEmitter } from "./support/emitter-package.ts";
 import { WRITES, writeEmitter } from "./support/emitters.ts";
 import { sendMessage } from "./support/grpc-message.ts";
 import { type Exported, type OtlpServer, startOtlpServer } from "./support/otlp-server.ts";
@@ -127,6 +129,27 @@ test("an emitter that brings its thread down goes on counting, and its restarts 
   await emitter.become(WRITES.healthy);
   await until("all of it", async () => (await figure(hivewatch, DELIVERED, delivered("crashing"))) === EVENTS);
   expect(await figure(hivewatch, LAG, reader("crashing"))).toBe(0);
+});
+
+test("an emitter that a program declares is measured as well, by the runs that declare it", async () => {
+  const folder = await temporaryFolder();
+  await installEmitter(folder, "mlflow", WRITES.hung);
+  const hivewatch = await startHivewatch({ runsDir: join(folder, "runs"), cwd: folder });
+  await play(hivewatch.grpc, "undeclared");
+  expect(await figure(hivewatch, DELIVERED)).toBeUndefined();
+  const timestamp = "2026-11-23T07:43:20.337352+00:00";
+  const emitters = [{ name: "mlflow", options: { tracking_uri: "http://localhost:9" } }];
+  const beginning = { event_type: "init", algorithm: "FedAvg", config: {}, started_at: timestamp, emitters };
+  const events = [beginning, { event_type: "client_update", round: 1, clients: [{ client_id: "a" }] }];
+  const sequence = { runId: "declared", producerId: "p", producerEpoch: 1n, firstSeq: 0n };
+  const parsed = events.map((event) => parseEvent({ ...event, run_id: "declared", timestamp }));
+  for (const batch of packEvents(parsed, sequence)) await sendMessage(hivewatch.grpc, encodeBatch(batch));
+  await eventually(async () => {
+    const families = await metricsOf(hivewatch.http);
+    expect(sampleOf(families, LAG, reader("mlflow"))).toBe(2);
+    expect(sampleOf(families, DELIVERED, delivered("mlflow"))).toBe(0);
+    expect(sampleOf(families, AGE, { hivewatch_thread_name: "emitter-mlflow" })).toBeGreaterThan(0);
+  });
 });
 
 const OTLP = { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json", OTEL_METRIC_EXPORT_INTERVAL: "200" };

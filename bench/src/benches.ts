@@ -7,6 +7,7 @@ import { ingestPython } from "./benches/ingest-python.ts";
 import { jsonl } from "./benches/jsonl.ts";
 import { million } from "./benches/million.ts";
 import { mlflow } from "./benches/mlflow.ts";
+import { otel } from "./benches/otel.ts";
 import { reopen } from "./benches/reopen.ts";
 import { rss } from "./benches/rss.ts";
 import { sse } from "./benches/sse.ts";
@@ -25,6 +26,7 @@ export const BENCHES: readonly Bench[] = [
   million,
   sse,
   mlflow,
+  otel,
   hivewatchPy,
   rss,
   viewer,

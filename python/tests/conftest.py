@@ -10,7 +10,9 @@ from hivewatch_bridge import _default
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch, tmp_path):
     """Each test begins without a run, without settings of the machine, and with an empty folder for spools."""
-    for name in ("HIVEWATCH_ENDPOINT", "HIVEWATCH_TOKEN", "HIVEWATCH_DISABLED", "HIVEWATCH_SPOOL_MB"):
+    for name in ("ENDPOINT", "TOKEN", "DISABLED", "SPOOL_MB"):
+        monkeypatch.delenv(f"HIVEWATCH_{name}", raising=False)
+    for name in ("TRACEPARENT", "TRACESTATE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HIVEWATCH_SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.setattr(_default, "_current", None)

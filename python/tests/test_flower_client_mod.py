@@ -49,6 +49,15 @@ def test_training_is_measured():
     assert set(record) == {"train_time_sec", "cpu_pct", "ram_mb"}
 
 
+def test_the_trace_of_a_training_is_told(monkeypatch):
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    monkeypatch.setenv("TRACEPARENT", parent)
+    assert call({})["traceparent"] == parent
+    assert "traceparent" not in call({}, message_type="evaluate")
+    monkeypatch.setenv("TRACEPARENT", "nonsense")
+    assert "traceparent" not in call({})
+
+
 def test_other_work_is_not_called_training():
     assert "train_time_sec" not in call({}, message_type="evaluate")
     assert call({}, message_type="evaluate")["time_sec"] >= 0

@@ -12,6 +12,7 @@ from . import _values as values
 from ._fields import Check, row_fields
 from ._log import WarnOnce
 from ._time import iso_now
+from ._trace_context import trace_context
 
 Event = dict[str, Any]
 
@@ -71,6 +72,7 @@ def init(algorithm: str, config: Any, emitters: Sequence[Any], warn: WarnOnce) -
         "algorithm": values.clean_text(str(algorithm)),
         "config": row_fields(_named(config or {}), warn),
         **({"emitters": list(emitters)} if emitters else {}),
+        **trace_context(),
     }
 
 

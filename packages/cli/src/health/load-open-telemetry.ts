@@ -15,8 +15,7 @@ export async function loadOpenTelemetry(): Promise<OpenTelemetry> {
     const [api, sdk] = await Promise.all([import("@opentelemetry/api"), import("@opentelemetry/sdk-node")]);
     return { api, sdk };
   } catch (cause) {
-    const [why] = errorMessage(cause).split("\n");
-    const message = `the OTEL_ variables ask for OpenTelemetry, which is not installed: npm install ${packagesFor(process.versions.node)} (or set OTEL_METRICS_EXPORTER=none). ${why}`;
+    const message = `the OTEL_ variables ask for OpenTelemetry, which ${whyNot(cause)}: npm install ${packagesFor(process.versions.node)}, or set OTEL_METRICS_EXPORTER=none`;
     throw new HiveWatchError("usage", message, { cause });
   }
 }
@@ -26,4 +25,9 @@ export function packagesFor(nodeVersion: string): string {
   const [major = 0, minor = 0] = nodeVersion.split(".").map(Number);
   const isNew = major > 22 || (major === 22 && minor >= 15);
   return isNew ? "@opentelemetry/api @opentelemetry/sdk-node" : "@opentelemetry/api@1.9 @opentelemetry/sdk-node@0.223";
+}
+
+function whyNot(cause: unknown): string {
+  const isMissing = cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND";
+  return isMissing ? "is not installed" : `can't be loaded (${errorMessage(cause).split("\n")[0]})`;
 }

@@ -6,6 +6,7 @@ import importlib
 from typing import Any, Callable
 
 from .._log import WarnOnce
+from .._trace_context import trace_context
 from ._messages import RECORD_NAME, config_in, phase_of
 from ._round import TRAIN
 from ._usage import Usage
@@ -24,7 +25,8 @@ def client_mod(message: Any, context: Any, call_next: Callable[[Any, Any], Any])
     into a record of that name takes precedence.
 
     A place is what `--node-config` says: `site`, `city`, `country`, `region`, `lat` and `lng`; no address is looked up.
-    The GPU is read with pynvml, if that is installed. What can't be read is left out.
+    The GPU is read with pynvml, if that is installed. What can't be read is left out. If the client is in a trace of
+    OpenTelemetry while it trains, its `traceparent` is told too.
     """
     usage = _quietly(Usage)
     reply = call_next(message, context)
@@ -35,8 +37,10 @@ def client_mod(message: Any, context: Any, call_next: Callable[[Any, Any], Any])
 def _add(message: Any, context: Any, reply: Any, usage: Usage | None) -> None:
     if not reply.has_content():
         return
-    measured = {} if usage is None else usage.measure("train_time_sec" if phase_of(message) == TRAIN else "time_sec")
-    known = {**place_of(context.node_config), **measured, **config_in(reply.content, RECORD_NAME)}
+    is_training = phase_of(message) == TRAIN
+    measured = {} if usage is None else usage.measure("train_time_sec" if is_training else "time_sec")
+    trace = {"traceparent": parent} if is_training and (parent := trace_context().get("traceparent")) else {}
+    known = {**place_of(context.node_config), **measured, **trace, **config_in(reply.content, RECORD_NAME)}
     if known:
         reply.content[RECORD_NAME] = _config_record()(known)
 

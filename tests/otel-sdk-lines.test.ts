@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringifyEvent } from "@hivewatch/core";
+import {
+  fields,
+  inRepository,
+  needReceiver,
+  type OtlpContent,
+  startCollector,
+  startProgram,
+} from "@hivewatch/test-support";
+import { RECORDED_STREAMS, recordedStream } from "@hivewatch/testkit";
+import { expect, type TestContext, test, vi } from "vitest";
+import { environment, PROTOCOLS } from "./support/otel.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+/** The lines of OpenTelemetry's SDK that live, each with the Node that it is run with in its folder. */
+const LINES = ["2", "3"] as const;
+const EVENTS = RECORDED_STREAMS.map(recordedStream);
+
+/** The folder where npm has installed the emitter with a line of the SDK, or the test is skipped. */
+function needSdkLine(line: string, context: TestContext): string {
+  const variable = `HIVEWATCH_TEST_SDK_LINE_${line}`;
+  const folder = process.env[variable] ?? inRepository(".cache/sdk-lines", line);
+  if (existsSync(join(folder, "node"))) return folder;
+  return context.skip(
+    `the emitter with line ${line} of the SDK was not found: npm test installs it, or name it in ${variable}`,
+  );
+}
+
+/** Sends the recorded runs, and returns what each `write` answered. */
+async function emit(folder: string, mode: "own" | "given", env: Record<string, string>): Promise<unknown[]> {
+  const code = await readFile(inRepository("tests/programs/emit.mjs"), "utf8");
+  const answers: unknown[] = [];
+  for (const events of EVENTS) {
+    const args = ["--input-type=module", "--eval", code, "--", mode];
+    const program = startProgram(join(folder, "node"), args, { cwd: folder, env });
+    program.say(`[${events.map(stringifyEvent).join(",")}]`);
+    program.endInput();
+    const exit = await program.exited;
+    expect(exit, program.stderr()).toEqual({ code: 0, signal: null });
+    expect(program.stderr()).toBe("");
+    const lines = program.stdout().trim().split("\n");
+    answers.push(...lines.map((line) => fields(JSON.parse(line))));
+  }
+  return answers;
+}
+
+/** Without what tells of the SDK and of the process, and without NaN, for which OTLP in JSON has no word. */
+function comparable({ points, spans, logs }: OtlpContent) {
+  const plain = <T extends { resource: object }>(item: T) => {
+    const resource = Object.entries(item.resource).filter(([name]) => !/^(telemetry\.sdk|process|host)\./.test(name));
+    return { ...item, resource: Object.fromEntries(resource) };
+  };
+  return {
+    points: points.filter(({ value }) => value === undefined || Number.isFinite(value)).map(plain),
+    spans: spans.map(plain),
+    // When a record was observed is the time at which it was sent.
+    logs: logs.map((record) => ({ ...plain(record), observedTime: undefined })),
+  };
+}
+
+test("each line of the SDK sends the same, over each protocol", async (context) => {
+  const folders = LINES.map((line) => needSdkLine(line, context));
+  const executable = needReceiver("collector", context);
+  const sent: ReturnType<typeof comparable>[] = [];
+  for (const folder of folders) {
+    for (const protocol of PROTOCOLS) {
+      const collector = await startCollector(executable);
+      const answers = await emit(folder, "own", environment(collector, protocol));
+      expect(answers, `${folder} ${protocol}`).toEqual(
+        answers.map(() => expect.objectContaining({ status: "delivered" })),
+      );
+      await collector.stop();
+      sent.push(comparable(await collector.received()));
+    }
+  }
+  const [first, ...others] = sent;
+  expect(first?.points.length).toBeGreaterThan(0);
+  expect(first?.spans.length).toBeGreaterThan(0);
+  expect(first?.logs.length).toBeGreaterThan(0);
+  for (const other of others) expect(other).toEqual(first);
+});
+
+test.for(LINES)("line %s of the SDK, started by the program, is given everything", async (line, context) => {
+  const folder = needSdkLine(line, context);
+  const collector = await startCollector(needReceiver("collector", context));
+  const env = { ...environment(collector, "http/protobuf"), OTEL_LOGS_EXPORTER: "otlp", OTEL_METRICS_EXPORTER: "otlp" };
+  const answers = await emit(folder, "given", { ...env, OTEL_SERVICE_NAME: "a-program" });
+  expect(answers).toEqual(answers.map(() => expect.objectContaining({ status: "delivered" })));
+  await collector.stop();
+  const { points, spans, logs } = await collector.received();
+  for (const { resource } of [...points, ...spans, ...logs]) expect(resource["service.name"]).toBe("a-program");
+  expect(new Set(points.map(({ attributes }) => attributes["hivewatch.run.id"]))).toEqual(
+    new Set(EVENTS.map(([event]) => event?.run_id)),
+  );
+  expect(spans.length).toBeGreaterThan(0);
+  expect(logs.length).toBeGreaterThan(0);
+});
