@@ -34,7 +34,7 @@ interface RunProgress {
   isOpen: boolean;
   /** Of the log; undefined if nobody has told. */
   end: number | undefined;
-  /** How far the reader has come; undefined if it doesn't read the run now. */
+  /** How far the reader has come; undefined if it doesn't read the run now, nor is about to. */
   done: number | undefined;
   /** An end that the log had at a time, and that the reader has not come to. */
   mark: { readonly end: number; readonly since: number } | undefined;
@@ -60,7 +60,10 @@ export function createReaderHealth(name: string): ReaderHealth {
   return {
     stats: newDeliveryStats(name),
     hear({ runId, position }) {
+      const isNew = position !== undefined && !runs.has(runId);
       const progress = progressOf(runId);
+      // The reader may be busy, and begin with it much later.
+      if (isNew) progress.done = 0;
       progress.isOpen = position !== undefined;
       progress.end = position ?? progress.end;
       settle(progress);

@@ -178,3 +178,24 @@ test("a run that is not delivered counts for nothing", async () => {
   health.hear({ runId: "unwanted", position: undefined });
   expect(health.lag()).toEqual(NOTHING);
 });
+
+test("a reader that is busy with one run is behind in another that came and went meanwhile", () => {
+  const health = createReaderHealth("e");
+  health.hear({ runId: "first", position: 5 });
+  health.begin("first", 0);
+  health.hear({ runId: "second", position: 7 });
+  health.hear({ runId: "second", position: undefined });
+  expect(health.lag()).toMatchObject({ events: 12, runs: 2 });
+  health.begin("second", 0);
+  health.reach("second", 7);
+  health.end("second");
+  expect(health.lag()).toMatchObject({ events: 5, runs: 1 });
+});
+
+test("what a reader has no use for is not in its way", () => {
+  const health = createReaderHealth("e");
+  health.hear({ runId: "another's", position: 7 });
+  health.end("another's");
+  health.hear({ runId: "another's", position: 9 });
+  expect(health.lag()).toEqual(NOTHING);
+});
