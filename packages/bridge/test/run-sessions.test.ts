@@ -25,7 +25,7 @@ test("a run of which nothing comes any more is closed, and opened again when som
 test("of many runs that nobody ends, those are closed that have been silent for longest", async () => {
   const store = openRunStore({ dir: await temporaryFolder() });
   const open = new Set<string>();
-  store.subscribe(({ runId, position }) => void (position === undefined ? open.delete(runId) : open.add(runId)));
+  store.subscribe(({ runId, isOpen }) => void (isOpen ? open.add(runId) : open.delete(runId)));
   const sessions = createRunSessions(store, () => {}, { maxOpen: 2 });
   for (const runId of ["a", "b", "a", "c"]) await (await sessions.open(runId)).append(one(0, { runId }));
   await until("b to be closed", () => open.size === 2);

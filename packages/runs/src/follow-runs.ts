@@ -66,13 +66,13 @@ export async function followRuns(
     }
   }
 
-  function hear({ runId, position }: RunNews): void {
+  function hear({ runId, isOpen }: RunNews): void {
     const reading = readings.get(runId);
-    if (position === undefined) open.delete(runId);
-    else open.add(runId);
+    if (isOpen) open.add(runId);
+    else open.delete(runId);
     if (reading === undefined) start(runId, true);
     else if (reading.closed.signal.aborted) reading.isStale = true;
-    else if (position === undefined) reading.closed.abort();
+    else if (!isOpen) reading.closed.abort();
   }
 
   async function catchUp(): Promise<void> {

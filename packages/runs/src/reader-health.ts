@@ -59,12 +59,12 @@ export function createReaderHealth(name: string): ReaderHealth {
 
   return {
     stats: newDeliveryStats(name),
-    hear({ runId, position }) {
+    hear({ runId, position, isOpen }) {
       const isNew = position !== undefined && !runs.has(runId);
       const progress = progressOf(runId);
       // The reader may be busy, and begin with it much later.
       if (isNew) progress.done = 0;
-      progress.isOpen = position !== undefined;
+      progress.isOpen = isOpen;
       progress.end = position ?? progress.end;
       settle(progress);
       if (!progress.isOpen && progress.done === undefined && progress.mark === undefined) runs.delete(runId);

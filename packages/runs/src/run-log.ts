@@ -63,8 +63,8 @@ export interface RunLogOptions {
   durability?: Durability | undefined;
   /** Called when it is open, and after events have become durable. */
   onCommit?: ((end: LogEnd) => void) | undefined;
-  /** Called when it was closed, unless what it had written is not durable. */
-  onClose?: (() => void) | undefined;
+  /** Called when it was closed, unless what it had written is not durable, with the position behind its last event. */
+  onClose?: ((position: number) => void) | undefined;
   /** Told when the log was damaged and what was done about it. */
   onDiagnostic?: ((message: string) => void) | undefined;
   /** Default: that of this machine. */
@@ -231,7 +231,7 @@ async function startLog(
       await writer.close().catch(() => undefined);
       await lock.release().catch((error: unknown) => onDiagnostic(errorMessage(error)));
     }
-    if (failureOf(disk, dir) === undefined) onClose();
+    if (failureOf(disk, dir) === undefined) onClose(position);
   }
 
   function whyNot(): HiveWatchError | undefined {

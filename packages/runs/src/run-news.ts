@@ -1,8 +1,10 @@
-/** Word of a log that is open for writing, for its readers: also for those in other threads, so it can be sent to them. */
+/** Word of a log, for its readers: also for those in other threads, so it can be sent to them. */
 export interface RunNews {
   readonly runId: string;
-  /** Behind the last event that is durable; undefined: the log was closed. */
+  /** Behind the last event that is durable; undefined if that isn't known. */
   readonly position: number | undefined;
+  /** Whether it is open for writing. */
+  readonly isOpen: boolean;
 }
 
 export type NewsListener = (news: RunNews) => void;
@@ -25,8 +27,8 @@ export function createNewsBoard(): NewsBoard {
   const listeners = new Set<NewsListener>();
   return {
     tell(news) {
-      if (news.position === undefined) open.delete(news.runId);
-      else open.set(news.runId, news);
+      if (news.isOpen) open.set(news.runId, news);
+      else open.delete(news.runId);
       for (const listener of listeners) listener(news);
     },
     isOpen: (runId) => open.has(runId),

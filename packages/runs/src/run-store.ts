@@ -185,9 +185,9 @@ export function openRunStore(options: RunStoreOptions): RunStore {
   }
 
   function tell(told: RunNews, segment?: LogEnd["segment"]): void {
-    const { runId, position } = told;
-    if (position === undefined) commits.forget(runId);
-    else commits.note(runId, position, segment);
+    const { runId, position, isOpen } = told;
+    if (!isOpen) commits.forget(runId);
+    else if (position !== undefined) commits.note(runId, position, segment);
     news.tell(told);
   }
 
@@ -205,8 +205,8 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       const folder = logDir(dir, checkRunId(runId));
       const log = await openRunLog(folder, runId, {
         durability,
-        onCommit: ({ position, segment }) => tell({ runId, position }, segment),
-        onClose: () => tell({ runId, position: undefined }),
+        onCommit: ({ position, segment }) => tell({ runId, position, isOpen: true }, segment),
+        onClose: (position) => tell({ runId, position, isOpen: false }),
         onDiagnostic,
       });
       try {

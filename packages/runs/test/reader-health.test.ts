@@ -152,11 +152,11 @@ test("the wait is at least that of what came last before a position that is not 
   onTestFinished(() => void vi.useRealTimers());
   const health = createReaderHealth("e");
   health.begin("r", 0);
-  health.hear({ runId: "r", position: 0 });
+  health.hear({ runId: "r", position: 0, isOpen: true });
   expect(health.lag()).toEqual(NOTHING);
-  health.hear({ runId: "r", position: 10 });
+  health.hear({ runId: "r", position: 10, isOpen: true });
   vi.advanceTimersByTime(1000);
-  health.hear({ runId: "r", position: 30 });
+  health.hear({ runId: "r", position: 30, isOpen: true });
   vi.advanceTimersByTime(1000);
   health.reach("r", 5);
   expect(health.lag()).toEqual({ events: 25, runs: 1, waitedMs: 2000 });
@@ -170,21 +170,21 @@ test("the wait is at least that of what came last before a position that is not 
 test("a run that is not delivered counts for nothing", async () => {
   const health = createReaderHealth("e");
   health.expect(["never", "unwanted"]);
-  health.hear({ runId: "unwanted", position: 100 });
+  health.hear({ runId: "unwanted", position: 100, isOpen: true });
   expect(health.lag().runs).toBe(2);
   for (const runId of ["never", "unwanted"]) health.end(runId);
   expect(health.lag()).toEqual(NOTHING);
-  health.hear({ runId: "unwanted", position: 200 });
-  health.hear({ runId: "unwanted", position: undefined });
+  health.hear({ runId: "unwanted", position: 200, isOpen: true });
+  health.hear({ runId: "unwanted", position: 200, isOpen: false });
   expect(health.lag()).toEqual(NOTHING);
 });
 
 test("a reader that is busy with one run is behind in another that came and went meanwhile", () => {
   const health = createReaderHealth("e");
-  health.hear({ runId: "first", position: 5 });
+  health.hear({ runId: "first", position: 5, isOpen: true });
   health.begin("first", 0);
-  health.hear({ runId: "second", position: 7 });
-  health.hear({ runId: "second", position: undefined });
+  health.hear({ runId: "second", position: 1, isOpen: true });
+  health.hear({ runId: "second", position: 7, isOpen: false });
   expect(health.lag()).toMatchObject({ events: 12, runs: 2 });
   health.begin("second", 0);
   health.reach("second", 7);
@@ -192,10 +192,20 @@ test("a reader that is busy with one run is behind in another that came and went
   expect(health.lag()).toMatchObject({ events: 5, runs: 1 });
 });
 
+test("of a run that was over before anybody could say so, a reader has all to read", () => {
+  const health = createReaderHealth("e");
+  health.hear({ runId: "r", position: 7, isOpen: false });
+  expect(health.lag()).toMatchObject({ events: 7, runs: 1 });
+  health.begin("r", 0);
+  health.reach("r", 7);
+  health.end("r");
+  expect(health.lag()).toEqual(NOTHING);
+});
+
 test("what a reader has no use for is not in its way", () => {
   const health = createReaderHealth("e");
-  health.hear({ runId: "another's", position: 7 });
+  health.hear({ runId: "another's", position: 7, isOpen: true });
   health.end("another's");
-  health.hear({ runId: "another's", position: 9 });
+  health.hear({ runId: "another's", position: 9, isOpen: true });
   expect(health.lag()).toEqual(NOTHING);
 });

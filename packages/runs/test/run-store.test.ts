@@ -2,6 +2,7 @@ import { appendFile, mkdir, rm, symlink, truncate, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { temporaryFolder, until } from "@hivewatch/test-support";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { RunNews } from "../src/run-news.ts";
 import { openRunStore, type RunStore } from "../src/run-store.ts";
 import { batchOf, entriesOf, event, updates } from "./support/events.ts";
 import { training } from "./support/training.ts";
@@ -153,6 +154,19 @@ test("files that are no runs are not listed", async () => {
   await mkdir(join(dir, ".log"));
   expect(await store.list()).toEqual([]);
   expect(said).toEqual([]);
+});
+
+test("the last that is said of a log tells where it ends: what came before it may not have been heard", async () => {
+  const heard: RunNews[] = [];
+  store.subscribe((news) => heard.push(news));
+  const log = await store.openLog("r");
+  await log.append(batchOf(training(3, "r").slice(0, 2)));
+  await log.close();
+  expect(heard).toEqual([
+    { runId: "r", position: 0, isOpen: true },
+    { runId: "r", position: 2, isOpen: true },
+    { runId: "r", position: 2, isOpen: false },
+  ]);
 });
 
 test("links are not followed", async () => {

@@ -104,8 +104,8 @@ export function startClientEmitters(options: ClientEmittersOptions): ClientEmitt
     }
   }
 
-  const unsubscribe = store.subscribe(({ runId, position }) => {
-    if (position === undefined) looked.delete(runId);
+  const unsubscribe = store.subscribe(({ runId, isOpen }) => {
+    if (!isOpen) looked.delete(runId);
     else if (names.length > 0 && !looked.has(runId)) {
       looked.add(runId);
       look(runId).catch((error: unknown) => say(errorMessage(error)));

@@ -14,12 +14,12 @@ export function createNewsCount(): NewsCount {
       return total;
     },
     add(news) {
-      for (const { runId, position } of news) {
-        if (position === undefined) positions.delete(runId);
-        else {
+      for (const { runId, position, isOpen } of news) {
+        if (position !== undefined) {
           total += position - (positions.get(runId) ?? position);
           positions.set(runId, position);
         }
+        if (!isOpen) positions.delete(runId);
       }
     },
   };

@@ -41,7 +41,7 @@ export function startDeclaredRuns(options: DeclaredRunsOptions): DeclaredRuns {
     const unsubscribe = store.subscribe((news) => {
       if (!wanted.has(news.runId)) return;
       listener(news);
-      if (news.position === undefined) wanted.delete(news.runId);
+      if (!news.isOpen) wanted.delete(news.runId);
     });
     return () => {
       listeners.delete(listener);
@@ -71,11 +71,11 @@ export function startDeclaredRuns(options: DeclaredRunsOptions): DeclaredRuns {
     want(runId) {
       if (wanted.has(runId)) return;
       // What has come before it was wanted: a short run may even be over.
-      let latest: RunNews = { runId, position: undefined };
+      let latest: RunNews = { runId, position: undefined, isOpen: false };
       store.subscribe((news) => {
         if (news.runId === runId) latest = news;
       })();
-      if (latest.position !== undefined) wanted.add(runId);
+      if (latest.isOpen) wanted.add(runId);
       for (const listener of listeners) listener(latest);
     },
     close: thread.close,

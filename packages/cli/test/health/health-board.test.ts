@@ -78,17 +78,17 @@ test("a reader that can't hear lags behind by what it was told", () => {
       { heard },
     );
   thread.begin();
-  thread.tell([{ runId: "r", position: 1000 }]);
-  thread.tell([{ runId: "r", position: 1010 }]);
+  thread.tell([{ runId: "r", position: 1000, isOpen: true }]);
+  thread.tell([{ runId: "r", position: 1010, isOpen: true }]);
   thread.take(lag(0, 0, 10));
   expect(figure(board.points(), "hivewatch.bridge.reader.lag.events")).toBe(0);
   vi.advanceTimersByTime(2000);
   expect(figure(board.points(), "hivewatch.bridge.reader.lag.duration")).toBe(0);
   thread.tell([
-    { runId: "r", position: 1030 },
-    { runId: "other", position: 0 },
+    { runId: "r", position: 1030, isOpen: true },
+    { runId: "other", position: 0, isOpen: true },
   ]);
-  thread.tell([{ runId: "other", position: 7 }]);
+  thread.tell([{ runId: "other", position: 7, isOpen: false }]);
   expect(figure(board.points(), "hivewatch.bridge.reader.lag.events")).toBe(27);
   expect(figure(board.points(), "hivewatch.bridge.reader.lag.duration")).toBe(2);
   thread.take(lag(27, 1.5, 37));
