@@ -5,6 +5,7 @@ import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
 import {
+  freePort,
   isSoak,
   newCertificate,
   newSeed,
@@ -18,7 +19,7 @@ import {
 } from "@hivewatch/test-support";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
-import { askMlflow, freePort, type Mlflow, startMlflow, storedRuns } from "./support/mlflow.ts";
+import { askMlflow, type Mlflow, startMlflow, storedRuns } from "./support/mlflow.ts";
 import { expectKnownRounds, logKnownRound, type Trained } from "./support/mlflow-training.ts";
 import { findMlflow, needMlflow, needMlflow2 } from "./support/parts.ts";
 import { startPostgres } from "./support/postgres.ts";

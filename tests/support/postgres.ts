@@ -1,9 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { afterwards, runProgram, startProgram, temporaryFolder, until } from "@hivewatch/test-support";
+import { afterwards, freePort, runProgram, startProgram, temporaryFolder, until } from "@hivewatch/test-support";
 import type { TestContext } from "vitest";
-import { freePort } from "./mlflow.ts";
 
 /** Replaces itself with the program, which so gets the signals. */
 const AS_POSTGRES = ["--reuid=postgres", "--regid=postgres", "--clear-groups"];

@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import {
   type Fields,
   fields,
+  freePort,
   inRepository,
   type Program,
   runProgram,
@@ -34,7 +33,7 @@ export function startStepwiseRun(python: string, runsDir: string): Program {
 export async function startReferenceViewer(python: string, runsDir: string, ...args: string[]): Promise<string> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const options = ["--host", "127.0.0.1", "--port", port, "--runs-dir", runsDir, ...args];
+  const options = ["--host", "127.0.0.1", "--port", String(port), "--runs-dir", runsDir, ...args];
   startProgram(python, ["-m", "hivewatch", "map", "run", ...options]);
   await until(`the viewer at ${url}`, () =>
     fetch(`${url}/health`).then(
@@ -59,14 +58,4 @@ export async function serveLeaflet(context: BrowserContext): Promise<void> {
       return route.fulfill({ contentType: file.contentType, body: await readFile(file.path) });
     },
   );
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("a TCP server has a port");
-  return String(address.port);
 }

@@ -175,14 +175,12 @@ def create_spool(folder: Path, about: About, epoch: int, next_seq: int, limit_by
     Raises:
         OSError: it can't be made.
     """
-    for attempt in range(_ATTEMPTS):
-        try:
-            return _create(folder, about, Anchor(epoch, 0, next_seq), limit_bytes)
-        except FileNotFoundError:
-            # Another process may have taken it for what a dead one has left.
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable")
+    anchor = Anchor(epoch, 0, next_seq)
+    for _ in range(_ATTEMPTS - 1):
+        # Another process may take it for what a dead one has left.
+        with contextlib.suppress(FileNotFoundError):
+            return _create(folder, about, anchor, limit_bytes)
+    return _create(folder, about, anchor, limit_bytes)
 
 
 def _create(folder: Path, about: About, anchor: Anchor, limit_bytes: int) -> Spool:
