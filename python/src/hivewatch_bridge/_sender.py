@@ -25,7 +25,7 @@ from ._stream import Link, OneByOne, open_link
 from ._wire import Ack, Code
 
 _WINDOW = 16
-_LINGER_SEC = 0.02
+_LINGER_SEC = 0.1
 _ACK_TIMEOUT_SEC = 30.0
 _DRAINING_RETRY_SEC = 0.5
 _KEEP_CHECK_SEC = 0.25

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,12 +29,12 @@ EVALUATE_PREFIXES = (
 
 def accuracy_name(metrics: Mapping[str, Any], prefixes: tuple[str, ...]) -> str | None:
     """The metric that is the accuracy, if there is one."""
-    return _find(metrics, [prefix + name for prefix in prefixes for name in _ACCURACY])
+    return _find(metrics, _wanted(prefixes, _ACCURACY))
 
 
 def loss_name(metrics: Mapping[str, Any], prefixes: tuple[str, ...]) -> str | None:
     """The metric that is the loss, if there is one."""
-    return _find(metrics, [prefix + name for prefix in prefixes for name in _LOSS])
+    return _find(metrics, _wanted(prefixes, _LOSS))
 
 
 def prefixed(prefix: str, metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,11 +43,18 @@ def prefixed(prefix: str, metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {name if name.startswith(start) else start + name: value for name, value in metrics.items()}
 
 
-def _find(metrics: Mapping[str, Any], wanted: list[str]) -> str | None:
+@functools.lru_cache(maxsize=16)
+def _wanted(prefixes: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(prefix + name for prefix in prefixes for name in names)
+
+
+def _find(metrics: Mapping[str, Any], wanted: tuple[str, ...]) -> str | None:
     by_name = {_normal(name): name for name, value in metrics.items() if _is_number(value)}
     return next((by_name[name] for name in wanted if name in by_name), None)
 
 
+# Clients call their metrics the same in every round.
+@functools.lru_cache(maxsize=256)
 def _normal(name: str) -> str:
     return name.lower().replace("-", "_").replace(" ", "_").replace("/", "_")
 

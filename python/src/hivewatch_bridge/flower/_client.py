@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._adapter.metrics import EVALUATE_PREFIXES, TRAIN_PREFIXES, accuracy_name, loss_name, prefixed
 from ._round import EVALUATE
@@ -13,14 +12,13 @@ from ._round import EVALUATE
 _PLACE = ("lat", "lng", "city", "country", "region", "site", "partition_id")
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """A client's answer, whichever API it came through."""
 
     metrics: dict[str, Any]
     size: int
     """In bytes: what of it is known."""
-    record: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any]
     """What the client said of itself."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -59,10 +60,9 @@ def reply_of(message: Any) -> Reply:
 
 def refusal_of(message: Any) -> str | None:
     """Why a client of the legacy API has no result, though it answered."""
-    for name in _LEGACY_STATUS:
-        status = config_in(message.content, name)
-        if status.get("code", 0) != 0:
-            return status_reason(status.get("code"), str(status.get("message", "")))
+    for name, record in message.content.items():
+        if name in _LEGACY_STATUS and _is_of_kind(record, "ConfigRecord") and record.get("code", 0) != 0:
+            return status_reason(record["code"], str(record.get("message", "")))
     return None
 
 
@@ -74,23 +74,31 @@ def status_reason(code: Any, message: str) -> str:
 
 def _metrics_of(content: Any) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
-    for record in content.values():
+    for name, record in content.items():
         if _is_of_kind(record, "MetricRecord"):
-            metrics.update(record)
-    for name in _LEGACY_METRICS:
-        metrics.update(_speaking(config_in(content, name)))
+            metrics.update(record.items())
+        elif name in _LEGACY_METRICS and _is_of_kind(record, "ConfigRecord"):
+            metrics.update(_speaking(record))
     return metrics
 
 
 def config_in(content: Any, name: str) -> Mapping[str, Any]:
     """A ConfigRecord of a message; empty if there is none of that name."""
     # Not Flower's config_records, which makes a dictionary of all of them and writes each into the message again.
-    record = content.get(name)
+    # Nor its `get`, to which a name that is missing costs an exception.
+    if name not in content:
+        return {}
+    record = content[name]
     return record if _is_of_kind(record, "ConfigRecord") else {}
 
 
-def _is_of_kind(record: object, name: str) -> bool:
-    return any(cls.__name__ == name for cls in type(record).__mro__)
+def _is_of_kind(record: Any, name: str) -> bool:
+    return name in _kinds(record.__class__)
+
+
+@functools.lru_cache(maxsize=64)
+def _kinds(record_type: Any) -> frozenset[str]:
+    return frozenset(cls.__name__ for cls in record_type.__mro__)
 
 
 def _client_record(content: Any) -> dict[str, Any]:
@@ -124,9 +132,13 @@ def _record_bytes(record: Any) -> int:
     return sum(len(name) + _value_bytes(value) for name, value in record.items())
 
 
+_FIXED_BYTES = {bool: 1, int: 8, float: 8}
+
+
 def _value_bytes(value: Any) -> int:
-    if isinstance(value, bool):
-        return 1
+    fixed = _FIXED_BYTES.get(type(value))
+    if fixed is not None:
+        return fixed
     if isinstance(value, (str, bytes)):
         return len(value)
     if isinstance(value, (list, tuple)):

@@ -65,7 +65,7 @@ class ProxySteps:
         loss = getattr(result, "loss", None)
         metrics = {**({} if loss is None else {"loss": loss}), **(result.metrics or {})}
         size = _bytes_of(getattr(result, "parameters", None))
-        reporter.answered(key, Reply({**metrics, "num_examples": result.num_examples}, size))
+        reporter.answered(key, Reply({**metrics, "num_examples": result.num_examples}, size, {}))
 
     def _failed(self, key: object, error: BaseException) -> None:
         reporter = self._reporter()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable, NamedTuple
 
 from .._adapter.in_turn import in_turn
 from .._run import Run
@@ -14,8 +13,7 @@ from ._client import Reply, other_fields, train_fields
 from ._round import TRAIN, Round
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What a client was asked."""
 
     node: str
@@ -68,14 +66,14 @@ class Reporter:
     @in_turn
     def asked(self, key: Hashable, request: Request) -> None:
         """A client was asked something; the answer comes under the same key."""
-        self._requests[key] = Request(**{**vars(request), "round": self._round})
+        self._requests[key] = request._replace(round=self._round)
         if self._round is not None:
             self._round.bytes_down += request.size
 
     @in_turn
     def not_sent(self, request: Request, reason: str) -> None:
         """A request was not taken by those who should bring it to the client."""
-        self._failed(Request(**{**vars(request), "round": self._round}), reason, is_communication=True)
+        self._failed(request._replace(round=self._round), reason, is_communication=True)
 
     @in_turn
     def answered(self, key: Hashable, reply: Reply) -> bool:
@@ -183,12 +181,17 @@ class Reporter:
             fields = train_fields(reply, self._weight_key)
             if round is not None:
                 round.local_names[node] = {"local_accuracy", "local_loss"} & fields.keys()
-            self.run.log_client_update(node, **_keywords({**fields, **traffic, **about}))
+            self._log(self.run.log_client_update, node, {**fields, **traffic, **about})
         else:
             known = round.local_names.get(node, set()) if round is not None else set()
             fields = other_fields(reply, self._weight_key, phase, known)
             named = {f"{phase}_{name}": value for name, value in traffic.items()}
-            self.run.log_client_metric(node, **_keywords({**fields, **named, **about}))
+            self._log(self.run.log_client_metric, node, {**fields, **named, **about})
+
+    def _log(self, log: Callable[..., None], node: str, fields: dict[str, Any]) -> None:
+        # A client may call a metric what it likes, also as an argument is called.
+        fields.pop("client_id", None)
+        log(node, **fields)
 
     def _failed(self, request: Request, reason: str, is_communication: bool) -> None:
         node, phase, round = request.node, request.phase, request.round
@@ -203,8 +206,3 @@ class Reporter:
 
 def _since(moment: float) -> float:
     return time.monotonic() - moment
-
-
-def _keywords(fields: dict[str, Any]) -> dict[str, Any]:
-    # A client may call a metric what it likes, also as an argument is called.
-    return {name: value for name, value in fields.items() if name != "client_id"}

@@ -37,11 +37,19 @@ def _cpu_seconds() -> float:
 
 def _ram_mb() -> float | None:
     try:
-        with open("/proc/self/statm", "rb") as file:
-            pages = int(file.read().split()[1])
+        pages = int(_read("/proc/self/statm").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / _MB
     except (OSError, ValueError, AttributeError):
         return _ram_elsewhere()
+
+
+def _read(path: str) -> bytes:
+    # A fraction of the time that a file object takes.
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, 4096)
+    finally:
+        os.close(file)
 
 
 def _ram_elsewhere() -> float | None:
