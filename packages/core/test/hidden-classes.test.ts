@@ -1,10 +1,12 @@
 import { setFlagsFromString } from "node:v8";
 import { runInThisContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { freezeCopy, parseEvent } from "../src/index.ts";
+import { applyEvent, createRunState, freezeCopy, parseEvent } from "../src/index.ts";
+import { eventsOf, update } from "./events-of.ts";
 
 setFlagsFromString("--allow-natives-syntax");
 const haveSameClass: unknown = runInThisContext("(a, b) => %HaveSameMap(a, b)");
+const isFast: unknown = runInThisContext("(object) => %HasFastProperties(object)");
 
 /** Of how many objects V8 sees another hidden class than in the one before. */
 function changesOf(objects: readonly unknown[]): number {
@@ -32,5 +34,19 @@ describe("events of one kind, frozen for their readers", () => {
     const learnt = events.slice(100);
     expect(changesOf(learnt)).toBe(0);
     expect(changesOf(learnt.map((event) => event.clients?.[0] ?? event.round_metrics))).toBe(0);
+  });
+});
+
+describe("what is known of a client", () => {
+  it("is no dictionary, with 15 metrics beside its id, round and status", () => {
+    const state = createRunState("run");
+    const metrics = Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`metric_${i}`, i / 7]));
+    for (const event of eventsOf(update("a", 1, { round: 1, ...metrics }))) applyEvent(state, event);
+    if (typeof isFast !== "function") throw new Error("V8 doesn't tell of hidden classes");
+    const objects = [state.clients.get("a")?.latest, state.rounds.get(1)?.clients.get("a")];
+    expect(objects.map((object) => [Object.keys(object ?? {}).length, isFast(object)])).toEqual([
+      [18, true],
+      [18, true],
+    ]);
   });
 });
