@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type ClientMetrics, freezeCopy, type HiveEvent, isoFromMicros } from "@hivewatch/core";
+import { type ClientMetrics, freezeCopy, type HiveEvent, isoFromMicros, parseEvent } from "@hivewatch/core";
 import { otelEmitter } from "@hivewatch/emitter-otel";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
@@ -155,7 +155,7 @@ const roundStart = (): HiveEvent => eventOf({ event_type: "round_start" });
 const roundEnd = (): HiveEvent => eventOf({ event_type: "round_end", round_metrics: {}, clients: [] });
 
 function eventOf(fields: { event_type: string } & Record<string, unknown>): HiveEvent {
-  const event = { run_id: RUN, timestamp: isoFromMicros(Date.now() * 1000), round: 1, ...fields };
+  const event = parseEvent({ run_id: RUN, timestamp: isoFromMicros(Date.now() * 1000), round: 1, ...fields });
   freezeCopy(event);
   return event;
 }

@@ -100,11 +100,18 @@ function joinTotals(a: number | undefined, b: number | undefined): number | unde
 }
 
 function spread(values: Float64Array): Spread {
-  const finite = values.filter(Number.isFinite);
-  const count = finite.length;
+  let count = 0;
+  let sum = 0;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    count++;
+    sum += value;
+  }
   if (count === 0) return NO_FIGURES.norms;
-  const middle = finite.reduce((sum, value) => sum + value, 0) / count;
-  return { count, mean: middle, squares: finite.reduce((sum, value) => sum + (value - middle) ** 2, 0) };
+  const middle = sum / count;
+  let squares = 0;
+  for (const value of values) if (Number.isFinite(value)) squares += (value - middle) ** 2;
+  return { count, mean: middle, squares };
 }
 
 /** By Chan's formula: neither group needs to be looked at again. */

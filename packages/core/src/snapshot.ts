@@ -19,9 +19,9 @@ export function copyFields(fields: Fields, path: string, replace: Replace = keep
   return copyObject(fields, { path, replace }, 1);
 }
 
-/** {@link copyFields} of any value. */
-export function copyValue(value: unknown, path: string): unknown {
-  return copyAny("", value, { path, replace: keep }, 0);
+/** {@link copyFields} of any value, which has a name where it is a field. */
+export function copyValue(value: unknown, path: string, replace: Replace = keep, name = ""): unknown {
+  return copyAny(name, value, { path, replace }, 0);
 }
 
 /** Freezes a copy, all levels of it. */

@@ -1,13 +1,10 @@
 import { type ClientMetrics, type RoundClients, staleness } from "@hivewatch/core";
+import { type ClientRows, createClientRows } from "./client-rows.ts";
 
 /** The clients of a round by columns: the newest value of each field, and nothing else of them. */
-export interface ClientColumns extends RoundClients {
-  /** By index, in order of first sight. */
-  readonly ids: readonly string[];
+export interface ClientColumns extends RoundClients, ClientRows {
   /** The fields of which there is a value, in order of first sight. */
   readonly fields: Iterable<string>;
-  /** The row of a client, which it gets if it has none. */
-  rowOf(clientId: string): number;
   /** Lays what a client reports, about a round, over what it reported before. */
   put(row: number, client: ClientMetrics, round: number | null): void;
   setStatus(row: number, status: string): void;
@@ -25,8 +22,7 @@ export interface ClientColumnsOptions {
 const FIRST_ROWS = 16;
 
 export function createClientColumns({ admits, onNonFinite }: ClientColumnsOptions): ClientColumns {
-  const rows = new Map<string, number>();
-  const ids: string[] = [];
+  const { ids, rowOf } = createClientRows();
   const columns = new Map<string, Float64Array>();
   const refused = new Set<string>();
   const statuses: (string | undefined)[] = [];
@@ -83,14 +79,11 @@ export function createClientColumns({ admits, onNonFinite }: ClientColumnsOption
     get length() {
       return ids.length;
     },
-    numbers: (field) => (columns.get(field) ?? new Float64Array(capacity).fill(Number.NaN)).subarray(0, ids.length),
+    numbers: (field) => columns.get(field)?.subarray(0, ids.length) ?? new Float64Array(ids.length).fill(Number.NaN),
     statusOf: (row) => statuses[row],
     hasResult: (row) => results[row] ?? false,
     rowOf(clientId) {
-      const known = rows.get(clientId);
-      if (known !== undefined) return known;
-      const row = ids.push(clientId) - 1;
-      rows.set(clientId, row);
+      const row = rowOf(clientId);
       if (row >= capacity) grow();
       return row;
     },
