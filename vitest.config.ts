@@ -25,7 +25,8 @@ export default defineConfig({
       },
       {
         // What crosses packages and starts other programs: after the unit tests, and one file at a time, so that on two
-        // cores a program under test is not kept waiting by those of another file.
+        // cores a program under test is not kept waiting by those of another file. Beside it `npm test` goes through the
+        // environments of Python, one after the other, which mostly wait.
         ...fromSource,
         test: {
           name: "parts",

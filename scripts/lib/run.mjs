@@ -56,15 +56,36 @@ export function secondsSince(start) {
  * @param {(() => Promise<T>)[]} tasks
  * @returns {Promise<T[]>} the results, in the tasks' order
  */
-export async function twoAtATime(tasks) {
+export function twoAtATime(tasks) {
+  return withWorkers(2, tasks);
+}
+
+/**
+ * Runs tasks one after the other.
+ *
+ * @template T
+ * @param {(() => Promise<T>)[]} tasks
+ * @returns {Promise<T[]>} the results, in the tasks' order
+ */
+export function inTurn(tasks) {
+  return withWorkers(1, tasks);
+}
+
+/**
+ * @template T
+ * @param {number} workers
+ * @param {(() => Promise<T>)[]} tasks
+ * @returns {Promise<T[]>}
+ */
+async function withWorkers(workers, tasks) {
   const results = new Array(tasks.length);
   let next = 0;
-  const worker = async () => {
+  const work = async () => {
     while (next < tasks.length) {
       const index = next++;
       results[index] = await tasks[index]();
     }
   };
-  await Promise.all([worker(), worker()]);
+  await Promise.all(Array.from({ length: workers }, work));
   return results;
 }
