@@ -123,8 +123,13 @@ test("a server that is not there yet, and that ends and comes back, has all of i
   await known.expectAll(url);
 });
 
-test("a run that was deleted in MLflow is waited for until it was restored", async (context) => {
-  const url = urlFor(context);
+// At once, since both wait for the half minute after which it asks again.
+test("what only a person can mend is waited for: a run that was deleted, a name that is refused", async (context) => {
+  await Promise.all([expectWaitForDeleted(urlFor(context)), expectWaitForName(needMlflow(context))]);
+});
+
+/** A run that was deleted in MLflow is waited for until it was restored. */
+async function expectWaitForDeleted(url: string): Promise<void> {
   const known = startKnownRun(url);
   known.logRound();
   await known.delivered();
@@ -136,10 +141,10 @@ test("a run that was deleted in MLflow is waited for until it was restored", asy
   );
   await askMlflow(url, "runs/restore", { run_id: stored?.id });
   await known.expectAll(url);
-});
+}
 
-test("a server that refuses the name under which it is called says what to do there", async (context) => {
-  const python = needMlflow(context);
+/** A server that refuses the name under which it is called says what to do there. */
+async function expectWaitForName(python: string): Promise<void> {
   const strict = await startMlflow(python, { args: ["--allowed-hosts", "mlflow.example.com"] });
   const known = startKnownRun(strict.url);
   known.logRound();
@@ -149,7 +154,7 @@ test("a server that refuses the name under which it is called says what to do th
   const port = Number(new URL(strict.url).port);
   await startMlflow(python, { folder: strict.folder, port });
   await known.expectAll(strict.url);
-});
+}
 
 const PASSWORD = "password-of-the-admin";
 
