@@ -7,6 +7,7 @@ import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
 import {
   freePort,
   isSoak,
+  listen,
   newCertificate,
   newSeed,
   randomFrom,
@@ -202,13 +203,8 @@ test("a server with TLS, passwords and workspaces wants the right ones, and show
 
 test("a server that takes requests and answers none is told of, and left when the run ends", async () => {
   vi.stubEnv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1");
-  const hole = createServer((socket) => void socket.on("error", () => undefined));
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-    hole.close();
-  });
-  const port = await freePort();
-  await new Promise<void>((resolve) => hole.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const port = await listen(createServer((socket) => void socket.on("error", () => undefined)));
   const known = startKnownRun(`http://127.0.0.1:${port}`);
   known.logRound();
   await until("word of it", () => known.said().includes("has not answered within 1 s"));
@@ -217,9 +213,7 @@ test("a server that takes requests and answers none is told of, and left when th
 
 test("an address at which there is no MLflow is told of", async () => {
   const other = createHttpServer((_request, response) => void response.writeHead(404).end("<html>not here</html>"));
-  onTestFinished(() => void other.close());
-  const port = await freePort();
-  await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
+  const port = await listen(other);
   const known = startKnownRun(`http://127.0.0.1:${port}/wrong/path`);
   await until("word of it", () => known.said().includes(`there is no MLflow at http://127.0.0.1:${port} (HTTP 404)`));
   await known.run.finish({ timeoutMs: 10 });

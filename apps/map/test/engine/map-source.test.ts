@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { MapHead, MapPlace } from "@hivewatch/core";
-import { afterwards } from "@hivewatch/test-support";
+import { listen } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { httpMapSource, type MapSource } from "../../src/engine/map-source.ts";
 
@@ -64,11 +64,7 @@ async function serve(
     ranges.push(request.headers.range);
     send(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterwards(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  const base = `http://127.0.0.1:${address.port}`;
+  const base = `http://127.0.0.1:${await listen(server)}`;
   return { source: httpMapSource(`${base}/head`, `${base}/frames`), ranges };
 }
 
