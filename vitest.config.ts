@@ -21,6 +21,8 @@ export default defineConfig({
           include: ["**/test/**/*.test.ts?(x)"],
           exclude: [...exclude, "bench/**"],
           testTimeout: 120_000,
+          // By default one core is left idle, which may be half of them.
+          maxWorkers: "100%",
         },
       },
       {
