@@ -12,7 +12,7 @@ import { installPackages } from "./lib/pnpm.mjs";
 import { runPytest } from "./lib/pytest.mjs";
 import { testsFor } from "./lib/python-tests.mjs";
 import { findReceiver } from "./lib/receivers.mjs";
-import { inTurn, root, run, secondsSince, twoAtATime } from "./lib/run.mjs";
+import { root, run, secondsSince, sharedOut, twoAtATime } from "./lib/run.mjs";
 import { installSdkLine, SDK_LINES } from "./lib/sdk-lines.mjs";
 import { findChromium, findNode, findPythons, makePythonEnvironment } from "./lib/set-up.mjs";
 import { VITEST_REPORT } from "./lib/vitest-report.mjs";
@@ -90,8 +90,10 @@ if (parts.includes("node")) {
     count(await runVitest(executable, "--project", "unit", FOR_NODE));
   }
 }
-// What is in Python goes on beside what comes now: both wait for other programs more than they work. Its results stand last.
-const testedPython = parts.includes("python") ? testPython({ oneAtATime: parts.includes("node") }) : undefined;
+// What is in Python goes on beside what comes now, in one environment at a time, since both wait for other programs more than
+// they work; what is left of it then is done in two at a time. Its results stand last.
+const inPython = sharedOut(parts.includes("python") ? pythonTests() : []);
+const beside = parts.includes("node") ? inPython.work() : undefined;
 if (parts.includes("node")) {
   heading("Tests in TypeScript that cross packages");
   count(await runVitest(process.execPath, "--project", "parts"));
@@ -109,14 +111,15 @@ if (parts.includes(RECEIVERS)) {
   await setUpSdkLines();
   count(await runVitest(process.execPath, "--project", "receivers"));
 }
-if (testedPython !== undefined) {
+if (parts.includes("python")) {
   heading("Tests in Python");
   await checkPython();
-  tellPython(await testedPython);
+  await Promise.all([beside ?? inPython.work(), inPython.work()]);
+  tellPython(inPython.results);
 }
 if (parts.includes(APPFL) && pythons.has(APPFL)) {
   heading("The adapter for APPFL, on APPFL itself");
-  tellPython(await testPython({ oneAtATime: true }));
+  tellPython(await twoAtATime(pythonTests()));
 }
 conclude();
 
@@ -290,21 +293,16 @@ async function checkPython() {
   }
 }
 
-/**
- * Runs the tests of the Python package in each of the environments, and prints nothing.
- *
- * @param {{ oneAtATime: boolean }} options
- */
-async function testPython({ oneAtATime }) {
+/** The tests of the Python package in each of the environments. They print nothing. */
+function pythonTests() {
   const names = [...pythons.keys()].filter((name) => name !== CHECKERS && !/^(reference|mlflow)/.test(name));
-  const tests = names.map((name) => async () => ({
+  return names.map((name) => async () => ({
     name,
     result: await runPytest(name, pythons.get(name), testsFor(name)),
   }));
-  return oneAtATime ? inTurn(tests) : twoAtATime(tests);
 }
 
-/** @param {Awaited<ReturnType<typeof testPython>>} tested */
+/** @param {Awaited<ReturnType<ReturnType<typeof pythonTests>[number]>>[]} tested */
 function tellPython(tested) {
   for (const { name, result } of tested) {
     console.log(`Python: ${name}\n${result.output.trim()}\n`);

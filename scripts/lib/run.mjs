@@ -56,28 +56,21 @@ export function secondsSince(start) {
  * @param {(() => Promise<T>)[]} tasks
  * @returns {Promise<T[]>} the results, in the tasks' order
  */
-export function twoAtATime(tasks) {
-  return withWorkers(2, tasks);
+export async function twoAtATime(tasks) {
+  const { work, results } = sharedOut(tasks);
+  await Promise.all([work(), work()]);
+  return results;
 }
 
 /**
- * Runs tasks one after the other.
+ * Tasks for workers of which each takes the next one, in the order given.
  *
  * @template T
  * @param {(() => Promise<T>)[]} tasks
- * @returns {Promise<T[]>} the results, in the tasks' order
+ * @returns {{ work: () => Promise<void>, results: T[] }} `work` is a worker, until no task is left to begin; `results` has
+ *   those of the tasks that have ended, in the tasks' order
  */
-export function inTurn(tasks) {
-  return withWorkers(1, tasks);
-}
-
-/**
- * @template T
- * @param {number} workers
- * @param {(() => Promise<T>)[]} tasks
- * @returns {Promise<T[]>}
- */
-async function withWorkers(workers, tasks) {
+export function sharedOut(tasks) {
   const results = new Array(tasks.length);
   let next = 0;
   const work = async () => {
@@ -86,6 +79,5 @@ async function withWorkers(workers, tasks) {
       results[index] = await tasks[index]();
     }
   };
-  await Promise.all(Array.from({ length: workers }, work));
-  return results;
+  return { work, results };
 }
