@@ -4,6 +4,7 @@ import type { MapHead, MapPlace } from "@hivewatch/core";
 import { listen } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { httpMapSource, type MapSource } from "../../src/engine/map-source.ts";
+import { mapHead } from "./map-head.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";
 const TEXTS = ["first", "second, which is longer", "third"];
@@ -26,27 +27,7 @@ function framesOf(texts: readonly string[], gap: number): Frames {
 }
 
 function headOf({ bytes }: Frames, id = ID): MapHead {
-  return {
-    schema_version: 2,
-    run_id: "r",
-    algorithm: "FedAvg",
-    config: {},
-    started_at: null,
-    finished_at: null,
-    status: "completed",
-    status_reason: null,
-    server: null,
-    last_event_at: null,
-    num_events: 1,
-    position: 7,
-    jsonl_bytes: null,
-    frames: { id, bytes: bytes.length },
-    part_rows: 16,
-    fields: [],
-    clients: { count: 0, parts: [] },
-    notable: { count: 0, parts: [] },
-    rounds: [],
-  };
+  return mapHead({ status: "completed", num_events: 1, position: 7, frames: { id, bytes: bytes.length } });
 }
 
 /** A server of a run's two files; what it was asked for the second is in `ranges`. */
