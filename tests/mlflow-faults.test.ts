@@ -18,28 +18,17 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
 import { startKnownRun } from "./support/known-run.ts";
-import { askMlflow, type Mlflow, startMlflow, storedRuns } from "./support/mlflow.ts";
+import { askMlflow, serverOfFile, startMlflow, storedRuns } from "./support/mlflow.ts";
 import { expectKnownRounds, logKnownRound, type Trained } from "./support/mlflow-training.ts";
-import { findMlflow, needMlflow, needMlflow2 } from "./support/parts.ts";
+import { needMlflow, needMlflow2 } from "./support/parts.ts";
 import { startPostgres } from "./support/postgres.ts";
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
 
-let server: Mlflow | undefined;
-
-beforeAll(async () => {
-  const python = findMlflow();
-  if (python !== undefined) server = await startMlflow(python);
-});
-
-/** The server of this file, or the test is skipped. */
-function urlFor(context: Parameters<typeof needMlflow>[0]): string {
-  needMlflow(context);
-  return server?.url ?? "";
-}
+const urlFor = serverOfFile();
 
 test("behind a way on which connections are cut at random, all is there once", async (context) => {
   await expectOnceBehindCuts(urlFor(context), { rounds: soak(40, 1000), clients: 5 });
