@@ -21,11 +21,14 @@ export default defineConfig({
           include: ["**/test/**/*.test.ts?(x)"],
           exclude: [...exclude, "bench/**"],
           testTimeout: 120_000,
+          // By default one core is left idle, which may be half of them.
+          maxWorkers: "100%",
         },
       },
       {
         // What crosses packages and starts other programs: after the unit tests, and one file at a time, so that on two
-        // cores a program under test is not kept waiting by those of another file.
+        // cores a program under test is not kept waiting by those of another file. Beside it `npm test` goes through the
+        // environments of Python, one after the other, which mostly wait.
         ...fromSource,
         test: {
           name: "parts",

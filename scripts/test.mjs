@@ -12,7 +12,7 @@ import { installPackages } from "./lib/pnpm.mjs";
 import { runPytest } from "./lib/pytest.mjs";
 import { testsFor } from "./lib/python-tests.mjs";
 import { findReceiver } from "./lib/receivers.mjs";
-import { root, run, secondsSince, twoAtATime } from "./lib/run.mjs";
+import { root, run, secondsSince, sharedOut, twoAtATime } from "./lib/run.mjs";
 import { installSdkLine, SDK_LINES } from "./lib/sdk-lines.mjs";
 import { findChromium, findNode, findPythons, makePythonEnvironment } from "./lib/set-up.mjs";
 import { VITEST_REPORT } from "./lib/vitest-report.mjs";
@@ -30,6 +30,8 @@ const LONG_FORMS = {
 };
 /** On these the unit tests run too; everything runs on the Node that this is run with, in CI the oldest that we support. */
 const OTHER_NODES = ["22.23.3", "24.21.0"];
+/** Where their tests are. What is in apps/ runs in browsers alone, and so is tested on one Node. */
+const FOR_NODE = "packages/";
 /** The versions that python/pyproject.toml promises. */
 const PYTHON_VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"];
 const TEST_REQUIREMENTS = ["python/requirements-test.txt"];
@@ -81,12 +83,20 @@ if (parts.includes("checks")) {
   count(await runChecks(["build"]));
 }
 if (parts.includes("node")) {
-  heading("Tests in TypeScript");
-  count(await runVitest(process.execPath, "--project", "unit", "--project", "parts"));
+  heading("Unit tests in TypeScript");
+  count(await runVitest(process.execPath, "--project", "unit"));
   for (const [version, executable] of nodes) {
     heading(`Unit tests on Node ${version}`);
-    count(await runVitest(executable, "--project", "unit"));
+    count(await runVitest(executable, "--project", "unit", FOR_NODE));
   }
+}
+// What is in Python goes on beside what comes now, in one environment at a time, since both wait for other programs more than
+// they work; what is left of it then is done in two at a time. Its results stand last.
+const inPython = sharedOut(parts.includes("python") ? pythonTests() : []);
+const beside = parts.includes("node") ? inPython.work() : undefined;
+if (parts.includes("node")) {
+  heading("Tests in TypeScript that cross packages");
+  count(await runVitest(process.execPath, "--project", "parts"));
 }
 if (parts.includes(SOAK)) {
   heading("Tests in TypeScript, in their long form");
@@ -95,20 +105,21 @@ if (parts.includes(SOAK)) {
   told.HIVEWATCH_SOAK = "1";
   count(await runVitest(process.execPath));
 }
-if (parts.includes("python")) {
-  heading("Tests in Python");
-  await checkPython();
-  await testPython();
-}
 if (parts.includes(RECEIVERS)) {
   heading("Tests in TypeScript with receivers of telemetry");
   await setUpReceivers();
   await setUpSdkLines();
   count(await runVitest(process.execPath, "--project", "receivers"));
 }
+if (parts.includes("python")) {
+  heading("Tests in Python");
+  await checkPython();
+  await Promise.all([beside ?? inPython.work(), inPython.work()]);
+  tellPython(inPython.results);
+}
 if (parts.includes(APPFL) && pythons.has(APPFL)) {
   heading("The adapter for APPFL, on APPFL itself");
-  await testPython();
+  tellPython(await twoAtATime(pythonTests()));
 }
 conclude();
 
@@ -282,14 +293,21 @@ async function checkPython() {
   }
 }
 
-async function testPython() {
+/** The tests of the Python package in each of the environments. They print nothing. */
+function pythonTests() {
   const names = [...pythons.keys()].filter((name) => name !== CHECKERS && !/^(reference|mlflow)/.test(name));
-  const tests = names.map((name) => async () => {
-    const result = await runPytest(name, pythons.get(name), testsFor(name));
+  return names.map((name) => async () => ({
+    name,
+    result: await runPytest(name, pythons.get(name), testsFor(name)),
+  }));
+}
+
+/** @param {Awaited<ReturnType<ReturnType<typeof pythonTests>[number]>>[]} tested */
+function tellPython(tested) {
+  for (const { name, result } of tested) {
     console.log(`Python: ${name}\n${result.output.trim()}\n`);
     count(result);
-  });
-  await twoAtATime(tests);
+  }
 }
 
 /** @param {{ passed: number, failed: string[], skipped?: string[] }} result */

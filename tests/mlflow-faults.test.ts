@@ -7,6 +7,7 @@ import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
 import {
   freePort,
   isSoak,
+  listen,
   newCertificate,
   newSeed,
   randomFrom,
@@ -17,27 +18,17 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
-import { askMlflow, type Mlflow, startMlflow, storedRuns } from "./support/mlflow.ts";
+import { startKnownRun } from "./support/known-run.ts";
+import { askMlflow, serverOfFile, startMlflow, storedRuns } from "./support/mlflow.ts";
 import { expectKnownRounds, logKnownRound, type Trained } from "./support/mlflow-training.ts";
-import { findMlflow, needMlflow, needMlflow2 } from "./support/parts.ts";
+import { needMlflow, needMlflow2 } from "./support/parts.ts";
 import { startPostgres } from "./support/postgres.ts";
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
 
-let server: Mlflow | undefined;
-
-beforeAll(async () => {
-  const python = findMlflow();
-  if (python !== undefined) server = await startMlflow(python);
-});
-
-/** The server of this file, or the test is skipped. */
-function urlFor(context: Parameters<typeof needMlflow>[0]): string {
-  needMlflow(context);
-  return server?.url ?? "";
-}
+const urlFor = serverOfFile();
 
 test("behind a way on which connections are cut at random, all is there once", async (context) => {
   await expectOnceBehindCuts(urlFor(context), { rounds: soak(40, 1000), clients: 5 });
@@ -81,27 +72,17 @@ async function expectOnceBehindCuts(url: string, trained: Trained): Promise<void
   for (const stored of runs) expectKnownRounds(stored, trained);
 }
 
-/** A run in this process that is logged round by round, and what was said of it. */
-function startKnownRun(trackingUri: string) {
-  const said: string[] = [];
-  const emitters = [mlflowEmitter({ trackingUri })];
-  const run = createRun({
-    emitters,
-    maxQueue: Number.POSITIVE_INFINITY,
-    onDiagnostic: (message) => said.push(message),
-  });
-  let rounds = 0;
+/** A run of which MLflow is told. */
+function startRun(trackingUri: string) {
+  const known = startKnownRun(mlflowEmitter({ trackingUri }), (run, round) => logKnownRound(run, round, 3));
   return {
-    run,
-    said: () => said.join("\n"),
-    logRound: () => logKnownRound(run, rounds++, 3),
-    delivered: () => until("all to be delivered", () => run.stats.every(({ queued }) => queued === 0)),
+    ...known,
     /** Ends it, and checks that MLflow has all of it, once. */
     async expectAll(url: string): Promise<void> {
-      expect(await run.finish({ timeoutMs: 300_000 })).toBe(true);
-      const runs = await storedRuns(url, run.runId);
+      expect(await known.run.finish({ timeoutMs: 300_000 })).toBe(true);
+      const runs = await storedRuns(url, known.run.runId);
       expect(runs).toHaveLength(1);
-      for (const stored of runs) expectKnownRounds(stored, { rounds, clients: 3 });
+      for (const stored of runs) expectKnownRounds(stored, { rounds: known.rounds(), clients: 3 });
     },
   };
 }
@@ -109,13 +90,13 @@ function startKnownRun(trackingUri: string) {
 test("a server that is not there yet, and that ends and comes back, has all of it in the end", async (context) => {
   const python = needMlflow(context);
   const port = await freePort();
-  const known = startKnownRun(`http://127.0.0.1:${port}`);
+  const known = startRun(`http://127.0.0.1:${port}`);
   known.logRound();
   await until("word of it", () =>
     known.said().includes(`MLflow at http://127.0.0.1:${port} can't be reached (ECONNREFUSED)`),
   );
   const first = await startMlflow(python, { port });
-  await known.delivered();
+  await known.answered();
   await first.stop();
   known.logRound();
   const { url } = await first.restart();
@@ -123,11 +104,16 @@ test("a server that is not there yet, and that ends and comes back, has all of i
   await known.expectAll(url);
 });
 
-test("a run that was deleted in MLflow is waited for until it was restored", async (context) => {
-  const url = urlFor(context);
-  const known = startKnownRun(url);
+// At once, since both wait for the half minute after which it asks again.
+test("what only a person can mend is waited for: a run that was deleted, a name that is refused", async (context) => {
+  await Promise.all([expectWaitForDeleted(urlFor(context)), expectWaitForName(needMlflow(context))]);
+});
+
+/** A run that was deleted in MLflow is waited for until it was restored. */
+async function expectWaitForDeleted(url: string): Promise<void> {
+  const known = startRun(url);
   known.logRound();
-  await known.delivered();
+  await known.answered();
   const [stored] = await storedRuns(url, known.run.runId);
   await askMlflow(url, "runs/delete", { run_id: stored?.id });
   known.logRound();
@@ -136,12 +122,12 @@ test("a run that was deleted in MLflow is waited for until it was restored", asy
   );
   await askMlflow(url, "runs/restore", { run_id: stored?.id });
   await known.expectAll(url);
-});
+}
 
-test("a server that refuses the name under which it is called says what to do there", async (context) => {
-  const python = needMlflow(context);
+/** A server that refuses the name under which it is called says what to do there. */
+async function expectWaitForName(python: string): Promise<void> {
   const strict = await startMlflow(python, { args: ["--allowed-hosts", "mlflow.example.com"] });
-  const known = startKnownRun(strict.url);
+  const known = startRun(strict.url);
   known.logRound();
   const hint = `takes no requests under that name (HTTP 403): start it with --allowed-hosts ${new URL(strict.url).host}`;
   await until("word of it", () => known.said().includes(hint));
@@ -149,7 +135,7 @@ test("a server that refuses the name under which it is called says what to do th
   const port = Number(new URL(strict.url).port);
   await startMlflow(python, { folder: strict.folder, port });
   await known.expectAll(strict.url);
-});
+}
 
 const PASSWORD = "password-of-the-admin";
 
@@ -167,7 +153,7 @@ test("a server with TLS, passwords and workspaces wants the right ones, and show
   const withUser = (user: string): string => url.replace("//", `//${user}@`);
   const right = withUser(`admin:${encodeURIComponent(PASSWORD)}`);
   const stranger = async (trackingUri: string, word: string): Promise<void> => {
-    const { run, said, logRound } = startKnownRun(trackingUri);
+    const { run, said, logRound } = startRun(trackingUri);
     logRound();
     await until("word of it", () => said().includes(word));
     expect(said()).not.toContain("password-of");
@@ -184,7 +170,7 @@ test("a server with TLS, passwords and workspaces wants the right ones, and show
 
   const authorization = `Basic ${Buffer.from(`admin:${PASSWORD}`).toString("base64")}`;
   await askMlflow(url, "../../3.0/mlflow/workspaces", { name: "oncology" }, { authorization });
-  const known = startKnownRun(right);
+  const known = startRun(right);
   known.logRound();
   expect(await known.run.finish({ timeoutMs: 60_000 })).toBe(true);
   const runsIn = (workspace: string) =>
@@ -197,14 +183,9 @@ test("a server with TLS, passwords and workspaces wants the right ones, and show
 
 test("a server that takes requests and answers none is told of, and left when the run ends", async () => {
   vi.stubEnv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1");
-  const hole = createServer((socket) => void socket.on("error", () => undefined));
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-    hole.close();
-  });
-  const port = await freePort();
-  await new Promise<void>((resolve) => hole.listen(port, "127.0.0.1", resolve));
-  const known = startKnownRun(`http://127.0.0.1:${port}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const port = await listen(createServer((socket) => void socket.on("error", () => undefined)));
+  const known = startRun(`http://127.0.0.1:${port}`);
   known.logRound();
   await until("word of it", () => known.said().includes("has not answered within 1 s"));
   expect(await known.run.finish({ timeoutMs: 10 })).toBe(false);
@@ -212,10 +193,8 @@ test("a server that takes requests and answers none is told of, and left when th
 
 test("an address at which there is no MLflow is told of", async () => {
   const other = createHttpServer((_request, response) => void response.writeHead(404).end("<html>not here</html>"));
-  onTestFinished(() => void other.close());
-  const port = await freePort();
-  await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
-  const known = startKnownRun(`http://127.0.0.1:${port}/wrong/path`);
+  const port = await listen(other);
+  const known = startRun(`http://127.0.0.1:${port}/wrong/path`);
   await until("word of it", () => known.said().includes(`there is no MLflow at http://127.0.0.1:${port} (HTTP 404)`));
   await known.run.finish({ timeoutMs: 10 });
 });

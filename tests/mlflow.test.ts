@@ -17,41 +17,31 @@ import {
   until,
 } from "@hivewatch/test-support";
 import { emitterSuite } from "@hivewatch/testkit";
-import { beforeAll, describe, expect, it, test, vi } from "vitest";
+import { describe, expect, it, test, vi } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
-import { askMlflow, loggedModelOf, type Mlflow, type StoredRun, startMlflow, storedRuns } from "./support/mlflow.ts";
+import { askMlflow, loggedModelOf, type StoredRun, serverOfFile, startMlflow, storedRuns } from "./support/mlflow.ts";
 import { expectMetrics, millisOf } from "./support/mlflow-expected.ts";
-import { findMlflow, needFlower, needMlflow } from "./support/parts.ts";
+import { needFlower, needMlflow } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
 import { logVariedRun } from "./support/varied-run.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
-let server: Mlflow | undefined;
-
-beforeAll(async () => {
-  const python = findMlflow();
-  if (python !== undefined) server = await startMlflow(python);
-});
-
-/** The server of this file, or the test is skipped. */
-function urlFor(context: Parameters<typeof needMlflow>[0]): string {
-  needMlflow(context);
-  return server?.url ?? "";
-}
+const urlFor = serverOfFile();
 
 describe("the suite of every emitter, at a real server", () => {
+  let trackingUri: string;
   emitterSuite({
     test: {
       describe,
       it(name, body) {
         it(name, async (context) => {
-          urlFor(context);
+          trackingUri = urlFor(context);
           await body();
         });
       },
     },
-    create: () => mlflowEmitter({ trackingUri: server?.url, experiment: randomUUID() }),
+    create: () => mlflowEmitter({ trackingUri, experiment: randomUUID() }),
   });
 });
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createRun, parseEvent, type Run } from "@hivewatch/core";
+import { parseEvent, type Run } from "@hivewatch/core";
 import { otelEmitter } from "@hivewatch/emitter-otel";
 import {
   type Collector,
@@ -18,35 +18,27 @@ import {
 import { expect, onTestFinished, type TestContext, test, vi } from "vitest";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
 import { startFaultyReceiver, startStallingWay } from "./support/faulty-receiver.ts";
+import { startKnownRun } from "./support/known-run.ts";
 import { endpointOf, PROTOCOLS, type Protocol } from "./support/otel.ts";
 import { startTraining } from "./support/training.ts";
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 });
 
 const CLIENTS = 5;
-/** A run in this process that is logged round by round, and what was said of it. */
-function startKnownRun(endpoint: string, protocol: Protocol = "http/protobuf") {
-  const said: string[] = [];
+
+/** A run of which a receiver is told. */
+function startRun(endpoint: string, protocol: Protocol = "http/protobuf") {
   // So that what never answers is given up soon.
   vi.stubEnv("OTEL_EXPORTER_OTLP_TIMEOUT", "500");
   onTestFinished(() => void vi.unstubAllEnvs());
-  const run = createRun({
-    emitters: [otelEmitter({ endpoint, protocol })],
-    maxQueue: Number.POSITIVE_INFINITY,
-    onDiagnostic: (message) => said.push(message),
-  });
-  let rounds = 0;
+  const known = startKnownRun(otelEmitter({ endpoint, protocol }), logKnownRound);
   return {
-    run,
-    said: () => said.join("\n"),
-    stats: () => run.stats[0],
-    logRound: () => logKnownRound(run, rounds++),
-    answered: () => until("all to be answered", () => run.stats.every(({ queued }) => queued === 0)),
+    ...known,
     /** Ends it, and checks that a collector has all of it. */
     async expectAll(collector: Collector): Promise<void> {
-      expect(await run.finish({ timeoutMs: 120_000 }), said.join("\n")).toBe(true);
+      expect(await known.run.finish({ timeoutMs: 120_000 }), known.said()).toBe(true);
       await collector.stop();
-      expectKnownRounds(await collector.received(), rounds);
+      expectKnownRounds(await collector.received(), known.rounds());
     },
   };
 }
@@ -86,7 +78,7 @@ function collectorFor(context: TestContext): Promise<Collector> {
 
 test.for(PROTOCOLS)("while the collector is away all waits, over %s", async (protocol, context) => {
   const collector = await collectorFor(context);
-  const run = startKnownRun(endpointOf(collector, protocol), protocol);
+  const run = startRun(endpointOf(collector, protocol), protocol);
   run.logRound();
   await run.answered();
   await collector.stop();
@@ -105,7 +97,7 @@ test.for(PROTOCOLS)(
   async (protocol, context) => {
     const collector = await collectorFor(context);
     const way = await startStallingWay(endpointOf(collector, protocol));
-    const run = startKnownRun(way.url, protocol);
+    const run = startRun(way.url, protocol);
     run.logRound();
     await until("word of it", () => run.said() !== "");
     way.heal();
@@ -118,7 +110,7 @@ test.for([429, 500, 502, 503, 504])("what is answered with HTTP %i is sent again
   const collector = await collectorFor(context);
   const receiver = await startFaultyReceiver(collector.http);
   receiver.become({ status, headers: { "retry-after": "1" } });
-  const run = startKnownRun(receiver.url);
+  const run = startRun(receiver.url);
   run.logRound();
   await until("a request", () => receiver.requests.length > 2);
   receiver.become("take");
@@ -135,7 +127,7 @@ test.for([
     const collector = await collectorFor(context);
     const receiver = await startFaultyReceiver(collector.http);
     receiver.become({ status });
-    const run = startKnownRun(receiver.url);
+    const run = startRun(receiver.url);
     run.logRound();
     await run.answered();
     expect(run.stats()?.refused).toBeGreaterThan(0);
@@ -176,7 +168,7 @@ test("what a receiver wants other credentials for is kept, and sent when it has 
   const collector = await collectorFor(context);
   const receiver = await startFaultyReceiver(collector.http);
   receiver.become({ status: 401 });
-  const run = startKnownRun(receiver.url);
+  const run = startRun(receiver.url);
   run.logRound();
   await until("word of it", () => /401.*OTEL_EXPORTER_OTLP_HEADERS/s.test(run.said()));
   expect(run.stats()).toMatchObject({ refused: 0, delivered: 0 });
@@ -190,7 +182,7 @@ test.for(["metrics", "traces", "logs"])(
   async (signal, context) => {
     const collector = await collectorFor(context);
     const receiver = await startFaultyReceiver(collector.http);
-    const run = startKnownRun(receiver.url, "http/json");
+    const run = startRun(receiver.url, "http/json");
     const rejected =
       { metrics: "rejectedDataPoints", traces: "rejectedSpans", logs: "rejectedLogRecords" }[signal] ?? "";
     const partial = JSON.stringify({ partialSuccess: { [rejected]: "2", errorMessage: "out of quota" } });
@@ -210,7 +202,7 @@ test.for(["metrics", "traces", "logs"])(
 test("behind a way on which connections are cut at random, all arrives", async (context) => {
   const collector = await collectorFor(context);
   const proxy = await startCuttingProxy(collector.http, randomFrom(newSeed()), 4);
-  const run = startKnownRun(proxy.url);
+  const run = startRun(proxy.url);
   for (let round = 0; round < soak(20, 500); round++) {
     run.logRound();
     // So that there are many requests.

@@ -57,14 +57,27 @@ export function secondsSince(start) {
  * @returns {Promise<T[]>} the results, in the tasks' order
  */
 export async function twoAtATime(tasks) {
+  const { work, results } = sharedOut(tasks);
+  await Promise.all([work(), work()]);
+  return results;
+}
+
+/**
+ * Tasks for workers of which each takes the next one, in the order given.
+ *
+ * @template T
+ * @param {(() => Promise<T>)[]} tasks
+ * @returns {{ work: () => Promise<void>, results: T[] }} `work` is a worker, until no task is left to begin; `results` has
+ *   those of the tasks that have ended, in the tasks' order
+ */
+export function sharedOut(tasks) {
   const results = new Array(tasks.length);
   let next = 0;
-  const worker = async () => {
+  const work = async () => {
     while (next < tasks.length) {
       const index = next++;
       results[index] = await tasks[index]();
     }
   };
-  await Promise.all([worker(), worker()]);
-  return results;
+  return { work, results };
 }

@@ -1,6 +1,6 @@
 import { afterwards } from "@hivewatch/test-support";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, expect } from "vitest";
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -40,16 +40,26 @@ export function expectQuiet({ page, requests, problems }: BrowserPage): void {
   expect(requests.length).toBeGreaterThan(0);
 }
 
-/** Opens a page in a browser of its own. */
+/** Starting one takes longer than many a test, so that those of a file share it. */
+let shared: Browser | undefined;
+
+async function browserOf(executablePath: string): Promise<Browser> {
+  if (shared?.isConnected() !== true) shared = await chromium.launch({ executablePath, args: ARGUMENTS });
+  return shared;
+}
+
+afterAll(async () => void (await shared?.close()));
+
+/** Opens a page that shares nothing with others, no storage, no cache and no connection. */
 export async function openPage(
   executablePath: string,
   url: string,
   options: BrowserOptions = {},
 ): Promise<BrowserPage> {
   const { viewport = { width: 1280, height: 900 }, colorScheme = null, now, prepare } = options;
-  const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
-  afterwards(() => browser.close());
+  const browser = await browserOf(executablePath);
   const context = await browser.newContext({ viewport, colorScheme, timezoneId: "UTC" });
+  afterwards(() => context.close());
   const requests: string[] = [];
   const problems: string[] = [];
   context.on("request", (request) => requests.push(request.url()));

@@ -1,5 +1,5 @@
 import { createConnection, createServer, type Socket } from "node:net";
-import { afterwards, type Random } from "@hivewatch/test-support";
+import { afterwards, listen, type Random } from "@hivewatch/test-support";
 
 /** A way to a server on which connections are cut. */
 export interface CuttingProxy {
@@ -51,15 +51,12 @@ export async function startCuttingProxy(url: string, random: Random, oneIn: numb
     pass(client, upstream);
     pass(upstream, client);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   afterwards(() => {
     for (const socket of sockets) socket.destroy();
-    server.close();
   });
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("the proxy has no address");
+  const ownPort = await listen(server);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${ownPort}`,
     get cuts() {
       return cuts;
     },

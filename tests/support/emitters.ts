@@ -1,8 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { fields, temporaryFolder } from "@hivewatch/test-support";
-import { onTestFinished } from "vitest";
+import { fields, listen, temporaryFolder } from "@hivewatch/test-support";
 
 /** A module of a user's that is an emitter, and the file to which it appends what it has taken, in JSON lines. */
 export interface TestEmitter {
@@ -24,11 +23,7 @@ export const WRITES = {
 
 /** One that talks to something that takes connections and never answers. */
 export async function blackHoled(): Promise<string> {
-  const hole = createServer((socket) => void socket.on("error", () => undefined));
-  onTestFinished(() => void hole.close());
-  await new Promise<void>((resolve) => hole.listen(0, "127.0.0.1", resolve));
-  const address = hole.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const port = await listen(createServer((socket) => void socket.on("error", () => undefined)));
   return `await fetch("http://127.0.0.1:${port}", { method: "POST", body: JSON.stringify(batch) }); return { status: "delivered" };`;
 }
 

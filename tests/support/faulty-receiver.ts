@@ -4,8 +4,8 @@ import {
   type ServerResponse,
   request as sendRequest,
 } from "node:http";
-import { createConnection, createServer, type Server, type Socket } from "node:net";
-import { afterwards } from "@hivewatch/test-support";
+import { createConnection, createServer, type Socket } from "node:net";
+import { listen } from "@hivewatch/test-support";
 
 /** What a receiver behind HTTP does with a request: takes it, never answers, or answers by itself. */
 type Behaviour = "take" | "stall" | HttpAnswer;
@@ -37,7 +37,6 @@ export async function startFaultyReceiver(target: string): Promise<FaultyReceive
     // What becomes of it is decided when it comes, not when all of it is there.
     answer(typeof behaviour === "function" ? behaviour(path) : behaviour, target, request, response);
   });
-  afterwards(() => server.closeAllConnections());
   const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
@@ -108,7 +107,6 @@ export async function startStallingWay(target: string): Promise<StallingWay> {
   const cut = (): void => {
     for (const socket of held) socket.destroy();
   };
-  afterwards(cut);
   const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
@@ -120,12 +118,4 @@ export async function startStallingWay(target: string): Promise<StallingWay> {
       cut();
     },
   };
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterwards(() => server.close());
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("a TCP server has a port");
-  return address.port;
 }

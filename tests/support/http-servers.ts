@@ -1,18 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type RequestListener, request as sendRequest } from "node:http";
 import { extname, join, normalize } from "node:path";
-import { afterwards } from "@hivewatch/test-support";
+import { listen } from "@hivewatch/test-support";
 
 /** Starts a server for the test that runs. */
 export async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  afterwards(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  return `http://127.0.0.1:${await listen(createServer(listener))}`;
 }
 
 /** A proxy that has a server under a path, as one of many; whatever is elsewhere, it doesn't know. */

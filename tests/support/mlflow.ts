@@ -11,6 +11,8 @@ import {
   startProgram,
   temporaryFolder,
 } from "@hivewatch/test-support";
+import { beforeAll, type TestContext } from "vitest";
+import { findMlflow, needMlflow } from "./parts.ts";
 
 /** A real MLflow server. */
 export interface Mlflow {
@@ -64,6 +66,23 @@ export async function startMlflow(python: string, options: MlflowOptions = {}): 
     folder,
     stop,
     restart: () => startMlflow(python, { ...options, folder, port }),
+  };
+}
+
+/**
+ * Starts a server for all tests of a file.
+ *
+ * @returns what gives its address to a test, or skips it where there is no MLflow
+ */
+export function serverOfFile(): (context: TestContext) => string {
+  let server: Mlflow | undefined;
+  beforeAll(async () => {
+    const python = findMlflow();
+    if (python !== undefined) server = await startMlflow(python);
+  });
+  return (context) => {
+    needMlflow(context);
+    return server?.url ?? "";
   };
 }
 

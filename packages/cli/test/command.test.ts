@@ -4,22 +4,20 @@ import { join } from "node:path";
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun, type HiveEvent } from "@hivewatch/core";
 import { filesEmitter, openRunStore } from "@hivewatch/runs";
-import { addressesOf, runCommand, startCommand, startHivewatch, temporaryFolder } from "@hivewatch/test-support";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import {
+  addressesOf,
+  listen,
+  runCommand,
+  startCommand,
+  startHivewatch,
+  temporaryFolder,
+} from "@hivewatch/test-support";
+import { describe, expect, test, vi } from "vitest";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 /** A port that is taken as long as the test runs. */
-function takenPort(): Promise<number> {
-  const server = createServer();
-  onTestFinished(() => void server.close());
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
-  });
-}
+const takenPort = (): Promise<number> => listen(createServer());
 
 async function eventsOf(runsDir: string, runId: string): Promise<HiveEvent[]> {
   const events: HiveEvent[] = [];

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
-import { temporaryFolder, until } from "@hivewatch/test-support";
+import { listen, temporaryFolder, until } from "@hivewatch/test-support";
 import { expect, it, onTestFinished } from "vitest";
 import { mlflowEmitter } from "../src/index.ts";
 
@@ -22,11 +22,7 @@ async function startStandIn(fault: Answer): Promise<{ url: string; requests: Inc
       if (!fault(request, response, body)) response.end(JSON.stringify(ANSWER));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("no address");
-  return { url: `http://127.0.0.1:${address.port}`, requests };
+  return { url: `http://127.0.0.1:${await listen(server)}`, requests };
 }
 
 const ANSWER = {

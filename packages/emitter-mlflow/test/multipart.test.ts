@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { parseEvent } from "@hivewatch/core";
-import { temporaryFolder } from "@hivewatch/test-support";
+import { listen, temporaryFolder } from "@hivewatch/test-support";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { mlflowEmitter } from "../src/index.ts";
 
@@ -47,11 +47,7 @@ async function startStandIn(refuse: (part: number, attempt: number) => boolean) 
       }),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("no address");
-  const url = `http://127.0.0.1:${address.port}`;
+  const url = `http://127.0.0.1:${await listen(server)}`;
   return { url, calls, parts, authorized };
 }
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { connect } from "node:net";
 import { parseEvent } from "@hivewatch/core";
-import { newCertificate } from "@hivewatch/test-support";
+import { listen, newCertificate } from "@hivewatch/test-support";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { mlflowEmitter } from "../src/index.ts";
 import { proxiesOf } from "../src/proxy.ts";
@@ -49,15 +49,9 @@ describe("which proxy", () => {
   });
 });
 
-async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("no address");
-  return `127.0.0.1:${address.port}`;
+/** Starts a server, and says under which address. */
+async function start(server: Server): Promise<string> {
+  return `127.0.0.1:${await listen(server)}`;
 }
 
 /** What stands for an MLflow server takes everything. */
@@ -83,7 +77,7 @@ function write(trackingUri: string, env: Record<string, string>) {
 
 it("an http server is asked through its proxy, by its name", async () => {
   const asked: IncomingMessage[] = [];
-  const proxy = await listen(
+  const proxy = await start(
     createServer((request, response) => {
       asked.push(request);
       response.end(ANSWER);
@@ -98,7 +92,7 @@ it("an http server is asked through its proxy, by its name", async () => {
 
 it("an https server is reached through a tunnel, and trusted by its own certificate alone", async () => {
   const { cert, key, certPath } = await newCertificate("mlflow.test");
-  const server = await listen(createSecureServer({ cert, key }, (_request, response) => void response.end(ANSWER)));
+  const server = await start(createSecureServer({ cert, key }, (_request, response) => void response.end(ANSWER)));
   const tunnels: IncomingMessage[] = [];
   const gate = createServer();
   gate.on("connect", (request, socket) => {
@@ -109,7 +103,7 @@ it("an https server is reached through a tunnel, and trusted by its own certific
     upstream.on("error", () => socket.destroy());
     socket.on("error", () => upstream.destroy());
   });
-  const env = { https_proxy: withUser(await listen(gate)) };
+  const env = { https_proxy: withUser(await start(gate)) };
   expect(await write("https://mlflow.test", env)).toMatchObject({
     status: "retry",
     reason: expect.stringMatching(/is not trusted; MLFLOW_TRACKING_SERVER_CERT_PATH/),
@@ -126,7 +120,7 @@ it("an https server is reached through a tunnel, and trusted by its own certific
 it("a proxy that refuses is told of", async () => {
   const gate = createServer();
   gate.on("connect", (_request, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
-  const proxy = await listen(gate);
+  const proxy = await start(gate);
   expect(await write("https://mlflow.test", { HTTPS_PROXY: proxy })).toMatchObject({
     status: "retry",
     reason: expect.stringContaining(`the proxy at ${proxy} answered HTTP 403`),

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
+import { listen } from "@hivewatch/test-support";
 import { emitterSuite } from "@hivewatch/testkit";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import { otelEmitter } from "../src/index.ts";
 
 const server = createServer((request, response) => {
@@ -10,14 +11,7 @@ const server = createServer((request, response) => {
 let endpoint: string;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (typeof address === "object") endpoint = `http://127.0.0.1:${address?.port}`;
-});
-
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+  endpoint = `http://127.0.0.1:${await listen(server)}`;
 });
 
 describe("over HTTP", () =>

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type Fields, fields, list } from "@hivewatch/test-support";
-import { onTestFinished } from "vitest";
+import { type Fields, fields, list, listen } from "@hivewatch/test-support";
 
 /** A request that a receiver has got. */
 export interface Received {
@@ -36,15 +35,9 @@ export async function startReceiver(fault: Fault = () => false): Promise<Receive
       response.writeHead(200, { "content-type": incoming.headers["content-type"] }).end(isJson ? "{}" : "");
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("no address");
+  const port = await listen(server);
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     requests,
     of: (signal) =>
       requests.filter(({ path }) => path === `/v1/${signal}`).map(({ body }) => fields(JSON.parse(body.toString()))),

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { RunStore } from "@hivewatch/runs";
-import { readStream, until } from "@hivewatch/test-support";
+import { listen, readStream, until } from "@hivewatch/test-support";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createCacheMemory, createFrameCache } from "../src/stream/frame-cache.ts";
 import { createHub } from "../src/stream/hub.ts";
@@ -29,14 +29,8 @@ async function startStreamServer(
     const query = new URL(request.url ?? "", "http://server").searchParams;
     void streamRun({ request, response, query }, parts, "r");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    closing.abort();
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
+  const port = await listen(server);
+  onTestFinished(() => closing.abort());
   return { url: `http://127.0.0.1:${port}/stream?run_id=r&batch=1`, responses };
 }
 

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { openRunStore } from "@hivewatch/runs";
-import { temporaryFolder } from "@hivewatch/test-support";
-import { expect, onTestFinished, test } from "vitest";
+import { listen, temporaryFolder } from "@hivewatch/test-support";
+import { expect, test } from "vitest";
 import { route } from "../src/routes.ts";
 import { createStreamParts } from "../src/stream/stream-parts.ts";
 import { loadViewer } from "../src/viewer-files.ts";
@@ -23,13 +23,7 @@ async function serve(viewerDir: string): Promise<string> {
   const server = createServer((request, response) => {
     void route({ request, response, query: new URLSearchParams() }, request.url ?? "", context);
   });
-  onTestFinished(() => void server.close());
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`);
-    });
-  });
+  return `http://127.0.0.1:${await listen(server)}`;
 }
 
 async function viewer(): Promise<string> {

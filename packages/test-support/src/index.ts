@@ -14,6 +14,7 @@ export {
   startMap,
   type UpOptions,
 } from "./hivewatch.ts";
+export { listen } from "./listen.ts";
 export { parseMetrics, type Sample, type SampleFamily, sampleOf } from "./metrics.ts";
 export { type Exit, type Program, type ProgramOptions, runProgram, startProgram } from "./program.ts";
 export { newSeed, type Random, randomFrom } from "./random.ts";

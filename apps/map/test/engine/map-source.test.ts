@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { MapHead, MapPlace } from "@hivewatch/core";
-import { afterwards } from "@hivewatch/test-support";
+import { listen } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { httpMapSource, type MapSource } from "../../src/engine/map-source.ts";
+import { mapHead } from "./map-head.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";
 const TEXTS = ["first", "second, which is longer", "third"];
@@ -26,27 +27,7 @@ function framesOf(texts: readonly string[], gap: number): Frames {
 }
 
 function headOf({ bytes }: Frames, id = ID): MapHead {
-  return {
-    schema_version: 2,
-    run_id: "r",
-    algorithm: "FedAvg",
-    config: {},
-    started_at: null,
-    finished_at: null,
-    status: "completed",
-    status_reason: null,
-    server: null,
-    last_event_at: null,
-    num_events: 1,
-    position: 7,
-    jsonl_bytes: null,
-    frames: { id, bytes: bytes.length },
-    part_rows: 16,
-    fields: [],
-    clients: { count: 0, parts: [] },
-    notable: { count: 0, parts: [] },
-    rounds: [],
-  };
+  return mapHead({ status: "completed", num_events: 1, position: 7, frames: { id, bytes: bytes.length } });
 }
 
 /** A server of a run's two files; what it was asked for the second is in `ranges`. */
@@ -64,11 +45,7 @@ async function serve(
     ranges.push(request.headers.range);
     send(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterwards(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  const base = `http://127.0.0.1:${address.port}`;
+  const base = `http://127.0.0.1:${await listen(server)}`;
   return { source: httpMapSource(`${base}/head`, `${base}/frames`), ranges };
 }
 

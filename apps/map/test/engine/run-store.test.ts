@@ -5,6 +5,7 @@ import { fieldOf } from "../../src/data/table-fields.ts";
 import { roundTable } from "../../src/engine/round-table.ts";
 import { passOver, type RunStore, refreshFigures } from "../../src/engine/run-store.ts";
 import { event, update } from "../events.ts";
+import { mapHead } from "./map-head.ts";
 import { idsOf, storeOf } from "./store-of.ts";
 
 test("rounds begin at 0, come in any order, and a client's own round counts", () => {
@@ -85,27 +86,13 @@ function headOf(store: RunStore, position: number): MapHead {
       figures,
     };
   });
-  return {
-    schema_version: 2,
-    run_id: "r",
-    algorithm: "FedAvg",
-    config: {},
-    started_at: null,
-    finished_at: null,
-    status: "running",
-    status_reason: null,
-    server: null,
-    last_event_at: null,
+  return mapHead({
     num_events: store.run.eventCount,
     position,
-    jsonl_bytes: 0,
     frames: { id: "0".repeat(32), bytes: 25 },
-    part_rows: 100,
-    fields: [],
     clients: { count: store.clients.size, parts: [] },
-    notable: { count: 0, parts: [] },
     rounds,
-  };
+  });
 }
 
 function anyEvent(random: Random): HiveEvent {

@@ -1,4 +1,5 @@
 import { createConnection, createServer, type Socket } from "node:net";
+import { listen } from "@hivewatch/test-support";
 import { onTestFinished } from "vitest";
 
 /** A way to a server that can fall silent, as when a machine or a network is gone: no bytes, and no end either. */
@@ -30,15 +31,12 @@ export async function startProxy(port: number): Promise<Proxy> {
     server.on("close", () => servers.delete(server));
     server.on("end", () => servers.delete(server));
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const ownPort = await listen(proxy);
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
-    proxy.close();
   });
-  const address = proxy.address();
-  if (typeof address !== "object" || address === null) throw new Error("the proxy has no port");
   return {
-    address: `127.0.0.1:${address.port}`,
+    address: `127.0.0.1:${ownPort}`,
     get connections() {
       return servers.size;
     },
