@@ -3,7 +3,7 @@
 Arguments: the metrics (of no use here), `plain`, `watched`, `mod` (watched with the client mod) or `alone` (watched
 without a bridge), rounds, clients, a folder for Flower.
 
-A client trains a network of 784-64-10 with numpy on 2,000 random samples, and evaluates it in each round, too.
+A client trains a network of 784-64-10 with numpy on 3,000 random samples, and evaluates it in each round, too.
 
 Before each round it waits for its turn, so that trainings with and without HiveWatch go through the same moments of a
 machine that is faster and slower by the second. The time that it waits is none of its own.
@@ -32,7 +32,7 @@ from hivewatch_bridge.flower import client_mod, watch  # noqa: E402
 from loopback_grid import LoopbackGrid  # noqa: E402
 from training import tell, wait_for_go  # noqa: E402
 
-SAMPLES, FEATURES, HIDDEN, CLASSES = 2000, 784, 64, 10
+SAMPLES, FEATURES, HIDDEN, CLASSES = 3000, 784, 64, 10
 BATCH = 100
 FINISH_SEC = 60.0
 RATE = np.float32(0.05)

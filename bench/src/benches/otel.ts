@@ -12,6 +12,8 @@ import { seconds } from "../lib/seconds.ts";
 
 /** What core hands over at once. */
 const BATCH_EVENTS = 500;
+/** Rounds that don't count: at first much of the time goes into being compiled, and a run has many rounds. */
+const WARM_UPS = 3;
 const NEVER = new AbortController().signal;
 const FLOOR = "the SDK's MeterProvider, with an exponential histogram for each metric, recorded value by value";
 
@@ -36,11 +38,10 @@ export const otel: Bench = {
     const endpoint = textIn(await receiver.next(), "endpoint");
     const ours: Cost[] = [];
     const floors: Cost[] = [];
-    for (let turn = 0; turn <= times; turn++) {
+    for (let turn = quick ? 1 : 1 - WARM_UPS; turn <= times; turn++) {
       const floor = await costOf(bySdk(endpoint), clients);
       const figure = await costOf(byEmitter(endpoint), clients);
-      // At first much of the time goes into being compiled.
-      if (turn === 0 && !quick) continue;
+      if (turn < 1) continue;
       ours.push(figure);
       floors.push(floor);
       say(`${turn}/${times}: ${figure.micros} of ${floor.micros} µs`);
