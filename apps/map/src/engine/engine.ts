@@ -41,7 +41,7 @@ const BATCH_ROUNDS = 16;
 /** Of what happened beside results so many parts are read, the newest. */
 const NOTABLE_PARTS = 2;
 
-/** While somebody goes from round to round, reading in the background waits, but each time no longer than this. */
+/** While a round that somebody wants is being drawn, reading in the background waits, but each time no longer than this. */
 const QUIET_MS = 250;
 const MAX_WAIT_MS = 2_000;
 
@@ -190,6 +190,7 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
 
   async function readBatches(): Promise<void> {
     while (!isClosed) {
+      await untilQuiet();
       const batch = nextBatch();
       if (batch.length === 0) break;
       await fetchRounds(batch);
@@ -197,12 +198,15 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
       relieve();
       schedule();
       await pause();
-      for (let waited = 0; waited < MAX_WAIT_MS && Date.now() - movedAt < QUIET_MS; waited += QUIET_MS) {
-        await pause(QUIET_MS);
-      }
     }
     readingsChanged = true;
     schedule();
+  }
+
+  async function untilQuiet(): Promise<void> {
+    for (let waited = 0; waited < MAX_WAIT_MS && Date.now() - movedAt < QUIET_MS; waited += QUIET_MS) {
+      await pause(QUIET_MS);
+    }
   }
 
   function nextBatch(): RoundEntry[] {
@@ -475,6 +479,7 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
     await Promise.all([clientsReady, entry === undefined ? undefined : fetchRounds([entry])]);
     shown ??= entry?.round;
     tableChanged = true;
+    movedAt = Date.now();
     tell();
     await fetchNotable(found, undefined);
   }

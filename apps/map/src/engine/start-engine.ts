@@ -1,4 +1,4 @@
-import { readAddress, roundIn } from "../url-state.ts";
+import { readAddress, roundIn } from "../run-address.ts";
 import type { Request, RunAddress, Update } from "./messages.ts";
 
 /** An engine in its thread. */

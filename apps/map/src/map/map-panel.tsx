@@ -36,6 +36,8 @@ export function MapPanel() {
   const pointed = useSignal<Pointed | undefined>(undefined);
   const sceneOf = useMemo(createSceneBuilder, []);
   const scene = useComputed(() => sceneOf(sceneSource(session)));
+  // The Earth is drawn with the clients on it: without them it would have to be drawn again, elsewhere.
+  const isKnown = useComputed(() => session.table.value !== undefined || data.connection.value.phase !== "loading");
 
   useLayoutEffect(() => {
     const canvases = canvasesOf(earth.current, dots.current, marks.current, motion.current);
@@ -50,7 +52,9 @@ export function MapPanel() {
     return () => created.close();
   }, [map, pointed, session]);
 
-  useSignalEffect(() => map.value?.show(scene.value));
+  useSignalEffect(() => {
+    if (isKnown.value) map.value?.show(scene.value);
+  });
   useSignalEffect(() => {
     const { client: id } = state;
     const client = id.value === undefined ? -1 : data.clients.value.indexOf(id.value);
