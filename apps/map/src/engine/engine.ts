@@ -56,7 +56,11 @@ const PUBLISH_SHARE = 4;
 /** A round that goes on is read anew no more often than this. */
 const REREAD_MS = 2_000;
 
-/** @param publish - tells the page; what comes together is shown together */
+/**
+ * Opens a run.
+ *
+ * @param publish - tells the page; what comes together is shown together
+ */
 export function createEngine(address: RunAddress, publish: (updates: readonly Update[]) => void): Engine {
   const { runId, round } = address;
   const { stream } = addressesOf(address);
@@ -484,12 +488,10 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
     await fetchNotable(found, undefined);
   }
 
+  void open();
   return {
     take(request) {
       switch (request.kind) {
-        case "open":
-          void open();
-          return;
         case "show":
           show(request.round);
           return;
