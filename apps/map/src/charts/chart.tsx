@@ -14,7 +14,7 @@ import { firstAtLeast, nearestPlace, type RoundAxis } from "./round-axis.ts";
 import { isEmpty, valueAt } from "./series.ts";
 import { useShownIndex } from "./shown-index.ts";
 import { Swatch } from "./swatch.tsx";
-import { timeMark } from "./ticks.ts";
+import { timeMark } from "./time-marks.ts";
 
 /** What a chart draws: the open run's lines, or one line of each run that is compared. */
 export interface ChartView {

@@ -477,10 +477,11 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
     takeHead(store, found);
     store.changed.clear();
     overviewChanged = false;
-    publish([{ kind: "overview", value: overviewOf(store, []) }]);
     const entry = store.rounds.get(shown ?? round ?? Number.NaN) ?? sorted().at(-1);
     clientsReady = fetchClients(found, undefined);
-    await Promise.all([clientsReady, entry === undefined ? undefined : fetchRounds([entry])]);
+    const ready = Promise.all([clientsReady, entry === undefined ? undefined : fetchRounds([entry])]);
+    publish([{ kind: "overview", value: overviewOf(store, []) }]);
+    await ready;
     shown ??= entry?.round;
     tableChanged = true;
     movedAt = Date.now();
