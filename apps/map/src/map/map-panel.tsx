@@ -1,4 +1,4 @@
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { effect, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { saveFile } from "../charts/save-file.ts";
 import { STATUS_LABELS } from "../data/statuses.ts";
@@ -52,9 +52,14 @@ export function MapPanel() {
     return () => created.close();
   }, [map, pointed, session]);
 
-  useSignalEffect(() => {
-    if (isKnown.value) map.value?.show(scene.value);
-  });
+  // At once, and so drawn in the same frame as all else: signals' own effects wait for the next one.
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        if (isKnown.value) map.value?.show(scene.value);
+      }),
+    [isKnown, map, scene],
+  );
   useSignalEffect(() => {
     const { client: id } = state;
     const client = id.value === undefined ? -1 : data.clients.value.indexOf(id.value);
