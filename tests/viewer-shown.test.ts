@@ -21,7 +21,9 @@ test("when the page marks that a round is shown, its clients are on the map and 
   const dir = await temporaryFolder();
   await writeRun(dir, "shown", syntheticRun({ runId: "shown", clients: 40, rounds: 4, seed: 11 }));
   const { page } = await openPage(needChromium(context), `${await startMap(dir)}/?run_id=shown`, {
-    prepare: (browser) => browser.addInitScript(LOOK_AT_MARKS),
+    prepare: async (browser) => {
+      await browser.addInitScript(LOOK_AT_MARKS);
+    },
   });
   await eventually(async () => expect(await figures(page)).toMatchObject({ round: 4 }));
   await eventually(async () => {
