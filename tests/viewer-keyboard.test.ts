@@ -2,7 +2,7 @@ import { eventually, startHivewatch, startMap, syntheticRun, temporaryFolder } f
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { TABS, VIEWS } from "../apps/map/src/page-state.ts";
-import { PANELS } from "../apps/map/src/url-state.ts";
+import { PANELS } from "../apps/map/src/run-address.ts";
 import { expectAccessible } from "./support/axe.ts";
 import { type BrowserPage, expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";

@@ -1,11 +1,12 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { readAddress } from "./run-address.ts";
 import { RunPage } from "./run-page.tsx";
 import { defaultRun, type RunList } from "./runs/run-list.ts";
 import { NoRun } from "./ui/no-run.tsx";
 import { RunPicker } from "./ui/run-picker.tsx";
 import { TopBar } from "./ui/top-bar.tsx";
-import { queryOf, readAddress } from "./url-state.ts";
+import { queryOf } from "./url-state.ts";
 
 /**
  * The page: the run that the address names or that somebody picked; else the newest, and the next one that starts after

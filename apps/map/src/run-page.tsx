@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { markShown } from "./mark-shown.ts";
 import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
+import { readAddress } from "./run-address.ts";
 import { openSession, type Session, SessionProvider } from "./session.ts";
 import { ClientPanel } from "./ui/client-panel.tsx";
 import { Help } from "./ui/help.tsx";
@@ -13,7 +14,6 @@ import { RunStatus } from "./ui/run-status.tsx";
 import { RunView } from "./ui/run-view.tsx";
 import { SearchBox } from "./ui/search-box.tsx";
 import { TopBar } from "./ui/top-bar.tsx";
-import { readAddress } from "./url-state.ts";
 
 const EmbeddedPanel = lazily(async () => (await import("./ui/embedded-panel.tsx")).EmbeddedPanel, null);
 

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { unknownFields } from "../src/search/check-fields.ts";
 import { countMatches, matchClients } from "../src/search/match-clients.ts";
 import { parseNumber } from "../src/search/parse-number.ts";
-import { parseQuery, quoteField, quoteValue } from "../src/search/parse-query.ts";
+import { parseQuery } from "../src/search/parse-query.ts";
+import { quoteField, quoteValue } from "../src/search/quote.ts";
 import { suggest } from "../src/search/suggest.ts";
 import { type ClientRow, clientsOf, tableOf, tallyOf } from "./tables.ts";
 

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { FINDING_KINDS } from "../src/data/run-data.ts";
 import { AXES, CLIENT_ORDERS, createPageState, type PageState, PROJECTIONS, TABS, VIEWS } from "../src/page-state.ts";
 import { PACES, SPEEDS } from "../src/replay/replay-clock.ts";
-import { fragmentOf, PANELS, queryOf, readAddress, readFragment, wholeQueryOf } from "../src/url-state.ts";
+import { PANELS, readAddress } from "../src/run-address.ts";
+import { fragmentOf, queryOf, readFragment, wholeQueryOf } from "../src/url-state.ts";
 
 const TEXTS = [
   "a",

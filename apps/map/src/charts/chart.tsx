@@ -14,7 +14,7 @@ import { firstAtLeast, nearestPlace, type RoundAxis } from "./round-axis.ts";
 import { isEmpty, valueAt } from "./series.ts";
 import { useShownIndex } from "./shown-index.ts";
 import { Swatch } from "./swatch.tsx";
-import { timeMark } from "./ticks.ts";
+import { timeMark } from "./time-marks.ts";
 
 /** What a chart draws: the open run's lines, or one line of each run that is compared. */
 export interface ChartView {
@@ -36,10 +36,11 @@ interface ChartProps {
 
 /** A small chart over the rounds. A click goes to the round. */
 export function Chart({ view, hovered, read, actions, children }: ChartProps) {
-  const { player } = useSession();
+  const { data, player } = useSession();
   const plot = useRef<Plot | undefined>(undefined);
   const { spec, lines, rounds, axis } = view.value;
-  const empty = lines.every(({ series }) => isEmpty(series));
+  const isKnown = rounds.numbers.length > 0 || data.connection.value.phase !== "loading";
+  const empty = isKnown && lines.every(({ series }) => isEmpty(series));
   const seekIndex = (index: number | undefined): void => {
     const round = index === undefined ? undefined : rounds.numbers[index];
     if (round !== undefined) player.seek(round);
@@ -62,14 +63,18 @@ export function Chart({ view, hovered, read, actions, children }: ChartProps) {
         }
       }
     >
-      <PlotArea
-        // A plot keeps its lines: with others it is another plot.
-        key={signatureOf(view.value)}
-        view={view}
-        hovered={hovered}
-        plot={plot}
-        onSeek={(x) => seekIndex(axis.index[nearestPlace(axis.x, x)])}
-      />
+      {isKnown ? (
+        <PlotArea
+          // A plot keeps its lines: with others it is another plot.
+          key={signatureOf(view.value)}
+          view={view}
+          hovered={hovered}
+          plot={plot}
+          onSeek={(x) => seekIndex(axis.index[nearestPlace(axis.x, x)])}
+        />
+      ) : (
+        <div class="plot" />
+      )}
       {empty && <p class="plot-empty">not reported</p>}
       {children}
     </ChartFrame>

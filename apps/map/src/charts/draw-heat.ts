@@ -3,7 +3,8 @@ import type { Stage } from "./canvas-view.tsx";
 import type { NumberFormat } from "./chart-spec.ts";
 import { FONT } from "./font.ts";
 import type { HeatMap } from "./heat-map.ts";
-import { ticks, timeMark, timeTicks } from "./ticks.ts";
+import { ticks, timeTicks } from "./ticks.ts";
+import { timeMark } from "./time-marks.ts";
 
 /** Room around the image, in pixels. */
 export const HEAT_MARGIN = { left: 52, right: 10, top: 10, bottom: 20 } as const;

@@ -5,7 +5,7 @@ import { themeColor } from "../theme.ts";
 import type { NumberFormat } from "./chart-spec.ts";
 import { FONT } from "./font.ts";
 import type { OffScaleMark, PlotData } from "./plot-data.ts";
-import { TIME_STEPS } from "./ticks.ts";
+import { TIME_STEPS } from "./time-marks.ts";
 
 /** What people do with a plot. */
 export interface PlotListener {

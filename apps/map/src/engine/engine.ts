@@ -41,7 +41,7 @@ const BATCH_ROUNDS = 16;
 /** Of what happened beside results so many parts are read, the newest. */
 const NOTABLE_PARTS = 2;
 
-/** While somebody goes from round to round, reading in the background waits, but each time no longer than this. */
+/** While a round that somebody wants is being drawn, reading in the background waits, but each time no longer than this. */
 const QUIET_MS = 250;
 const MAX_WAIT_MS = 2_000;
 
@@ -56,7 +56,11 @@ const PUBLISH_SHARE = 4;
 /** A round that goes on is read anew no more often than this. */
 const REREAD_MS = 2_000;
 
-/** @param publish - tells the page; what comes together is shown together */
+/**
+ * Opens a run.
+ *
+ * @param publish - tells the page; what comes together is shown together
+ */
 export function createEngine(address: RunAddress, publish: (updates: readonly Update[]) => void): Engine {
   const { runId, round } = address;
   const { stream } = addressesOf(address);
@@ -190,6 +194,7 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
 
   async function readBatches(): Promise<void> {
     while (!isClosed) {
+      await untilQuiet();
       const batch = nextBatch();
       if (batch.length === 0) break;
       await fetchRounds(batch);
@@ -197,12 +202,15 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
       relieve();
       schedule();
       await pause();
-      for (let waited = 0; waited < MAX_WAIT_MS && Date.now() - movedAt < QUIET_MS; waited += QUIET_MS) {
-        await pause(QUIET_MS);
-      }
     }
     readingsChanged = true;
     schedule();
+  }
+
+  async function untilQuiet(): Promise<void> {
+    for (let waited = 0; waited < MAX_WAIT_MS && Date.now() - movedAt < QUIET_MS; waited += QUIET_MS) {
+      await pause(QUIET_MS);
+    }
   }
 
   function nextBatch(): RoundEntry[] {
@@ -469,22 +477,22 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
     takeHead(store, found);
     store.changed.clear();
     overviewChanged = false;
-    publish([{ kind: "overview", value: overviewOf(store, []) }]);
     const entry = store.rounds.get(shown ?? round ?? Number.NaN) ?? sorted().at(-1);
     clientsReady = fetchClients(found, undefined);
-    await Promise.all([clientsReady, entry === undefined ? undefined : fetchRounds([entry])]);
+    const ready = Promise.all([clientsReady, entry === undefined ? undefined : fetchRounds([entry])]);
+    publish([{ kind: "overview", value: overviewOf(store, []) }]);
+    await ready;
     shown ??= entry?.round;
     tableChanged = true;
+    movedAt = Date.now();
     tell();
     await fetchNotable(found, undefined);
   }
 
+  void open();
   return {
     take(request) {
       switch (request.kind) {
-        case "open":
-          void open();
-          return;
         case "show":
           show(request.round);
           return;

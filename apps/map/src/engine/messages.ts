@@ -24,7 +24,6 @@ export interface RunAddress {
 
 /** What the page asks of the engine. */
 export type Request =
-  | { readonly kind: "open"; readonly address: RunAddress }
   /** Which round's table it wants, now and whenever it changes. */
   | { readonly kind: "show"; readonly round: number | undefined }
   | { readonly kind: "digest"; readonly field: string }

@@ -48,13 +48,16 @@ export function createRoundColumns(round: number): RoundColumns {
 /** The round as parts of a map have it. */
 export function roundOfParts(round: number, parts: readonly MapPart[]): RoundColumns {
   const table = createRoundColumns(round);
+  makeRoom(
+    table,
+    parts.reduce((sum, { rows }) => sum + rows, 0),
+  );
   for (const part of parts) addPart(table, part);
   return table;
 }
 
 function addPart(table: RoundColumns, part: MapPart): void {
   const first = table.rows;
-  makeRoom(table, first + part.rows);
   table.rows += part.rows;
   table.clients.set(part.clients, first);
   table.results.set(part.results, first);
@@ -66,7 +69,8 @@ function addPart(table: RoundColumns, part: MapPart): void {
     if (column.kind === "numbers") {
       numbersOf(table, cells).set(column.numbers, first);
       const { present } = column;
-      for (let i = 0; i < part.rows; i++) if (present === undefined || present[i] === 1) kinds[first + i] = NUMBER;
+      if (present === undefined) kinds.fill(NUMBER, first, first + part.rows);
+      else for (let i = 0; i < part.rows; i++) if (present[i] === 1) kinds[first + i] = NUMBER;
     } else {
       const codes = codesOf(table, cells);
       const own = column.values.map((value) => codeOf(cells, value));

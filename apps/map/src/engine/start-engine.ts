@@ -1,4 +1,4 @@
-import { readAddress, roundIn } from "../url-state.ts";
+import { readAddress, roundIn } from "../run-address.ts";
 import type { Request, RunAddress, Update } from "./messages.ts";
 
 /** An engine in its thread. */
@@ -35,13 +35,13 @@ function addressOf(runId: string, map: string | undefined): RunAddress {
 }
 
 function start(address: RunAddress): StartedEngine {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  // A message would not reach it before the page's own thread has nothing else to do; its name does.
+  const name = JSON.stringify(address);
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name });
   const told: Update[] = [];
   worker.onmessage = ({ data }: MessageEvent<readonly Update[]>) => told.push(...data);
-  const ask = (request: Request): void => worker.postMessage(request);
-  ask({ kind: "open", address });
   return {
-    ask,
+    ask: (request) => worker.postMessage(request),
     listen(take) {
       worker.onmessage = ({ data }: MessageEvent<readonly Update[]>) => take(data);
       if (told.length > 0) take(told.splice(0));

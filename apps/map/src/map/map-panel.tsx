@@ -1,4 +1,4 @@
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { effect, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { saveFile } from "../charts/save-file.ts";
 import { STATUS_LABELS } from "../data/statuses.ts";
@@ -36,6 +36,8 @@ export function MapPanel() {
   const pointed = useSignal<Pointed | undefined>(undefined);
   const sceneOf = useMemo(createSceneBuilder, []);
   const scene = useComputed(() => sceneOf(sceneSource(session)));
+  // The Earth is drawn with the clients on it: without them it would have to be drawn again, elsewhere.
+  const isKnown = useComputed(() => session.table.value !== undefined || data.connection.value.phase !== "loading");
 
   useLayoutEffect(() => {
     const canvases = canvasesOf(earth.current, dots.current, marks.current, motion.current);
@@ -50,7 +52,14 @@ export function MapPanel() {
     return () => created.close();
   }, [map, pointed, session]);
 
-  useSignalEffect(() => map.value?.show(scene.value));
+  // At once, and so drawn in the same frame as all else: signals' own effects wait for the next one.
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        if (isKnown.value) map.value?.show(scene.value);
+      }),
+    [isKnown, map, scene],
+  );
   useSignalEffect(() => {
     const { client: id } = state;
     const client = id.value === undefined ? -1 : data.clients.value.indexOf(id.value);

@@ -4,7 +4,7 @@ import { saveFile } from "../charts/save-file.ts";
 import { Swatch } from "../charts/swatch.tsx";
 import { formatCount, formatPercent, MISSING } from "../format.ts";
 import { useSession } from "../session.ts";
-import { type ConfigLine, compareConfigs } from "./config-values.ts";
+import { type ConfigLine, compareConfigs } from "./compare-configs.ts";
 import { lineOfRun, OWN_LINE } from "./run-lines.ts";
 import type { RunEntry } from "./run-list.ts";
 

@@ -1,8 +1,8 @@
 import { CLIENT_STATUSES, STATUS_LABELS } from "../data/statuses.ts";
 import { numbersOf } from "../data/table-fields.ts";
 import { foldText } from "./fold-text.ts";
-import { quoteField, quoteValue } from "./parse-query.ts";
 import type { Span } from "./query.ts";
+import { quoteField, quoteValue } from "./quote.ts";
 import { fieldNamed, OWN_FIELDS, type SearchSource } from "./search-source.ts";
 
 /** What may stand in a part of the text. */

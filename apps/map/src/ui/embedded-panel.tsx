@@ -1,7 +1,8 @@
 import type { ComponentType } from "preact";
 import { MapPanel } from "../map/map-panel.tsx";
+import type { Panel } from "../run-address.ts";
 import { useSession } from "../session.ts";
-import { type Panel, wholeQueryOf } from "../url-state.ts";
+import { wholeQueryOf } from "../url-state.ts";
 import { ClientPanel } from "./client-panel.tsx";
 import { KeyFigures } from "./key-figures.tsx";
 import { noteOf, PageNote } from "./page-note.tsx";

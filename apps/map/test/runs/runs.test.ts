@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { compareConfigs, configValues } from "../../src/runs/config-values.ts";
+import { compareConfigs } from "../../src/runs/compare-configs.ts";
+import { configValues } from "../../src/runs/config-values.ts";
 import { runLabels } from "../../src/runs/run-labels.ts";
 import { readRunList } from "../../src/runs/run-list.ts";
 import { searchRuns, sortRuns } from "../../src/runs/run-search.ts";
