@@ -174,6 +174,9 @@ export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], l
     }
     placed = undefined;
     findLimits();
+    // What was on them is gone, and the next frame would be too late.
+    if (frame !== undefined) cancelAnimationFrame(frame);
+    draw(performance.now());
   }
 
   function findLimits(): void {
