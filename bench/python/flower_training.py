@@ -38,6 +38,8 @@ FINISH_SEC = 60.0
 RATE = np.float32(0.05)
 _training_sec = 0.0
 _waited_sec = 0.0
+_round_began: float | None = None
+_rounds_sec: list[float] = []
 
 
 class GridInTurns(LoopbackGrid):
@@ -45,13 +47,21 @@ class GridInTurns(LoopbackGrid):
 
     def send_and_receive(self, messages: Any, *, timeout: float | None = None) -> Any:
         """As that of the loopback grid."""
-        global _waited_sec
+        global _waited_sec, _round_began
         sent = list(messages)
         if sent and sent[0].metadata.message_type == "train":
             began = time.perf_counter()
+            end_round(began)
             wait_for_go()
-            _waited_sec += time.perf_counter() - began
+            _round_began = time.perf_counter()
+            _waited_sec += _round_began - began
         return super().send_and_receive(sent, timeout=timeout)
+
+
+def end_round(moment: float) -> None:
+    """Notes how long the round took that ends, if one has begun."""
+    if _round_began is not None:
+        _rounds_sec.append(moment - _round_began)
 
 
 def main(how: str, rounds: int, clients: int) -> None:
@@ -72,6 +82,7 @@ def main(how: str, rounds: int, clients: int) -> None:
     if run is not None:
         watch(strategy, run=run)
     result = strategy.start(grid=GridInTurns(nodes), initial_arrays=arrays, num_rounds=rounds)
+    end_round(time.perf_counter())
     # Without a bridge it would wait in vain, once for the whole run.
     durable = run is None or run.finish(timeout=0 if how == "alone" else FINISH_SEC) or how == "alone"
     seconds = time.perf_counter() - began - _waited_sec
@@ -81,6 +92,7 @@ def main(how: str, rounds: int, clients: int) -> None:
         event="trained",
         durable=durable,
         seconds=seconds,
+        rounds_sec=_rounds_sec,
         cpu_seconds=cpu_seconds,
         client_seconds=_training_sec / (rounds * clients),
         model=hashlib.sha256(model).hexdigest(),

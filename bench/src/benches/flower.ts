@@ -1,8 +1,9 @@
 import { atMost, type Bench, demand } from "../bench.ts";
-import { numberIn, textIn } from "../lib/child.ts";
+import { numberIn, numbersIn, textIn } from "../lib/child.ts";
 import { newFolder } from "../lib/left-over.ts";
 import { go, startPython } from "../lib/python-client.ts";
 import { startHivewatch } from "../lib/servers.ts";
+import { median } from "../lib/statistics.ts";
 
 /** Watched or not; `mod` is watched with the client mod too, `alone` is watched without a bridge. */
 const HOWS = ["plain", "watched", "mod", "alone"] as const;
@@ -13,6 +14,7 @@ const NO_BRIDGE = "127.0.0.1:1";
 const FLOOR = "the same training without HiveWatch: a client trains a small network for some 10 ms";
 
 interface Trained {
+  /** Of wall time, had each round taken what the median of them did: what others do on the machine hits a few rounds. */
   readonly seconds: number;
   readonly cpuSeconds: number;
   /** Of one training of one client. */
@@ -60,6 +62,11 @@ export const flower: Bench = {
   },
 };
 
+function withoutOutliers(seconds: number, rounds: readonly number[]): number {
+  const inRounds = rounds.reduce((sum, each) => sum + each, 0);
+  return seconds - inRounds + rounds.length * median(rounds);
+}
+
 /**
  * Has them train at once, but one at a time, a round each: a machine's speed changes from second to second, and so each
  * of them has its share of it.
@@ -99,7 +106,7 @@ async function start(how: How, rounds: number, clients: number): Promise<Trainin
       said = await go(child);
     },
     trained: () => ({
-      seconds: numberIn(said, "seconds"),
+      seconds: withoutOutliers(numberIn(said, "seconds"), numbersIn(said, "rounds_sec")),
       cpuSeconds: numberIn(said, "cpu_seconds"),
       clientSeconds: numberIn(said, "client_seconds"),
       model: textIn(said, "model"),

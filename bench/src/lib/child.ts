@@ -77,6 +77,13 @@ export function numberIn(fields: Record<string, unknown>, name: string): number 
   throw new Error(`expected a number as ${name}, got ${JSON.stringify(value)}`);
 }
 
+/** Takes numbers out of what a child has said. */
+export function numbersIn(fields: Record<string, unknown>, name: string): number[] {
+  const values = fields[name];
+  if (Array.isArray(values) && values.every((value) => typeof value === "number")) return values;
+  throw new Error(`expected numbers as ${name}, got ${JSON.stringify(values)}`);
+}
+
 /** Takes a text out of what a child has said. */
 export function textIn(fields: Record<string, unknown>, name: string): string {
   const value = fields[name];
