@@ -93,6 +93,8 @@ async function watch(browser: Browser, seconds: number, say: (message: string) =
   const lateMs = performance.now() - sent;
   isOver = true;
   await looking;
+  // However short it was, there is something to compare with the beginning.
+  rssBytes.push(rssOf(pid));
   publisher.close();
   await server.stop();
   return { longestTaskMs: Math.max(...longest), rssBytes, lateMs };
