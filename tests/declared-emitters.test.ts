@@ -43,7 +43,7 @@ async function logRounds(client: Program, ...rounds: number[]): Promise<void> {
 async function finish(client: Program): Promise<void> {
   client.say("finish");
   expect(await client.exited, client.stderr()).toEqual({ code: 0, signal: null });
-  expect(client.stdout()).toContain("durable: True");
+  expect(client.stdout(), client.stderr()).toContain("durable: True");
 }
 
 function portOf(address: string): number {

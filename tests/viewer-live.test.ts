@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";
 import { startTraining, type Training } from "./support/training.ts";
-import { connection, figures, incidents, rowOf, type ShownRun, shownRun } from "./support/viewer.ts";
+import { connection, figures, incidents, mapPixels, rowOf, type ShownRun, showRound, shownRun } from "./support/viewer.ts";
 import { expectNoOverflow } from "./support/walk-page.ts";
 
 const RUN_ID = "run-live-0001";
@@ -68,6 +68,30 @@ test("a page whose server dies says so, and goes on with nothing lost or doubled
   await eventually(async () => expect(await connection(page)).toBe("finished"));
   expect(await shownRun(page)).toEqual(TRUTH);
   expect(problems.filter((problem) => !problem.includes("Failed to load resource: net::ERR_"))).toEqual([]);
+});
+
+test("a map that followed the run is that of one opened at its end", async (context) => {
+  const chromium = needChromium(context);
+  const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
+  const url = `${hivewatch.http}/?run_id=${RUN_ID}`;
+  const run = startTraining(hivewatch.grpc, { runId: RUN_ID });
+  const during = await openPage(chromium, url);
+  run.setServerMetadata({ lat: 50.11, lng: 8.68 });
+  for (const [round, bytes] of [0, 5e6, 1e6, 9e6].entries()) {
+    run.logClientUpdate("paris", { round, lat: 48.85, lng: 2.35, bytes_sent: bytes });
+    run.logClientUpdate("tokyo", { round, lat: 35.68, lng: 139.69, bytes_sent: 4e6 });
+    run.logRound(round);
+    await eventually(async () => expect(await figures(during.page)).toMatchObject({ round, completed: 2 }));
+  }
+  await run.finish();
+  const after = await openPage(chromium, url);
+  for (const { page } of [during, after]) await eventually(async () => expect(await connection(page)).toBe("finished"));
+  const drawn = await mapPixels(after.page);
+  await eventually(async () => expect(await mapPixels(during.page)).toEqual(drawn));
+  for (const { page } of [during, after]) await showRound(page, 0);
+  await eventually(async () => expect(await mapPixels(after.page)).toEqual(await mapPixels(during.page)));
+  expect(await mapPixels(after.page)).not.toEqual(drawn);
+  for (const opened of [during, after]) expectQuiet(opened);
 });
 
 test("another server on the same folder shows the run live, too", async (context) => {

@@ -15,4 +15,4 @@ for round, line in enumerate(sys.stdin):
     hivewatch.log_client_update("a", round=round, local_loss=0.5)
     hivewatch.log_round(round)
     print(f"logged round {round}", flush=True)
-print("durable:", hivewatch.finish())
+print("durable:", hivewatch.finish(timeout=60))

@@ -45,4 +45,4 @@ hivewatch.log_evaluation(0, "central", {"accuracy": math.nan, "per_class": [0.5,
 hivewatch.log_checkpoint(0, "models/größe.npz", best=True, score=math.nan)
 hivewatch.log_round(0, global_accuracy=0.25, global_loss=math.nan, algorithm_metadata={"mu": 0.01}, own=math.inf)
 hivewatch.log_event("my_event", value=[1, "two"], missing=None)
-print("durable:", hivewatch.finish(status="failed", reason="why: ✓"))
+print("durable:", hivewatch.finish(status="failed", reason="why: ✓", timeout=60))

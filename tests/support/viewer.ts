@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { numberFromJson } from "@hivewatch/core";
 import { eventually } from "@hivewatch/test-support";
 import type { Locator, Page } from "playwright-core";
@@ -114,6 +115,13 @@ export async function showRound(page: Page, index: number): Promise<void> {
     const round = await page.getByTestId("round-number").getAttribute("data-value");
     expect(await page.getByTestId("client-table").getAttribute("data-round")).toBe(round);
   });
+}
+
+/** What is drawn on the map but for what moves: a hash of each canvas, the lowest first. */
+export async function mapPixels(page: Page): Promise<string[]> {
+  const canvases = page.getByTestId("map-canvas").locator("canvas:not(.map-motion)");
+  const pictures = await canvases.evaluateAll((all) => all.map((each) => each.toDataURL()));
+  return pictures.map((picture) => createHash("sha1").update(picture).digest("hex"));
 }
 
 /** The status of the run, as the page has it. */

@@ -71,8 +71,8 @@ export const ZOOM_STEP = 1.6;
 export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], listener: MapListener): MapView {
   const layers: readonly Layer[] = [
     createBasemapLayer(),
-    flowsLayer,
     createDotsLayer(),
+    flowsLayer,
     serverLayer,
     createMarksLayer(),
     clustersLayer,

@@ -8,7 +8,7 @@ const MANY = 60;
 /** The ways between sites and server, the wider the more bytes went over them. */
 export const flowsLayer: Layer = {
   name: "flows",
-  surface: "earth",
+  surface: "marks",
   draw({ canvas, routes, palette }) {
     canvas.lineCap = "round";
     canvas.lineJoin = "round";
