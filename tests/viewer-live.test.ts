@@ -3,7 +3,16 @@ import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";
 import { startTraining, type Training } from "./support/training.ts";
-import { connection, figures, incidents, mapPixels, rowOf, type ShownRun, showRound, shownRun } from "./support/viewer.ts";
+import {
+  connection,
+  figures,
+  incidents,
+  mapPixels,
+  rowOf,
+  type ShownRun,
+  shownRun,
+  showRound,
+} from "./support/viewer.ts";
 import { expectNoOverflow } from "./support/walk-page.ts";
 
 const RUN_ID = "run-live-0001";

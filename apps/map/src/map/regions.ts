@@ -11,7 +11,7 @@ export interface Regions {
 export const NO_REGION = 0xffff;
 
 /** A region is this high, in degrees, and at the equator as wide. */
-const DEGREES = 12;
+const DEGREES = 18;
 const BANDS = 180 / DEGREES;
 
 const known = new WeakMap<Places, Regions>();
