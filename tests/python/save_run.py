@@ -54,4 +54,4 @@ run.log_dropout(3, "client-paris")
 run.log_comm_failure(3, "client-lima", "timeout")
 run.log_checkpoint(3, "checkpoints/round_3.pt", best=True)
 run.log_client_update("client-paris", local_loss=9.0)  # of no round
-run.finish(timeout=60)
+run.finish()

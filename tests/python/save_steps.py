@@ -13,4 +13,4 @@ for number, _ in enumerate(sys.stdin):
     run.log_client_update("paris", round=number, local_loss=1 / (number + 1), lat=48.85, lng=2.35)
     run.log_dropout(number, "tokyo")
     run.log_round(number, global_accuracy=number / 10)
-run.finish(timeout=60)
+run.finish()
