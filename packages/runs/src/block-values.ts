@@ -28,7 +28,7 @@ export interface BlockCodes {
  * stand for numbers are numbers, and who sends a result without a status is active.
  */
 export function blockValues(block: ColumnBlock): BlockValues[] {
-  const count = block.timestamps.length;
+  const count = block.count;
   const fields = block.columns.filter(({ name }) => name !== "client_id").map((column) => spreadOut(column, count));
   if (block.eventType !== "client_update") return fields;
   const status = fields.find(({ name }) => name === "status");

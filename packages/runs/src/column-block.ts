@@ -14,7 +14,9 @@ const TIME_LIMIT_US = 253_402_300_800_000_000;
  */
 export interface ColumnBlock {
   readonly eventType: string;
-  /** Microseconds since 1970-01-01 UTC, one for each event. */
+  /** How many events there are. */
+  readonly count: number;
+  /** Microseconds since 1970-01-01 UTC, one for each event. A copy, made when it is first asked for. */
   readonly timestamps: Float64Array;
   /** Names are unique. `client_id` and `round` are among them. */
   readonly columns: readonly BlockColumn[];
@@ -35,6 +37,8 @@ export interface NumberColumn extends ColumnBase {
   readonly length: number;
   /** Those of the events that have one, in their order. A copy, made when it is first asked for. */
   readonly numbers: Float64Array;
+  /** Whether a test holds for all of them. Copies nothing. */
+  every(test: (value: number) => boolean): boolean;
 }
 
 export interface TextColumn extends ColumnBase {
@@ -69,9 +73,11 @@ export function isPresent(column: ColumnBase, i: number): boolean {
  */
 export function decodeColumns(bytes: Uint8Array, checkLength: (length: number) => void = () => {}): ColumnBlock {
   const payload = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   const fields = readFields(payload);
   const count = bytesOf(fields.timestamps) / 8;
   checkLength(count);
+  checkTimes(view, fields.timestamps);
   if (fields.columns.length > MAX_COLUMNS) {
     throw malformed(`${fields.columns.length} columns are more than the ${MAX_COLUMNS} that are allowed`);
   }
@@ -81,9 +87,9 @@ export function decodeColumns(bytes: Uint8Array, checkLength: (length: number) =
     if (column.name === "" || column.name === "__proto__") throw malformed(`a column may not be named ${name}`);
     if (seen.has(column.name)) throw malformed(`column ${name} is there twice`);
     seen.add(column.name);
-    return columnOf(column, payload, count);
+    return columnOf(column, payload, view, count);
   });
-  return { eventType: fields.eventType, timestamps: readTimes(payload, fields.timestamps), columns };
+  return new PackedBlock(fields.eventType, columns, view, fields.timestamps);
 }
 
 /** Where something stands in the payload: the start and the end of each of its pieces, one after the other. */
@@ -191,16 +197,8 @@ function bytesOf(spans: Spans): number {
   return sum;
 }
 
-/** The pieces in one. */
-function joined(payload: Buffer, spans: Spans): Buffer {
-  if (spans.length === 2) return payload.subarray(spans[0], spans[1]);
-  return Buffer.concat(
-    Array.from({ length: spans.length / 2 }, (_, i) => payload.subarray(spans[2 * i], spans[2 * i + 1])),
-  );
-}
-
 /** @param count - how many events there are */
-function columnOf(fields: ColumnFields, payload: Buffer, count: number): BlockColumn {
+function columnOf(fields: ColumnFields, payload: Buffer, view: DataView, count: number): BlockColumn {
   const { name, numbers, texts, json } = fields;
   if (Number(numbers.length > 0) + Number(texts.length > 0) + Number(json.length > 0) !== 1) {
     throw malformed(`column ${JSON.stringify(name)} must use one of numbers, texts and json`);
@@ -209,34 +207,66 @@ function columnOf(fields: ColumnFields, payload: Buffer, count: number): BlockCo
   const length = numbers.length > 0 ? bytesOf(numbers) / 8 : (texts.length + json.length) / 2;
   const wanted = countPresent(present, count);
   if (length !== wanted) throw malformed(`column ${JSON.stringify(name)} has ${length} values for ${wanted} events`);
-  if (numbers.length > 0) return new PackedNumbers(name, present, payload, numbers);
+  if (numbers.length > 0) return new PackedNumbers(name, present, view, numbers);
   const kind = texts.length > 0 ? "texts" : "json";
   const spans = texts.length > 0 ? texts : json;
   if (!areUtf8(payload, spans)) throw malformed(`column ${JSON.stringify(name)} holds text that is not UTF-8`);
   return { name, present, kind, texts: packedTexts(payload, spans) };
 }
 
-// A class, since one object with a getter of its own for each column costs more than the rest of the column.
+// Classes, since one object with a getter of its own for each column costs more than the rest of the column.
+class PackedBlock implements ColumnBlock {
+  readonly eventType: string;
+  readonly count: number;
+  readonly columns: readonly BlockColumn[];
+  readonly #view: DataView;
+  readonly #spans: Spans;
+  #timestamps: Float64Array | undefined;
+
+  constructor(eventType: string, columns: readonly BlockColumn[], view: DataView, spans: Spans) {
+    this.eventType = eventType;
+    this.columns = columns;
+    this.count = bytesOf(spans) / 8;
+    this.#view = view;
+    this.#spans = spans;
+  }
+
+  get timestamps(): Float64Array {
+    this.#timestamps ??= readTimes(this.#view, this.#spans);
+    return this.#timestamps;
+  }
+}
+
 class PackedNumbers implements NumberColumn {
   readonly kind = "numbers";
   readonly name: string;
   readonly present: Uint8Array | undefined;
   readonly length: number;
-  readonly #payload: Buffer;
+  readonly #view: DataView;
   readonly #spans: Spans;
   #numbers: Float64Array | undefined;
 
-  constructor(name: string, present: Uint8Array | undefined, payload: Buffer, spans: Spans) {
+  constructor(name: string, present: Uint8Array | undefined, view: DataView, spans: Spans) {
     this.name = name;
     this.present = present;
     this.length = bytesOf(spans) / 8;
-    this.#payload = payload;
+    this.#view = view;
     this.#spans = spans;
   }
 
   get numbers(): Float64Array {
-    this.#numbers ??= new Float64Array(copied(joined(this.#payload, this.#spans)));
+    this.#numbers ??= new Float64Array(copied(this.#view, this.#spans));
     return this.#numbers;
+  }
+
+  every(test: (value: number) => boolean): boolean {
+    const view = this.#view;
+    const spans = this.#spans;
+    for (let i = 0; i < spans.length; i += 2) {
+      const end = spans[i + 1] ?? 0;
+      for (let at = spans[i] ?? 0; at < end; at += 8) if (!test(view.getFloat64(at, true))) return false;
+    }
+    return true;
   }
 }
 
@@ -266,22 +296,44 @@ function areUtf8(payload: Buffer, spans: Spans): boolean {
   return true;
 }
 
-function readTimes(payload: Buffer, spans: Spans): Float64Array {
-  const halves = new Uint32Array(copied(joined(payload, spans)));
-  const times = new Float64Array(halves.length / 2);
-  for (let i = 0; i < times.length; i++) {
-    const time = (halves[2 * i + 1] ?? 0) * 2 ** 32 + (halves[2 * i] ?? 0);
-    if (time >= TIME_LIMIT_US) {
-      throw malformed(`timestamp_us of event ${i} must be microseconds since 1970, but it is ${time}`);
+/** @throws HiveWatchError `malformed` for a time that events can't have */
+function checkTimes(view: DataView, spans: Spans): void {
+  let event = 0;
+  for (let i = 0; i < spans.length; i += 2) {
+    const end = spans[i + 1] ?? 0;
+    for (let at = spans[i] ?? 0; at < end; at += 8, event++) {
+      const time = timeAt(view, at);
+      if (time < TIME_LIMIT_US) continue;
+      throw malformed(`timestamp_us of event ${event} must be microseconds since 1970, but it is ${time}`);
     }
-    times[i] = time;
+  }
+}
+
+function readTimes(view: DataView, spans: Spans): Float64Array {
+  const times = new Float64Array(bytesOf(spans) / 8);
+  let event = 0;
+  for (let i = 0; i < spans.length; i += 2) {
+    const end = spans[i + 1] ?? 0;
+    for (let at = spans[i] ?? 0; at < end; at += 8) times[event++] = timeAt(view, at);
   }
   return times;
 }
 
-/** A copy, for what must begin at a multiple of 8 bytes. */
-function copied(bytes: Buffer): ArrayBufferLike {
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+function timeAt(view: DataView, at: number): number {
+  return view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
+}
+
+/** The pieces in one, as a copy: a list of numbers must begin at a multiple of 8 bytes. */
+function copied(view: DataView, spans: Spans): ArrayBuffer {
+  const bytes = new Uint8Array(bytesOf(spans));
+  let filled = 0;
+  for (let i = 0; i < spans.length; i += 2) {
+    const start = spans[i] ?? 0;
+    const piece = new Uint8Array(view.buffer, view.byteOffset + start, (spans[i + 1] ?? 0) - start);
+    bytes.set(piece, filled);
+    filled += piece.length;
+  }
+  return bytes.buffer;
 }
 
 function countPresent(present: Uint8Array | undefined, count: number): number {

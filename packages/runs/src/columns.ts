@@ -145,7 +145,7 @@ function isSurelyValid(column: BlockColumn): boolean {
   if (kind === "numbers") {
     if (name === "client_id" || TEXTS.has(name)) return false;
     const isAllowed = BOUNDS.get(name);
-    return isAllowed === undefined || column.numbers.every(isAllowed);
+    return isAllowed === undefined || column.every(isAllowed);
   }
   // In bytes, of which a text has no fewer than characters.
   if (name === "client_id")

@@ -36,7 +36,7 @@ interface Target {
 }
 
 function clientsOf({ ids }: ClientTable, block: ColumnBlock): Uint32Array {
-  const clients = new Uint32Array(block.timestamps.length);
+  const clients = new Uint32Array(block.count);
   const column = block.columns.find(({ name }) => name === "client_id");
   if (column === undefined || column.kind === "numbers") return clients;
   const { bytes, spans } = column.texts;

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { HiveWatchError } from "@hivewatch/core";
+import { crc32Around, type SummedPart } from "./crc32.ts";
 import type { DiskFile } from "./disk.ts";
 
 /** What a segment of a log begins with: its format, and the version of it. */
@@ -14,16 +15,17 @@ const MAX_BODY_BYTES: number = 64 * 1024 * 1024;
 /**
  * What precedes a body in the log.
  *
+ * @param summed - a part of the body whose CRC-32 is known
  * @throws HiveWatchError `malformed` if the body is larger than a log can hold
  */
-export function frameHeader(body: Uint8Array): Buffer {
+export function frameHeader(body: Uint8Array, summed?: SummedPart): Buffer {
   if (body.length > MAX_BODY_BYTES) {
     const message = `a batch of ${body.length} bytes is more than the ${MAX_BODY_BYTES} of a log`;
     throw new HiveWatchError("malformed", message);
   }
   const header = Buffer.allocUnsafe(HEADER_BYTES);
   header.writeUInt32LE(body.length, 0);
-  header.writeUInt32LE(crc32(body), 4);
+  header.writeUInt32LE(summed === undefined ? crc32(body) : crc32Around(body, summed), 4);
   return header;
 }
 

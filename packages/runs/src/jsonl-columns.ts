@@ -16,7 +16,7 @@ const LINES_AT_ONCE = 64;
 export function* columnLines(block: ColumnBlock, runId: string): Generator<string> {
   if (!areSurelyValid(block)) return yield linesOfEvents(block, runId);
   const pieces = lineOf(block, runId);
-  const count = block.timestamps.length;
+  const count = block.count;
   for (let start = 0; start < count; start += LINES_AT_ONCE) {
     let lines = "";
     for (let i = start; i < Math.min(count, start + LINES_AT_ONCE); i++) {

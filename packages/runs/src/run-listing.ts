@@ -75,7 +75,7 @@ export function applyBatchToListing(state: ListingState, stored: StoredBatch): v
 function applyBlock({ listing, rounds, clients }: ListingState, block: ColumnBlock, end: number): void {
   const last = block.timestamps.at(-1);
   if (last === undefined) return;
-  listing.num_events += block.timestamps.length;
+  listing.num_events += block.count;
   listing.position = end;
   listing.last_event_at = isoFromMicros(last);
   const column = (name: string): BlockColumn | undefined => block.columns.find((each) => each.name === name);

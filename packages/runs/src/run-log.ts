@@ -40,8 +40,8 @@ export interface RunLog {
   /**
    * Stores a batch, unless it is there already.
    *
-   * @param bytes - the batch as it was received, which is what is stored; not to be changed until this resolves.
-   *   By default it is encoded
+   * @param bytes - the batch as it was received and checked (`checkBatch`), which is what is stored; not to be changed
+   *   until this resolves. By default it is encoded
    * @returns once it is durable
    * @throws HiveWatchError `unavailable` when the disk didn't take it. If it was full, the log goes on once there is room;
    *   if a sync failed, it takes nothing more before the process was started anew. `locked` if another process has taken
@@ -197,8 +197,8 @@ async function startLog(
 
   /** @throws HiveWatchError `malformed` */
   function enqueue(batch: Batch, body: Uint8Array): Promise<void> {
-    const { producerId, producerEpoch: epoch, count } = batch;
-    const header = frameHeader(body);
+    const { producerId, producerEpoch: epoch, count, payload } = batch;
+    const header = frameHeader(body, payload.value && { bytes: payload.value, crc32: batch.crc32 });
     const mark = { epoch, nextSeq: batch.firstSeq + BigInt(count) };
     const start = reserved;
     reserved += count;
