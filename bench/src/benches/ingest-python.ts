@@ -2,7 +2,7 @@ import { atLeast, type Bench, type Measured } from "../bench.ts";
 import { clientUpdates } from "../lib/batches.ts";
 import { numberIn } from "../lib/child.ts";
 import { go, sendEncoded, startPython } from "../lib/python-client.ts";
-import { startFloor, startHivewatch } from "../lib/servers.ts";
+import { type Server, startBridgeWithoutFiles, startFloor, startHivewatch } from "../lib/servers.ts";
 
 /** As many as the Python client puts into a batch of these. */
 const BATCH_EVENTS = 2000;
@@ -10,27 +10,31 @@ const BATCH_EVENTS = 2000;
 /** How many events a second one Python program can have on disk. */
 export const ingestPython: Bench = {
   name: "ingest-python",
-  what: "events/s from one Python client until the last ack, call by call and in bulk",
+  what: "events/s from one Python client until the last ack: call by call, in bulk, in bulk without what reads the log",
   async run({ quick, say }) {
-    const times = quick ? 1 : 5;
+    const calls: Way = { how: "calls", events: quick ? 2000 : 100_000, times: quick ? 1 : 5, start: startHivewatch };
+    const bulk: Way = { ...calls, how: "bulk", events: quick ? 2000 : 400_000 };
     return [
-      await compare("ingest-python", "calls", quick ? 2000 : 100_000, times, say),
-      await compare("ingest-python.bulk", "bulk", quick ? 2000 : 400_000, times, say),
+      await compare("ingest-python", calls, say),
+      await compare("ingest-python.bulk", bulk, say),
+      await compare("ingest-python.without-files", { ...bulk, start: startBridgeWithoutFiles }, say),
     ];
   },
 };
 
-async function compare(
-  name: string,
-  how: "calls" | "bulk",
-  events: number,
-  times: number,
-  say: (message: string) => void,
-): Promise<Measured> {
+interface Way {
+  readonly how: "calls" | "bulk";
+  readonly events: number;
+  readonly times: number;
+  readonly start: () => Promise<Server>;
+}
+
+async function compare(name: string, way: Way, say: (message: string) => void): Promise<Measured> {
+  const { events, times } = way;
   const figures: number[] = [];
   const floors: number[] = [];
   for (let turn = 1; turn <= times; turn++) {
-    figures.push(events / (await secondsOfClient(how, events)));
+    figures.push(events / (await secondsOfClient(way)));
     floors.push(events / (await secondsOfFloor(events)));
     say(`${name} ${turn}/${times}`);
   }
@@ -38,8 +42,8 @@ async function compare(
   return { name, unit: "events/s", goal: atLeast(0.8), figures, floors, floor };
 }
 
-async function secondsOfClient(how: string, events: number): Promise<number> {
-  const server = await startHivewatch();
+async function secondsOfClient({ how, events, start }: Way): Promise<number> {
+  const server = await start();
   const said = await go(await startPython("log_updates.py", server.address, how, "run", String(events)));
   await server.stop();
   return numberIn(said, "seconds");
