@@ -1,5 +1,7 @@
 """The APPFL adapter, on a stand-in for APPFL's server agent."""
 
+import sys
+import types
 from concurrent.futures import Future
 
 import pytest
@@ -231,6 +233,30 @@ def test_everything_is_put_back(server):
     assert (dict(vars(agent)), dict(vars(agent.aggregator))) == before
     train_asynchronously(agent)
     assert updates(server) == []
+
+
+def test_a_communicator_is_hooked_once_and_only_as_long_as_a_run_is_there(server, monkeypatch):
+    class Communicator:
+        """As APPFL's gRPC server, which cleans up when it is interrupted."""
+
+        def __init__(self, agent):
+            self.server_agent = agent
+
+        def cleanup(self):
+            return "cleaned"
+
+    monkeypatch.setitem(sys.modules, "appfl.comm.grpc", types.SimpleNamespace(GRPCServerCommunicator=Communicator))
+    cleanup = Communicator.cleanup
+    agents = [watch(asynchronous(), endpoint=server.endpoint) for _ in range(2)]
+    hooked = Communicator.cleanup
+    assert hooked is not cleanup
+    for agent, ended in zip(agents, (1, 2)):
+        assert Communicator.cleanup is hooked
+        assert Communicator(agent).cleanup() == "cleaned"
+        assert len(server.of("finished")) == ended
+        assert Communicator(agent).cleanup() == "cleaned"
+    assert Communicator.cleanup is cleanup
+    assert {event["status"] for event in server.of("finished")} == {"aborted"}
 
 
 def test_what_is_no_agent_is_returned_with_a_warning(caplog):

@@ -102,6 +102,8 @@ def test_a_malformed_endpoint_is_no_reason_to_stop(caplog):
 def test_everything_is_put_back(server):
     strategy, grid = FedAvg(), LoopbackGrid(NODES)
     before = set(vars(strategy)), set(vars(grid))
+    start = strategies.Strategy.start
+    other = watch(FedAvg())
     assert watch(strategy, endpoint=server.endpoint) is strategy
     assert watch(strategy) is strategy
     train(strategy, grid=grid)
@@ -109,6 +111,8 @@ def test_everything_is_put_back(server):
     unwatch(strategy)
     unwatch(strategy)
     assert (set(vars(strategy)), set(vars(grid))) == before
+    unwatch(other)
+    assert strategies.Strategy.start is start
     train(strategy)
     assert len(server.of("init")) == 1
 
@@ -145,10 +149,36 @@ def test_copies_and_pickles_of_a_watched_strategy_are_not_watched(server):
     copies = []
     strategy = watch(Saving(), endpoint=server.endpoint)
     train(strategy, num_rounds=1)
-    restored = pickle.loads(pickle.dumps(watch(FedAvg(), endpoint=server.endpoint)))
-    train(restored)
     assert len(copies) == 1
+    watched = watch(FedAvg(), endpoint=server.endpoint)
+    watched.kept = watched.configure_train
+    for copied in (copy.copy(watched), copy.deepcopy(watched), pickle.loads(pickle.dumps(watched))):
+        assert set(vars(copied)) == {*vars(FedAvg()), "kept"}
+        assert copied.configure_train.__self__ is copied
+        assert callable(copied.kept)
+        train(copied, num_rounds=1)
     assert len(server.of("init")) == 1
+
+
+def test_copies_keep_what_the_object_says_of_its_state(server):
+    class Stateful(FedAvg):
+        __slots__ = ("slot",)
+
+        def __getstate__(self):
+            return {**vars(self), "saved": True}
+
+    class Slotted(FedAvg):
+        __slots__ = ("slot",)
+
+    def mine(*args):
+        return []
+
+    assert copy.copy(watch(Stateful())).saved
+    slotted = Slotted()
+    slotted.slot, slotted.configure_train = "kept", mine
+    copied = copy.copy(watch(slotted))
+    assert (copied.slot, copied.configure_train) == ("kept", mine)
+    assert copied.aggregate_train.__self__ is copied
 
 
 def test_strategies_with_a_loop_of_their_own_are_watched(server):
@@ -161,6 +191,50 @@ def test_strategies_with_a_loop_of_their_own_are_watched(server):
     assert more == "and more"
     assert set(rounds(server)) == {0, 1, 2, 3}
     assert rounds(server)[3]["round_metrics"]["global_source"] == "central"
+
+
+def mine(server_round, arrays):
+    """An evaluation that a strategy brings itself."""
+    return MetricRecord({"loss": 10.0 - server_round})
+
+
+def handed_on(evaluate_fn):
+    """One that makes another one's result its own."""
+    return lambda *args: MetricRecord({"loss": evaluate_fn(*args)["loss"] + 1})
+
+
+@pytest.mark.parametrize(
+    ("choose", "difference"),
+    [(lambda given: mine, 0), (lambda given: given, 0), (handed_on, 1)],
+    ids=["its own", "the one that it was given", "around the one that it was given"],
+)
+def test_an_evaluation_that_an_own_start_hands_on_is_watched_once(server, choose, difference):
+    class Evaluating(FedAvg):
+        def start(self, grid, initial_arrays, **kwargs):
+            return super().start(grid, initial_arrays, evaluate_fn=choose(kwargs.pop("evaluate_fn")), **kwargs)
+
+    def start(strategy):
+        return train(strategy, evaluate_fn=mine, num_rounds=2)
+
+    assert numbers(start(watch(Evaluating(), endpoint=server.endpoint))) == numbers(start(Evaluating()))
+    central = [(e["round"], e["metrics"]["loss"]) for e in server.of("evaluation") if e["source"] == "central"]
+    assert central == [(n, 10.0 - n + difference) for n in (0, 1, 2)]
+    assert [event["round"] for event in server.of("round_end")] == [0, 1, 2]
+    for number in (1, 2):
+        assert rounds(server)[number]["round_metrics"]["global_loss"] == 10.0 - number + difference
+        assert rounds(server)[number]["round_metrics"]["global_source"] == "central"
+
+
+def test_an_own_start_that_drops_the_evaluation_ends_its_rounds(server):
+    class Dropping(FedAvg):
+        def start(self, grid, initial_arrays, evaluate_fn=None, **kwargs):
+            return super().start(grid, initial_arrays, **kwargs)
+
+    train(watch(Dropping(), endpoint=server.endpoint), evaluate_fn=evaluate_centrally)
+    types = [
+        (event["event_type"], event["round"]) for event in server.events if event["event_type"].startswith("round")
+    ]
+    assert types == [(f"round_{when}", number) for number in (1, 2, 3) for when in ("start", "end")]
 
 
 def test_messages_from_a_generator_arrive(server):
@@ -185,12 +259,19 @@ def test_a_run(server):
     result = train(
         watch(FedAvg(), endpoint=server.endpoint, config={"lr": 0.05, "api_key": "secret"}),
         evaluate_fn=evaluate_centrally,
+        train_config=ConfigRecord({"lr": 0.5, "token": "secret"}),
+        evaluate_config=ConfigRecord({"batch": 8}),
     )
     (init,) = server.of("init")
     assert {batch.run_id for batch in server.batches} == {"10388190150487002303"}
     assert init["algorithm"] == "FedAvg"
     assert init["config"]["framework"] == "flower"
     assert init["config"]["num_rounds"] == 3
+    assert init["config"]["timeout"] == 0.1
+    assert init["config"]["train_config"] == {"lr": 0.5}
+    assert init["config"]["evaluate_config"] == {"batch": 8}
+    # What numpy makes of five numbers, with its header.
+    assert init["config"]["model_bytes"] == sum(len(array.data) for array in initial_arrays().values()) > 40
     assert init["config"]["lr"] == 0.05
     assert "secret" not in json.dumps(server.events)
     assert [n for n in rounds(server)] == [0, 1, 2, 3]
@@ -332,7 +413,13 @@ def test_places_that_the_superlink_knows_come_first(server):
         def get_node_ids(self):
             return [node.node_id for node in self.get_nodes()]
 
-    train(watch(FedAvg(), endpoint=server.endpoint), grid=Located(NODES), num_rounds=1)
+    # Who asks for the nodes before it starts, begins nothing, and is told where they are.
+    grid = Located(NODES)
+    strategy = watch(FedAvg(), grid, endpoint=server.endpoint)
+    assert len(grid.get_node_ids()) == 3
+    train(strategy, grid=grid, num_rounds=1)
+    (init,) = server.of("init")
+    assert init["config"]["num_rounds"] == 1
     found = clients(server, "client_update", 1)
     assert (found[str(A)]["lat"], found[str(A)]["lng"], found[str(A)]["site"]) == (37.4, -122.07, "site-0")
     assert (found[str(B)]["lat"], found[str(B)]["site"]) == (51.0, "b")

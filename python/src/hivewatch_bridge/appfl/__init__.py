@@ -56,7 +56,9 @@ def watch(
     if not callable(getattr(agent, "global_update", None)):
         logger.warning("HiveWatch can't watch a %s: it is no server agent of APPFL's.", type(agent).__name__)
     elif owner_of_hooks(agent) is None:
-        _guard(Watcher(agent, Options(run, config or {}, endpoint, token)).install)
+        watcher = _guard(Watcher, agent, Options(run, config or {}, endpoint, token))
+        if watcher is not None:
+            watcher.guard(watcher.install)
     return agent
 
 

@@ -67,7 +67,9 @@ def watch(
     if not (callable(getattr(strategy, "start", None)) or callable(getattr(strategy, "configure_fit", None))):
         logger.warning("HiveWatch can't watch a %s: it is no strategy of Flower's.", type(strategy).__name__)
     elif owner_of_hooks(strategy) is None:
-        _guard(Watcher(strategy, grid, Options(run, config or {}, endpoint, token)).install)
+        watcher = _guard(Watcher, strategy, grid, Options(run, config or {}, endpoint, token))
+        if watcher is not None:
+            watcher.guard(watcher.install)
     return strategy
 
 

@@ -35,6 +35,8 @@ class GridSteps:
     def __init__(self, reporter: Callable[[], Reporter | None], guard: Guard) -> None:
         self._reporter = reporter
         self._guard = guard
+        self.places: dict[str, dict[str, Any]] = {}
+        """Where nodes are, by id, as the SuperLink has told whoever asked it for them."""
         # `send_and_receive` pushes in its own thread, and several may run at once.
         self._thread = threading.local()
 
@@ -101,9 +103,8 @@ class GridSteps:
             reporter.gave_up(self._thread.pushed)
 
     def _know_places(self, nodes: Iterable[Any]) -> None:
-        reporter = self._reporter()
-        if reporter is not None:
-            reporter.know_places(places_of(nodes))
+        # Also before a run begins, and it begins none: programs look at who is there before they start.
+        self.places.update(places_of(nodes))
 
 
 def _receive(reporter: Reporter, reply: Any) -> None:

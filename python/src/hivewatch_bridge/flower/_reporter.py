@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Callable, NamedTuple
 
 from .._adapter.in_turn import in_turn
@@ -32,18 +32,18 @@ class Reporter:
     Args:
         run: where they go.
         weight_key: name of the metric that counts a client's samples.
-        evaluates_centrally: whether a round is only complete once the server has evaluated the model after the clients
-            have.
+        places: where nodes are, by id, as the SuperLink knows it; it may come to know more.
     """
 
-    def __init__(self, run: Run, weight_key: str, evaluates_centrally: bool) -> None:
+    def __init__(self, run: Run, weight_key: str, places: Mapping[str, Mapping[str, Any]]) -> None:
         self.run = run
         self._weight_key = weight_key
-        self.evaluates_centrally = evaluates_centrally
+        self.evaluates_centrally = False
+        """Whether a round is only complete once the server has evaluated the model after the clients have."""
         self._round: Round | None = None
         self._announced: set[int] = set()
         self._requests: dict[Hashable, Request] = {}
-        self._places: dict[str, dict[str, Any]] = {}
+        self._places = places
         self._lock = threading.RLock()
 
     @in_turn
@@ -143,11 +143,6 @@ class Reporter:
             self._round.is_judged = True
             self._round.ended = time.monotonic()
             self._end_if_complete()
-
-    @in_turn
-    def know_places(self, places: dict[str, dict[str, Any]]) -> None:
-        """Where nodes are, as the SuperLink knows it."""
-        self._places.update(places)
 
     @in_turn
     def close(self, is_complete: bool) -> None:
