@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grpc
 import pytest
 
 pytest.importorskip("flwr", reason="Flower is not installed")
@@ -290,7 +291,11 @@ def test_a_run(server):
     evaluations = {(event["round"], event["source"]): event["metrics"] for event in server.of("evaluation")}
     assert set(evaluations) == {(0, "central")} | {(n, s) for n in (1, 2, 3) for s in ("central", "federated")}
     assert evaluations[2, "federated"] == dict(result.evaluate_metrics_clientapp[2])
-    assert [event["status"] for event in server.of("finished")] == ["completed"]
+    (finished,) = server.of("finished")
+    assert finished["status"] == "completed"
+    assert finished["metrics"]["round"] == 3
+    for name in ("global_accuracy", "global_loss", "train_loss", "evaluate_eval_loss", "central_loss"):
+        assert finished["metrics"][name] == rounds(server)[3]["round_metrics"][name]
 
 
 def test_clients(server):
@@ -336,7 +341,100 @@ def test_failures_and_silence_are_told_with_the_right_client(server):
     for number in (1, 2, 3):
         metrics = rounds(server)[number]["round_metrics"]
         assert (metrics["num_selected"], metrics["num_completed"], metrics["num_failures"]) == (3, 2, 1)
+    assert [rounds(server)[n]["round_metrics"]["num_silent"] for n in (1, 2, 3)] == [0, 0, 1]
     assert rounds(server)[3]["round_metrics"]["num_evaluate_failures"] == 1
+    assert rounds(server)[3]["round_metrics"]["num_evaluate_silent"] == 0
+    # What went to those of whom nothing came back is a part of what the round took.
+    down = [event["bytes_down"] for event in (*server.of("client_dropout"), lost) if event["round"] == 3]
+    received = [c["bytes_received"] for c in clients(server, "client_update", 3).values()]
+    received += [c["evaluate_bytes_received"] for c in clients(server, "client_metric", 3).values()]
+    assert min(down) > 40
+    assert rounds(server)[3]["round_metrics"]["total_bytes_down"] == sum(down) + sum(received)
+
+
+def test_rounds_of_evaluation_only_tell_who_evaluates(server):
+    train(watch(FedAvg(fraction_train=0.0, min_train_nodes=0), endpoint=server.endpoint), num_rounds=2)
+    assert list(rounds(server)) == [1, 2]
+    for number in (1, 2):
+        assert rounds(server, "round_start")[number]["selected"] == []
+        assert set(rounds(server, "evaluate_start")[number]["selected"]) == {str(n) for n in NODES}
+        metrics = rounds(server)[number]["round_metrics"]
+        counts = [metrics[f"num_{which}"] for which in ("selected", "evaluate_selected", "evaluate_completed")]
+        assert counts == [0, 3, 3]
+        assert metrics["global_source"] == "federated"
+    assert server.of("client_update") == []
+
+
+class Unreachable(grpc.RpcError):
+    """As gRPC raises them."""
+
+
+@pytest.mark.parametrize("fault", [Unreachable("no route to 10.0.0.7"), ConnectionError("no route to 10.0.0.7")])
+@pytest.mark.parametrize("method", ["push_messages", "pull_messages"])
+def test_a_superlink_that_is_out_of_reach_is_a_communication_failure(server, fault, method):
+    class Breaking(LoopbackGrid):
+        """Fails in the second round, in the one or the other method."""
+
+        pushed = 0
+
+        def push_messages(self, messages):
+            self.pushed += 1
+            return self._or_fail("push_messages", messages)
+
+        def pull_messages(self, message_ids):
+            return self._or_fail("pull_messages", message_ids)
+
+        def _or_fail(self, name, given):
+            # Nobody evaluates, which takes a push of no messages.
+            if self.pushed == 3 and name == method:
+                raise fault
+            return getattr(super(), name)(given)
+
+    with pytest.raises(type(fault)) as raised:
+        train(watch(FedAvg(fraction_evaluate=0.0), endpoint=server.endpoint), grid=Breaking(NODES))
+    assert raised.value is fault
+    failures = server.of("comm_failure")
+    assert {event["client_id"] for event in failures} == {str(n) for n in NODES}
+    assert {(e["round"], e["phase"]) for e in failures} == {(2, "train")}
+    assert {e["reason"] for e in failures} == {f"{type(fault).__name__}: no route to [ip]"}
+    assert [event["status"] for event in server.of("finished")] == ["failed"]
+
+
+def test_answers_that_come_after_a_failed_attempt_count(server):
+    class Patient(LoopbackGrid):
+        """Asks again where the SuperLink was out of reach."""
+
+        def pull_messages(self, message_ids):
+            self.attempts = getattr(self, "attempts", 0) + 1
+            if self.attempts in (1, 2):
+                raise ConnectionError("gone")
+            return super().pull_messages(message_ids)
+
+        def send_and_receive(self, messages, *, timeout=None):
+            ids = [each for each in self.push_messages(messages) if each is not None]
+            replies = []
+            while len(replies) < len(ids):
+                try:
+                    replies += self.pull_messages(iter(ids))
+                except ConnectionError:
+                    continue
+            return replies
+
+    train(watch(FedAvg(), endpoint=server.endpoint), grid=Patient(NODES), num_rounds=1)
+    assert {e["client_id"] for e in server.of("comm_failure")} == {str(n) for n in NODES}
+    assert len(server.of("comm_failure")) == 3
+    assert len(clients(server, "client_update", 1)) == 3
+    assert rounds(server)[1]["round_metrics"]["num_failures"] == 0
+
+
+def test_an_error_in_a_message_is_no_communication_failure(server):
+    class Strict(LoopbackGrid):
+        def push_messages(self, messages):
+            raise ValueError("a message without a content")
+
+    with pytest.raises(ValueError, match="without a content"):
+        train(watch(FedAvg(), endpoint=server.endpoint), grid=Strict(NODES))
+    assert server.of("comm_failure") == []
 
 
 def test_a_message_that_was_not_taken_is_a_communication_failure(server):

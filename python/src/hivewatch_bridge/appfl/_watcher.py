@@ -11,17 +11,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from .._adapter.ending import end_run
 from .._adapter.guard import Guard
 from .._adapter.hook import Hooks, SharedHooks, owner_of_hooks
 from .._lifecycle import start_run
-from .._log import logger
 from .._run import Run
 from .._secrets import without_secrets
 from ._config import algorithm_of, describe_run
 from ._reporter import Barrier, Reporter
 from ._update import is_last_piece
-
-_FINISH_SEC = 5.0
 
 
 @dataclass
@@ -181,8 +179,7 @@ class Watcher:
         self.guard.report_to(None)
         if reporter.run is self._options.run:
             return
-        if not reporter.run.finish(status, reason, timeout=_FINISH_SEC):
-            logger.warning("Not everything of run %s has reached HiveWatch.", reporter.run.run_id)
+        end_run(reporter.run, status, reason)
 
     def _outcome(self) -> tuple[str, str | None]:
         if self._agent.training_finished():

@@ -36,7 +36,7 @@ class MessageSteps:
         hooks.install(strategy, "aggregate_evaluate", self._aggregate_evaluate)
 
     def evaluate_fn(self, original: _Method) -> _Method:
-        """The server's own evaluation, watched. Where one that is watched calls another, what the outer one says counts."""
+        """The server's own evaluation, watched. Of one that calls another such one, its own result counts."""
 
         @functools.wraps(original)
         def watched(*args: Any, **kwargs: Any) -> Any:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from .._adapter.ending import end_run
 from .._adapter.guard import Guard
 from .._adapter.hook import Hooks, SharedHooks
 from .._lifecycle import start_run
-from .._log import logger
 from .._reasons import exception_reason
 from .._run import Run
 from .._secrets import without_secrets
@@ -24,7 +24,6 @@ from ._reporter import Reporter
 
 _MESSAGE_WEIGHT_KEY = "num-examples"
 _LEGACY_WEIGHT_KEY = "num_examples"
-_FINISH_SEC = 5.0
 # Flower forces a process to exit 5 s after it was told to stop.
 _ABORT_SEC = 3.0
 
@@ -205,7 +204,7 @@ class Watcher:
         self.guard(session.reporter.close, error is None)
         self.guard.report_to(None)
         if session.run is not self._options.run:
-            _finish(session.run, error)
+            _finish(session, error)
 
 
 legacy_entries = SharedHooks(LegacyEntries(lambda owner, entry, call: owner.follow(entry, call)).install)
@@ -219,15 +218,14 @@ def is_legacy(strategy: object) -> bool:
     return callable(getattr(strategy, "configure_fit", None))
 
 
-def _finish(run: Run, error: BaseException | None) -> None:
+def _finish(session: _Session, error: BaseException | None) -> None:
+    run, metrics = session.run, session.reporter.final_metrics
     if error is None:
-        is_durable = run.finish(timeout=_FINISH_SEC)
-    else:
-        # `flwr stop`, SIGTERM and Flower's own RunNotRunningException arrive as what is no Exception.
-        status = "failed" if isinstance(error, Exception) else "aborted"
-        is_durable = run.finish(status, exception_reason(error), timeout=_ABORT_SEC)
-    if not is_durable:
-        logger.warning("Not everything of run %s has reached HiveWatch.", run.run_id)
+        end_run(run, metrics=metrics)
+        return
+    # `flwr stop`, SIGTERM and Flower's own RunNotRunningException arrive as what is no Exception.
+    status = "failed" if isinstance(error, Exception) else "aborted"
+    end_run(run, status, exception_reason(error), metrics, _ABORT_SEC)
 
 
 def _fresh_id(flower_id: str | None) -> str | None:
