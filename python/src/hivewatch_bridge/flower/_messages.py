@@ -11,6 +11,8 @@ from ._client import Reply
 from ._round import TRAIN
 
 RECORD_NAME = "hivewatch"
+FAULT = "adapter_error"
+"""What went wrong in the client mod, in that record."""
 
 # How clients of the legacy API are spoken to through messages: their results are split into records of these names.
 _LEGACY_METRICS = ("fitres.metrics", "evaluateres.metrics", "getpropertiesres.properties")

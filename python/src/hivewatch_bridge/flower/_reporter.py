@@ -8,9 +8,15 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Callable, NamedTuple
 
 from .._adapter.in_turn import in_turn
+from .._log import logger
+from .._reasons import short_reason
 from .._run import Run
 from ._client import Reply, other_fields, train_fields
+from ._messages import FAULT
 from ._round import EVALUATE, TRAIN, Round
+
+# Clients say what went wrong with them, each time anew if they like.
+_MAX_FAULTS = 10
 
 
 class Request(NamedTuple):
@@ -46,6 +52,7 @@ class Reporter:
         self._announced: set[int] = set()
         self._requests: dict[Hashable, Request] = {}
         self._places = places
+        self._faults: set[str] = set()
         self.final_metrics: dict[str, Any] = {}
         """What the last round came to, and which one that was."""
         self._lock = threading.RLock()
@@ -186,6 +193,7 @@ class Reporter:
 
     def _replied(self, request: Request, reply: Reply, traffic: dict[str, Any]) -> None:
         node, phase, round = request.node, request.phase, request.round
+        self._tell_fault(node, reply.record.pop(FAULT, None))
         if round is not None:
             round.tally(phase).completed.add(node)
             round.moved_up(reply.size)
@@ -203,6 +211,14 @@ class Reporter:
             fields = other_fields(reply, self._weight_key, phase, known)
             named = {f"{phase}_{name}": value for name, value in traffic.items()}
             self._log(self.run.log_client_metric, node, {**fields, **named, **about})
+
+    def _tell_fault(self, node: str, fault: Any) -> None:
+        reason = None if fault is None else short_reason(str(fault))
+        if reason is None or reason in self._faults or len(self._faults) >= _MAX_FAULTS:
+            return
+        self._faults.add(reason)
+        logger.warning("HiveWatch learns less of node %s, and maybe others: %s", node, reason)
+        self.run.log_event("adapter_error", adapter="flower", step="client_mod", client_id=node, reason=reason)
 
     def _log(self, log: Callable[..., None], node: str, fields: dict[str, Any]) -> None:
         # A client may call a metric what it likes, also as an argument is called.
