@@ -18,7 +18,7 @@ pytest.importorskip("flwr.serverapp.strategy", reason="this Flower has no messag
 from flwr.app import ConfigRecord, Error, Message, MetricRecord, RecordDict
 from flwr.serverapp import strategy as strategies
 from flwr.serverapp.strategy import FedAvg
-from loopback_grid import REFUSED, SILENT, LoopbackGrid
+from loopback_grid import REFUSED, SILENT, LoopbackGrid, NodeInfo, RunNotRunningException
 from small_training import NODES, evaluate_centrally, initial_arrays, make_app
 from small_training import train as train_function
 
@@ -118,7 +118,7 @@ def test_everything_is_put_back(server):
     assert len(server.of("init")) == 1
 
 
-@pytest.mark.parametrize("fault", [ValueError("boom"), KeyboardInterrupt(), SystemExit(0)])
+@pytest.mark.parametrize("fault", [ValueError("boom"), KeyboardInterrupt(), SystemExit(0), RunNotRunningException()])
 def test_everything_is_put_back_after_an_error_which_passes_through(server, fault):
     class Failing(FedAvg):
         def aggregate_train(self, server_round, replies):
@@ -495,6 +495,8 @@ def test_non_finite_metrics_survive(server):
 
 def test_places_that_the_superlink_knows_come_first(server):
     class Node:
+        """As a NodeInfo of Flower's that has these fields."""
+
         def __init__(self, node_id, **fields):
             self.node_id = node_id
             self.__dict__.update(fields)
@@ -504,9 +506,13 @@ def test_places_that_the_superlink_knows_come_first(server):
                 raise ValueError(name)
             return hasattr(self, name)
 
+    has_places = NodeInfo is not None and "location" in NodeInfo.DESCRIPTOR.fields_by_name
+    make = NodeInfo if has_places else Node
+    known = {A: {"location": "37.4,-122.07"}, B: {"name": "b"}, C: {}}
+
     class Located(LoopbackGrid):
         def get_nodes(self):
-            return (Node(n, **fields) for n, fields in ((A, {"location": "37.4,-122.07"}), (B, {"name": "b"}), (C, {})))
+            return (make(node_id=node, **fields) for node, fields in known.items())
 
         def get_node_ids(self):
             return [node.node_id for node in self.get_nodes()]

@@ -30,7 +30,7 @@ from legacy_training import (
     train,
     train_without_a_grid,
 )
-from loopback_grid import SILENT, Error, LoopbackGrid
+from loopback_grid import SILENT, Error, LoopbackGrid, RunNotRunningException
 
 import hivewatch_bridge
 from hivewatch_bridge.flower import _watcher, client_mod, unwatch, watch
@@ -216,7 +216,7 @@ def test_evaluate_only_and_train_only_rounds_end(server):
     assert server.of("client_metric") == []
 
 
-@pytest.mark.parametrize("fault", [ValueError("boom"), KeyboardInterrupt(), SystemExit(0)])
+@pytest.mark.parametrize("fault", [ValueError("boom"), KeyboardInterrupt(), SystemExit(0), RunNotRunningException()])
 def test_errors_pass_through_and_end_the_run(server, fault):
     class Failing(FedAvg):
         def aggregate_fit(self, server_round, results, failures):
