@@ -29,7 +29,7 @@ def main():
         # They wait for the server to listen.
         sites = [start(["client.py", address, str(partition)], environment) for partition in range(SITES)]
         try:
-            return server.wait()
+            return exit_code(server, sites)
         finally:
             for process in [server, *sites]:
                 process.terminate()
@@ -40,6 +40,17 @@ def main():
 def start(command, environment):
     """Starts a program of the example."""
     return subprocess.Popen([sys.executable, *command], cwd=HERE, env=environment)
+
+
+def exit_code(server, sites):
+    """The server's once it has ended; or 1 as soon as a site has failed, for which the server would wait for ever."""
+    while True:
+        try:
+            return server.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            if any(site.poll() for site in sites):
+                print("A site has failed.", file=sys.stderr)
+                return 1
 
 
 def free_port():

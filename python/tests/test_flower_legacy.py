@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -37,6 +38,8 @@ from hivewatch_bridge.flower import _watcher, client_mod, unwatch, watch
 
 A, B, C = IDS
 PROGRAM = Path(__file__).with_name("legacy_server.py")
+EXAMPLE = Path(__file__).parents[2] / "examples/flower-legacy"
+SOURCES = Path(__file__).parents[1] / "src"
 
 
 @pytest.fixture(autouse=True)
@@ -471,6 +474,35 @@ def start_server(endpoint, *dies):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+# examples/flower-legacy.
+
+
+def run_example(folder, **environment):
+    return subprocess.run(
+        [sys.executable, "run.py", "--rounds", "1"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(SOURCES), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        close_fds=False,
+    )
+
+
+def test_the_example_trains(server):
+    done = run_example(EXAMPLE, HIVEWATCH_ENDPOINT=server.endpoint)
+    assert done.returncode == 0, done.stderr
+    assert [event["status"] for event in server.of("finished")] == ["completed"]
+    assert {c["site"] for c in clients(server, "client_update", 1).values()} == {"cologne", "lyon", "porto"}
+
+
+def test_the_example_does_not_wait_for_a_site_that_has_failed(server, tmp_path):
+    shutil.copytree(EXAMPLE, tmp_path / "example")
+    (tmp_path / "example/client.py").write_text("raise SystemExit(3)")
+    done = run_example(tmp_path / "example", HIVEWATCH_ENDPOINT=server.endpoint)
+    assert (done.returncode, "A site has failed." in done.stderr) == (1, True)
 
 
 def test_what_is_seen_from_many_threads_is_counted_right(server):
