@@ -113,6 +113,7 @@ PLACES = [
     *((Reporter, name) for name in public(Reporter)),
     *((steps, name) for steps in (GridSteps, MessageSteps, LegacySteps, ProxySteps) for name in observers(steps)),
     *((Watcher, name) for name in ("_begin", "_end", "_bind", "_ask", "_reporter_with", "install", "_start_run")),
+    *((Watcher, name) for name in ("_weight_key", "_go_on", "_hook_grid")),
     *((_watcher, name) for name in ("describe_run", "flower_run_id")),
     *((_entry, name) for name in ("_owner", "_grid_of", "_watched_fit", "owner_of_hooks")),
     (flower, "owner_of_hooks"),

@@ -146,7 +146,7 @@ class Watcher:
     def _begin(self, entry: Entry) -> None:
         self._may_begin = False
         if self._session is None:
-            weight_key = self._weight_key()
+            weight_key = self.guard(self._weight_key) or _MESSAGE_WEIGHT_KEY
             run = self._options.run or self._start_run(entry)
             self.guard.report_to(run)
             reporter = Reporter(run, weight_key, self._grid_steps.places)
