@@ -4,12 +4,27 @@ import { needEarlierReference, needFlower, needReference } from "./support/parts
 
 const SELECTED = "who was asked is known to some frameworks, and nobody else can tell who never answered";
 const FIELDS = "an event may say more, as the adapters for frameworks do";
-const FINISH = "a run can fail, and says whether everything has arrived; without arguments it is as it was";
+const FINISH =
+  "a run can fail, comes to something, and says whether everything has arrived; without arguments it is as it was";
 const UNKNOWN = "what nobody reported is missing, and not 0";
 const MADE_BY_INIT = "a run is made by init, which knows how to reach the bridge";
 
-/** Each difference to the newest Python hivewatch, and its reason. */
-const DIFFERENCES: Readonly<Record<string, string>> = {
+const DECLARED = "what it would be called with is sent by the bridge, in another process";
+const HOOKS = ["on_init", "on_client_update", "on_round", "on_dropout", "on_comm_failure", "on_checkpoint", "finish"];
+
+/** The hooks of the emitters that are declared here. */
+function hooksOf(emitter: string, more: readonly string[] = []): Readonly<Record<string, string>> {
+  return Object.fromEntries([...HOOKS, ...more].map((hook) => [`emitters.${emitter}.${hook}: not ours`, DECLARED]));
+}
+
+const SHARED: Readonly<Record<string, string>> = {
+  ...hooksOf("WandbEmitter"),
+  ...hooksOf("MLflowEmitter"),
+  "cli (module): not ours": "the command is hivewatch, from npm",
+  "map (module): not ours": "the map is served by hivewatch up",
+  "geo (module): not ours": "it asks a service on the internet where an address is",
+  "run (module): not ours": "HivewatchRun is in the package itself",
+  "schema (module): not ours": "ClientUpdate and RoundSummary are in the package itself; run ids are made by init",
   "init(endpoint): ours alone": "where the bridge is",
   "init(token): ours alone": "what opens the bridge",
   "round_start(selected): ours alone": SELECTED,
@@ -18,6 +33,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   "finish(status): ours alone": FINISH,
   "finish(reason): ours alone": FINISH,
   "finish(timeout): ours alone": FINISH,
+  "finish(metrics): ours alone": FINISH,
   "HivewatchRun.__init__(sender): ours alone": MADE_BY_INIT,
   "HivewatchRun.__init__(emitters): positional or keyword, ours positional or keyword = None": MADE_BY_INIT,
   "HivewatchRun.__init__(verbose): positional or keyword, ours positional or keyword = True": MADE_BY_INIT,
@@ -33,13 +49,21 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   "HivewatchRun.finish(status): ours alone": FINISH,
   "HivewatchRun.finish(reason): ours alone": FINISH,
   "HivewatchRun.finish(timeout): ours alone": FINISH,
+  "HivewatchRun.finish(metrics): ours alone": FINISH,
+};
+
+/** Each difference to the newest Python hivewatch, and its reason. */
+const DIFFERENCES: Readonly<Record<string, string>> = {
+  ...SHARED,
+  ...hooksOf("GeoEmitter", ["on_server_metadata"]),
 };
 
 const RENAMED = "it has the newer name, and is read under the former one";
 
 /** Those to the version before names were changed, beside them. */
 const EARLIER_DIFFERENCES: Readonly<Record<string, string>> = {
-  ...DIFFERENCES,
+  ...SHARED,
+  ...hooksOf("SSEEmitter", ["on_server_metadata"]),
   "HivewatchRun.log_round(gradient_norm_dispersion): ours alone": "the newer name of gradient_divergence",
   "RoundSummary.__init__(gradient_divergence): not ours": RENAMED,
   "RoundSummary.__init__(gradient_norm_dispersion): ours alone": RENAMED,

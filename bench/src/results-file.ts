@@ -17,7 +17,7 @@ export function writeResults(results: readonly Result[], order: readonly string[
     FILE,
     `# Figures
 
-Written by \`pnpm bench --write\`; what each bench measures is in [README.md](README.md). A figure is the median of several
+Written by \`pnpm bench --write\`; \`pnpm bench --help\` says what each bench measures. A figure is the median of several
 turns, and so is its floor, which is measured in turns with it; \`spread\` is the lowest and the highest ratio of a turn.
 
 Machine: ${describeMachine()}. It is shared with others, so read the ratios and not the figures.

@@ -6,6 +6,7 @@ import numpy as np
 from flwr.client import ClientApp, NumPyClient
 from flwr.common import ndarrays_to_parameters
 from flwr.server import Server, ServerConfig, SimpleClientManager
+from flwr.server.client_proxy import ClientProxy
 from flwr.server.compat import start_grid
 from loopback_grid import LoopbackGrid
 
@@ -102,6 +103,54 @@ def train(strategy, grid=None, faults=None, rounds=3, server_class=Server, timeo
     grid = grid or LoopbackGrid(nodes(), faults=faults)
     server = server_class(client_manager=Patient(len(grid.get_node_ids())), strategy=strategy)
     history = start_grid(grid=grid, server=server, config=ServerConfig(num_rounds=rounds, round_timeout=timeout))
+    return history, list(server.parameters.tensors)
+
+
+class LocalProxy(ClientProxy):
+    """A client of a server without a grid, as those of `start_server`, but in this process.
+
+    Args:
+        cid: its id.
+        client: one of Flower's clients.
+        faults: by (phase, round): what is raised instead of an answer, or the answer.
+    """
+
+    def __init__(self, cid, client, faults):
+        super().__init__(cid)
+        self._client = client
+        self._faults = faults
+
+    def fit(self, ins, timeout, group_id):
+        return self._fault("train", group_id) or self._client.fit(ins)
+
+    def evaluate(self, ins, timeout, group_id):
+        return self._fault("evaluate", group_id) or self._client.evaluate(ins)
+
+    def get_parameters(self, ins, timeout, group_id):
+        return self._client.get_parameters(ins)
+
+    def get_properties(self, ins, timeout, group_id):
+        return self._client.get_properties(ins)
+
+    def reconnect(self, ins, timeout, group_id):
+        raise NotImplementedError
+
+    def _fault(self, phase, number):
+        fault = self._faults.get((phase, number))
+        if isinstance(fault, BaseException):
+            raise fault
+        return fault
+
+
+def train_without_a_grid(strategy, faults=None, rounds=3):
+    """As `train`, with clients of which each has a proxy of its own. Faults by (phase, round, client)."""
+    random.seed(7)
+    np.random.seed(7)
+    server = Server(client_manager=SimpleClientManager(), strategy=strategy)
+    for partition, cid in enumerate("abc"):
+        own = {(phase, number): fault for (phase, number, client), fault in (faults or {}).items() if client == cid}
+        server.client_manager().register(LocalProxy(cid, Client(partition).to_client(), own))
+    history, _ = server.fit(num_rounds=rounds, timeout=None)
     return history, list(server.parameters.tensors)
 
 

@@ -22,6 +22,16 @@ try:
 except ImportError:  # Flower up to 1.37 has none and needs none
     TaskIdentity = None
 
+try:
+    from flwr.supercore.run import RunNotRunningException  # noqa: F401
+except ImportError:  # Flower up to 1.30
+    from flwr.common.typing import RunNotRunningException  # noqa: F401
+
+try:
+    from flwr.proto.node_pb2 import NodeInfo
+except ImportError:  # older ones know no more of nodes than their ids
+    NodeInfo = None
+
 CLIENT_APP_RAISED_EXCEPTION = 2
 SUPERLINK_NODE_ID = 1
 
@@ -72,8 +82,11 @@ class LoopbackGrid:
         self._one_client = threading.Lock()
         self._ids = count(1)
 
+    def get_nodes(self):
+        return (NodeInfo(node_id=node) for node in self._nodes)
+
     def get_node_ids(self):
-        return list(self._nodes)
+        return list(self._nodes) if NodeInfo is None else [node.node_id for node in self.get_nodes()]
 
     def push_messages(self, messages):
         ids = []

@@ -1,6 +1,9 @@
 """The APPFL adapter, on a stand-in for APPFL's server agent."""
 
+import sys
+import types
 from concurrent.futures import Future
+from itertools import count
 
 import pytest
 from appfl_stand_in import (
@@ -12,6 +15,7 @@ from appfl_stand_in import (
     asynchronous,
     synchronous,
 )
+from recorder import Recorder
 
 from hivewatch_bridge import init
 from hivewatch_bridge.appfl import _watcher, unwatch, watch
@@ -233,6 +237,30 @@ def test_everything_is_put_back(server):
     assert updates(server) == []
 
 
+def test_a_communicator_is_hooked_once_and_only_as_long_as_a_run_is_there(server, monkeypatch):
+    class Communicator:
+        """As APPFL's gRPC server, which cleans up when it is interrupted."""
+
+        def __init__(self, agent):
+            self.server_agent = agent
+
+        def cleanup(self):
+            return "cleaned"
+
+    monkeypatch.setitem(sys.modules, "appfl.comm.grpc", types.SimpleNamespace(GRPCServerCommunicator=Communicator))
+    cleanup = Communicator.cleanup
+    agents = [watch(asynchronous(), endpoint=server.endpoint) for _ in range(2)]
+    hooked = Communicator.cleanup
+    assert hooked is not cleanup
+    for agent, ended in zip(agents, (1, 2)):
+        assert Communicator.cleanup is hooked
+        assert Communicator(agent).cleanup() == "cleaned"
+        assert len(server.of("finished")) == ended
+        assert Communicator(agent).cleanup() == "cleaned"
+    assert Communicator.cleanup is cleanup
+    assert {event["status"] for event in server.of("finished")} == {"aborted"}
+
+
 def test_what_is_no_agent_is_returned_with_a_warning(caplog):
     assert watch(7) == 7
     unwatch(7)
@@ -274,9 +302,54 @@ def test_a_fault_is_reported_once(server, monkeypatch):
 
 
 @each_training
-def test_without_a_bridge_the_training_is_the_same(monkeypatch, make, train):
-    monkeypatch.setattr(_watcher, "_FINISH_SEC", 0.1)
-    assert train(watch(make(), endpoint="127.0.0.1:1")) == train(make())
+def test_without_a_bridge_the_training_is_the_same_and_is_told_afterwards(monkeypatch, make, train):
+    # Longer than a test may take: for a bridge that never answered nobody waits.
+    monkeypatch.setattr(_watcher.end_run, "__defaults__", ("completed", None, None, 100_000.0))
+    bridge = Recorder()
+    bridge.stop()
+    agent = watch(make(), endpoint=bridge.endpoint)
+    assert train(agent) == train(make())
+    bridge.start()
+    bridge.wait_for(lambda s: s.of("finished"))
+    bridge.stop()
+    assert len(bridge.of("round_end")) == agent.scheduler.get_num_global_epochs()
+
+
+@each_training
+def test_a_bridge_that_comes_later_gets_everything(make, train):
+    bridge = Recorder()
+    bridge.stop()
+    agent = watch(make(), endpoint=bridge.endpoint)
+    before_update(agent, 2, bridge.start)
+    assert train(agent) == train(make())
+    bridge.wait_for(lambda s: s.of("finished"))
+    bridge.stop()
+    assert len(bridge.of("round_end")) == agent.scheduler.get_num_global_epochs()
+
+
+@each_training
+def test_a_bridge_that_goes_away_and_comes_back_gets_everything(make, train):
+    bridge = Recorder()
+    agent = watch(make(), endpoint=bridge.endpoint)
+    bridge.wait_for(lambda s: s.of("init"))
+    before_update(agent, 2, bridge.stop)
+    before_update(agent, 4, bridge.start)
+    assert train(agent) == train(make())
+    bridge.wait_for(lambda s: s.of("finished"))
+    bridge.stop()
+    assert len(bridge.of("round_end")) == agent.scheduler.get_num_global_epochs()
+
+
+def before_update(agent, number, action):
+    """Does something before the adapter sees a client's model, by their count."""
+    global_update, seen = agent.global_update, count(1)
+
+    def counting(*args, **kwargs):
+        if next(seen) == number:
+            action()
+        return global_update(*args, **kwargs)
+
+    agent.global_update = counting
 
 
 def test_staleness_is_that_of_the_aggregator_for_any_order(server):

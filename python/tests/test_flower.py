@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grpc
 import pytest
 
 pytest.importorskip("flwr", reason="Flower is not installed")
@@ -17,7 +18,7 @@ pytest.importorskip("flwr.serverapp.strategy", reason="this Flower has no messag
 from flwr.app import ConfigRecord, Error, Message, MetricRecord, RecordDict
 from flwr.serverapp import strategy as strategies
 from flwr.serverapp.strategy import FedAvg
-from loopback_grid import REFUSED, SILENT, LoopbackGrid
+from loopback_grid import REFUSED, SILENT, LoopbackGrid, NodeInfo, RunNotRunningException
 from small_training import NODES, evaluate_centrally, initial_arrays, make_app
 from small_training import train as train_function
 
@@ -102,6 +103,8 @@ def test_a_malformed_endpoint_is_no_reason_to_stop(caplog):
 def test_everything_is_put_back(server):
     strategy, grid = FedAvg(), LoopbackGrid(NODES)
     before = set(vars(strategy)), set(vars(grid))
+    start = strategies.Strategy.start
+    other = watch(FedAvg())
     assert watch(strategy, endpoint=server.endpoint) is strategy
     assert watch(strategy) is strategy
     train(strategy, grid=grid)
@@ -109,11 +112,13 @@ def test_everything_is_put_back(server):
     unwatch(strategy)
     unwatch(strategy)
     assert (set(vars(strategy)), set(vars(grid))) == before
+    unwatch(other)
+    assert strategies.Strategy.start is start
     train(strategy)
     assert len(server.of("init")) == 1
 
 
-@pytest.mark.parametrize("fault", [ValueError("boom"), KeyboardInterrupt(), SystemExit(0)])
+@pytest.mark.parametrize("fault", [ValueError("boom"), KeyboardInterrupt(), SystemExit(0), RunNotRunningException()])
 def test_everything_is_put_back_after_an_error_which_passes_through(server, fault):
     class Failing(FedAvg):
         def aggregate_train(self, server_round, replies):
@@ -145,10 +150,36 @@ def test_copies_and_pickles_of_a_watched_strategy_are_not_watched(server):
     copies = []
     strategy = watch(Saving(), endpoint=server.endpoint)
     train(strategy, num_rounds=1)
-    restored = pickle.loads(pickle.dumps(watch(FedAvg(), endpoint=server.endpoint)))
-    train(restored)
     assert len(copies) == 1
+    watched = watch(FedAvg(), endpoint=server.endpoint)
+    watched.kept = watched.configure_train
+    for copied in (copy.copy(watched), copy.deepcopy(watched), pickle.loads(pickle.dumps(watched))):
+        assert set(vars(copied)) == {*vars(FedAvg()), "kept"}
+        assert copied.configure_train.__self__ is copied
+        assert callable(copied.kept)
+        train(copied, num_rounds=1)
     assert len(server.of("init")) == 1
+
+
+def test_copies_keep_what_the_object_says_of_its_state(server):
+    class Stateful(FedAvg):
+        __slots__ = ("slot",)
+
+        def __getstate__(self):
+            return {**vars(self), "saved": True}
+
+    class Slotted(FedAvg):
+        __slots__ = ("slot",)
+
+    def mine(*args):
+        return []
+
+    assert copy.copy(watch(Stateful())).saved
+    slotted = Slotted()
+    slotted.slot, slotted.configure_train = "kept", mine
+    copied = copy.copy(watch(slotted))
+    assert (copied.slot, copied.configure_train) == ("kept", mine)
+    assert copied.aggregate_train.__self__ is copied
 
 
 def test_strategies_with_a_loop_of_their_own_are_watched(server):
@@ -161,6 +192,50 @@ def test_strategies_with_a_loop_of_their_own_are_watched(server):
     assert more == "and more"
     assert set(rounds(server)) == {0, 1, 2, 3}
     assert rounds(server)[3]["round_metrics"]["global_source"] == "central"
+
+
+def mine(server_round, arrays):
+    """An evaluation that a strategy brings itself."""
+    return MetricRecord({"loss": 10.0 - server_round})
+
+
+def handed_on(evaluate_fn):
+    """One that makes another one's result its own."""
+    return lambda *args: MetricRecord({"loss": evaluate_fn(*args)["loss"] + 1})
+
+
+@pytest.mark.parametrize(
+    ("choose", "difference"),
+    [(lambda given: mine, 0), (lambda given: given, 0), (handed_on, 1)],
+    ids=["its own", "the one that it was given", "around the one that it was given"],
+)
+def test_an_evaluation_that_an_own_start_hands_on_is_watched_once(server, choose, difference):
+    class Evaluating(FedAvg):
+        def start(self, grid, initial_arrays, **kwargs):
+            return super().start(grid, initial_arrays, evaluate_fn=choose(kwargs.pop("evaluate_fn")), **kwargs)
+
+    def start(strategy):
+        return train(strategy, evaluate_fn=mine, num_rounds=2)
+
+    assert numbers(start(watch(Evaluating(), endpoint=server.endpoint))) == numbers(start(Evaluating()))
+    central = [(e["round"], e["metrics"]["loss"]) for e in server.of("evaluation") if e["source"] == "central"]
+    assert central == [(n, 10.0 - n + difference) for n in (0, 1, 2)]
+    assert [event["round"] for event in server.of("round_end")] == [0, 1, 2]
+    for number in (1, 2):
+        assert rounds(server)[number]["round_metrics"]["global_loss"] == 10.0 - number + difference
+        assert rounds(server)[number]["round_metrics"]["global_source"] == "central"
+
+
+def test_an_own_start_that_drops_the_evaluation_ends_its_rounds(server):
+    class Dropping(FedAvg):
+        def start(self, grid, initial_arrays, evaluate_fn=None, **kwargs):
+            return super().start(grid, initial_arrays, **kwargs)
+
+    train(watch(Dropping(), endpoint=server.endpoint), evaluate_fn=evaluate_centrally)
+    types = [
+        (event["event_type"], event["round"]) for event in server.events if event["event_type"].startswith("round")
+    ]
+    assert types == [(f"round_{when}", number) for number in (1, 2, 3) for when in ("start", "end")]
 
 
 def test_messages_from_a_generator_arrive(server):
@@ -185,12 +260,19 @@ def test_a_run(server):
     result = train(
         watch(FedAvg(), endpoint=server.endpoint, config={"lr": 0.05, "api_key": "secret"}),
         evaluate_fn=evaluate_centrally,
+        train_config=ConfigRecord({"lr": 0.5, "token": "secret"}),
+        evaluate_config=ConfigRecord({"batch": 8}),
     )
     (init,) = server.of("init")
     assert {batch.run_id for batch in server.batches} == {"10388190150487002303"}
     assert init["algorithm"] == "FedAvg"
     assert init["config"]["framework"] == "flower"
     assert init["config"]["num_rounds"] == 3
+    assert init["config"]["timeout"] == 0.1
+    assert init["config"]["train_config"] == {"lr": 0.5}
+    assert init["config"]["evaluate_config"] == {"batch": 8}
+    # What numpy makes of five numbers, with its header.
+    assert init["config"]["model_bytes"] == sum(len(array.data) for array in initial_arrays().values()) > 40
     assert init["config"]["lr"] == 0.05
     assert "secret" not in json.dumps(server.events)
     assert [n for n in rounds(server)] == [0, 1, 2, 3]
@@ -209,7 +291,11 @@ def test_a_run(server):
     evaluations = {(event["round"], event["source"]): event["metrics"] for event in server.of("evaluation")}
     assert set(evaluations) == {(0, "central")} | {(n, s) for n in (1, 2, 3) for s in ("central", "federated")}
     assert evaluations[2, "federated"] == dict(result.evaluate_metrics_clientapp[2])
-    assert [event["status"] for event in server.of("finished")] == ["completed"]
+    (finished,) = server.of("finished")
+    assert finished["status"] == "completed"
+    assert finished["metrics"]["round"] == 3
+    for name in ("global_accuracy", "global_loss", "train_loss", "evaluate_eval_loss", "central_loss"):
+        assert finished["metrics"][name] == rounds(server)[3]["round_metrics"][name]
 
 
 def test_clients(server):
@@ -255,7 +341,100 @@ def test_failures_and_silence_are_told_with_the_right_client(server):
     for number in (1, 2, 3):
         metrics = rounds(server)[number]["round_metrics"]
         assert (metrics["num_selected"], metrics["num_completed"], metrics["num_failures"]) == (3, 2, 1)
+    assert [rounds(server)[n]["round_metrics"]["num_silent"] for n in (1, 2, 3)] == [0, 0, 1]
     assert rounds(server)[3]["round_metrics"]["num_evaluate_failures"] == 1
+    assert rounds(server)[3]["round_metrics"]["num_evaluate_silent"] == 0
+    # What went to those of whom nothing came back is a part of what the round took.
+    down = [event["bytes_down"] for event in (*server.of("client_dropout"), lost) if event["round"] == 3]
+    received = [c["bytes_received"] for c in clients(server, "client_update", 3).values()]
+    received += [c["evaluate_bytes_received"] for c in clients(server, "client_metric", 3).values()]
+    assert min(down) > 40
+    assert rounds(server)[3]["round_metrics"]["total_bytes_down"] == sum(down) + sum(received)
+
+
+def test_rounds_of_evaluation_only_tell_who_evaluates(server):
+    train(watch(FedAvg(fraction_train=0.0, min_train_nodes=0), endpoint=server.endpoint), num_rounds=2)
+    assert list(rounds(server)) == [1, 2]
+    for number in (1, 2):
+        assert rounds(server, "round_start")[number]["selected"] == []
+        assert set(rounds(server, "evaluate_start")[number]["selected"]) == {str(n) for n in NODES}
+        metrics = rounds(server)[number]["round_metrics"]
+        counts = [metrics[f"num_{which}"] for which in ("selected", "evaluate_selected", "evaluate_completed")]
+        assert counts == [0, 3, 3]
+        assert metrics["global_source"] == "federated"
+    assert server.of("client_update") == []
+
+
+class Unreachable(grpc.RpcError):
+    """As gRPC raises them."""
+
+
+@pytest.mark.parametrize("fault", [Unreachable("no route to 10.0.0.7"), ConnectionError("no route to 10.0.0.7")])
+@pytest.mark.parametrize("method", ["push_messages", "pull_messages"])
+def test_a_superlink_that_is_out_of_reach_is_a_communication_failure(server, fault, method):
+    class Breaking(LoopbackGrid):
+        """Fails in the second round, in the one or the other method."""
+
+        pushed = 0
+
+        def push_messages(self, messages):
+            self.pushed += 1
+            return self._or_fail("push_messages", messages)
+
+        def pull_messages(self, message_ids):
+            return self._or_fail("pull_messages", message_ids)
+
+        def _or_fail(self, name, given):
+            # Nobody evaluates, which takes a push of no messages.
+            if self.pushed == 3 and name == method:
+                raise fault
+            return getattr(super(), name)(given)
+
+    with pytest.raises(type(fault)) as raised:
+        train(watch(FedAvg(fraction_evaluate=0.0), endpoint=server.endpoint), grid=Breaking(NODES))
+    assert raised.value is fault
+    failures = server.of("comm_failure")
+    assert {event["client_id"] for event in failures} == {str(n) for n in NODES}
+    assert {(e["round"], e["phase"]) for e in failures} == {(2, "train")}
+    assert {e["reason"] for e in failures} == {f"{type(fault).__name__}: no route to [ip]"}
+    assert [event["status"] for event in server.of("finished")] == ["failed"]
+
+
+def test_answers_that_come_after_a_failed_attempt_count(server):
+    class Patient(LoopbackGrid):
+        """Asks again where the SuperLink was out of reach."""
+
+        def pull_messages(self, message_ids):
+            self.attempts = getattr(self, "attempts", 0) + 1
+            if self.attempts in (1, 2):
+                raise ConnectionError("gone")
+            return super().pull_messages(message_ids)
+
+        def send_and_receive(self, messages, *, timeout=None):
+            ids = [each for each in self.push_messages(messages) if each is not None]
+            replies = []
+            while len(replies) < len(ids):
+                try:
+                    replies += self.pull_messages(iter(ids))
+                except ConnectionError:
+                    continue
+            return replies
+
+    train(watch(FedAvg(), endpoint=server.endpoint), grid=Patient(NODES), num_rounds=1)
+    assert {e["client_id"] for e in server.of("comm_failure")} == {str(n) for n in NODES}
+    assert len(server.of("comm_failure")) == 3
+    assert len(clients(server, "client_update", 1)) == 3
+    assert rounds(server)[1]["round_metrics"]["num_failures"] == 0
+
+
+def test_an_error_in_a_message_is_no_communication_failure(server):
+    class Strict(LoopbackGrid):
+        def push_messages(self, messages):
+            raise ValueError("a message without a content")
+
+    with pytest.raises(ValueError, match="without a content"):
+        train(watch(FedAvg(), endpoint=server.endpoint), grid=Strict(NODES))
+    assert server.of("comm_failure") == []
 
 
 def test_a_message_that_was_not_taken_is_a_communication_failure(server):
@@ -316,6 +495,8 @@ def test_non_finite_metrics_survive(server):
 
 def test_places_that_the_superlink_knows_come_first(server):
     class Node:
+        """As a NodeInfo of Flower's that has these fields."""
+
         def __init__(self, node_id, **fields):
             self.node_id = node_id
             self.__dict__.update(fields)
@@ -325,14 +506,24 @@ def test_places_that_the_superlink_knows_come_first(server):
                 raise ValueError(name)
             return hasattr(self, name)
 
+    has_places = NodeInfo is not None and "location" in NodeInfo.DESCRIPTOR.fields_by_name
+    make = NodeInfo if has_places else Node
+    known = {A: {"location": "37.4,-122.07"}, B: {"name": "b"}, C: {}}
+
     class Located(LoopbackGrid):
         def get_nodes(self):
-            return (Node(n, **fields) for n, fields in ((A, {"location": "37.4,-122.07"}), (B, {"name": "b"}), (C, {})))
+            return (make(node_id=node, **fields) for node, fields in known.items())
 
         def get_node_ids(self):
             return [node.node_id for node in self.get_nodes()]
 
-    train(watch(FedAvg(), endpoint=server.endpoint), grid=Located(NODES), num_rounds=1)
+    # Who asks for the nodes before it starts, begins nothing, and is told where they are.
+    grid = Located(NODES)
+    strategy = watch(FedAvg(), grid, endpoint=server.endpoint)
+    assert len(grid.get_node_ids()) == 3
+    train(strategy, grid=grid, num_rounds=1)
+    (init,) = server.of("init")
+    assert init["config"]["num_rounds"] == 1
     found = clients(server, "client_update", 1)
     assert (found[str(A)]["lat"], found[str(A)]["lng"], found[str(A)]["site"]) == (37.4, -122.07, "site-0")
     assert (found[str(B)]["lat"], found[str(B)]["site"]) == (51.0, "b")

@@ -11,7 +11,8 @@ pytest.importorskip("flwr", reason="Flower is not installed")
 
 from loopback_grid import Context, Error, Message, RecordDict, become_a_server_app
 
-from hivewatch_bridge.flower import client_mod
+from hivewatch_bridge._log import WarnOnce
+from hivewatch_bridge.flower import _client_mod, client_mod
 
 try:
     from flwr.app import ConfigRecord, MetricRecord
@@ -130,7 +131,7 @@ def test_no_gpu_is_told_of_a_process_that_is_on_none(monkeypatch):
     assert not {"gpu_util_pct", "gpu_vram_mb"} & set(call({}))
 
 
-@pytest.mark.parametrize("name", ["nvmlInit", "nvmlDeviceGetCount", "nvmlDeviceGetUtilizationRates"])
+@pytest.mark.parametrize("name", ["nvmlInit", "nvmlDeviceGetCount", "nvmlDeviceGetUtilizationRates", "nvmlShutdown"])
 def test_a_gpu_that_cannot_be_asked_costs_nothing_else(monkeypatch, name):
     module = nvml(monkeypatch, [[(os.getpid(), 1)]])
 
@@ -138,4 +139,30 @@ def test_a_gpu_that_cannot_be_asked_costs_nothing_else(monkeypatch, name):
         raise RuntimeError("no driver")
 
     setattr(module, name, broken)
-    assert call({})["train_time_sec"] >= 0
+    record = call({})
+    assert record["train_time_sec"] >= 0
+    assert "adapter_error" not in record
+    assert ("gpu_util_pct" in record) == (name == "nvmlShutdown")
+
+
+def test_a_fault_of_the_mod_is_told_to_the_server_and_costs_nothing_else(monkeypatch, caplog):
+    def broken(*_):
+        raise RuntimeError("a fault of the mod")
+
+    monkeypatch.setattr(_client_mod, "place_of", broken)
+    record = call({"site": "lyon"})
+    assert record["adapter_error"].endswith("broken: RuntimeError: a fault of the mod")
+    assert record["train_time_sec"] >= 0
+    assert not [each for each in caplog.records if each.name == "hivewatch_bridge" and each.levelno >= 30]
+
+
+def test_a_record_that_cannot_be_added_costs_no_result(monkeypatch, caplog):
+    def broken(*_):
+        raise RuntimeError("no records today")
+
+    monkeypatch.setattr(_client_mod, "_config_record", broken)
+    monkeypatch.setattr(_client_mod, "_warn", WarnOnce())
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            call({})
+    assert caplog.text.count("HiveWatch learns nothing of this client.") == 1

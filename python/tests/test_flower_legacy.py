@@ -3,27 +3,43 @@
 import hashlib
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import grpc
 import numpy as np
 import pytest
 
 pytest.importorskip("flwr", reason="Flower is not installed")
 
+from flwr.common import Code, FitRes, Parameters, Status
 from flwr.server import Server
 from flwr.server.strategy import DifferentialPrivacyServerSideFixedClipping, FedAvg
+from flwr.server.superlink.fleet.grpc_bidi.grpc_bridge import GrpcBridgeClosed
 from flwr.server.workflow import DefaultWorkflow
-from legacy_training import IDS, Client, evaluate_centrally, in_order, initial_parameters, nodes, numbers, train
-from loopback_grid import SILENT, Error, LoopbackGrid
+from legacy_training import (
+    IDS,
+    Client,
+    evaluate_centrally,
+    in_order,
+    initial_parameters,
+    nodes,
+    numbers,
+    train,
+    train_without_a_grid,
+)
+from loopback_grid import SILENT, Error, LoopbackGrid, RunNotRunningException
 
 import hivewatch_bridge
 from hivewatch_bridge.flower import _watcher, client_mod, unwatch, watch
 
 A, B, C = IDS
 PROGRAM = Path(__file__).with_name("legacy_server.py")
+EXAMPLE = Path(__file__).parents[2] / "examples/flower-legacy"
+SOURCES = Path(__file__).parents[1] / "src"
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +83,8 @@ def test_a_run_is_told_from_its_beginning_to_its_end(server):
     assert metrics["round_duration_sec"] > 0
     (finished,) = server.of("finished")
     assert finished["status"] == "completed"
+    assert finished["metrics"]["round"] == 3
+    assert finished["metrics"]["global_accuracy"] == rounds(server)[3]["round_metrics"]["global_accuracy"]
 
 
 def test_replies_are_told_with_what_is_in_them(server):
@@ -123,6 +141,66 @@ def test_a_client_that_answers_with_a_status_has_failed(server):
     assert server.of("client_update") == []
 
 
+def test_clients_without_a_grid_are_told_with_what_is_in_their_replies(server):
+    plain = train_without_a_grid(strategy())
+    assert numbers(train_without_a_grid(watch(strategy(), endpoint=server.endpoint))) == numbers(plain)
+    update, metric = clients(server, "client_update", 1)["b"], clients(server, "client_metric", 1)["b"]
+    size = sum(len(tensor) for tensor in initial_parameters().tensors)
+    assert (update["num_samples"], update["bytes_sent"], update["bytes_received"]) == (41, size, size)
+    assert metric["evaluate_bytes_received"] == size
+    # An EvaluateRes has no parameters, and how large its metrics were on the way is not known.
+    assert "evaluate_bytes_sent" not in metric
+    assert rounds(server)[1]["round_metrics"]["total_bytes_up"] == 3 * size
+    assert rounds(server)[1]["round_metrics"]["total_bytes_down"] == 6 * size
+
+
+def test_clients_without_a_grid_that_fail_are_told_with_the_reason(server):
+    class RpcError(grpc.RpcError):
+        pass
+
+    refused = FitRes(Status(Code.FIT_NOT_IMPLEMENTED, "no data today"), Parameters([], ""), 0, {})
+    faults = {
+        ("train", 1, "a"): refused,
+        ("train", 2, "a"): RpcError("the connection is gone"),
+        ("train", 2, "b"): TimeoutError("too slow"),
+        ("evaluate", 2, "c"): ValueError("no data"),
+        ("train", 3, "c"): GrpcBridgeClosed(),
+    }
+    plain = train_without_a_grid(strategy(), faults)
+    watched = train_without_a_grid(watch(strategy(), endpoint=server.endpoint), faults)
+    assert numbers(watched) == numbers(plain)
+    assert [(e["round"], e["clients"][0]["client_id"], e["reason"]) for e in server.of("client_dropout")] == [
+        (1, "a", "FIT_NOT_IMPLEMENTED: no data today"),
+        (2, "c", "ValueError: no data"),
+    ]
+    lost = sorted((e["round"], e["client_id"], e["phase"], e["reason"]) for e in server.of("comm_failure"))
+    assert lost == [
+        (2, "a", "train", "RpcError: the connection is gone"),
+        (2, "b", "train", "TimeoutError: too slow"),
+        (3, "c", "train", "GrpcBridgeClosed"),
+    ]
+    assert [rounds(server)[n]["round_metrics"]["num_failures"] for n in (1, 2, 3)] == [1, 2, 1]
+    assert [rounds(server)[n]["round_metrics"]["num_silent"] for n in (1, 2, 3)] == [0, 0, 0]
+
+
+def test_a_size_that_nobody_can_tell_is_missing(server):
+    # FedXgbNnAvg's clients answer with a list, which has no size that is known.
+    trees = FitRes(Status(Code.OK, ""), [initial_parameters(), "trees"], 40, {})
+    faults = {("train", 1, client): trees for client in "abc"}
+
+    class Trees(FedAvg):
+        def aggregate_fit(self, server_round, results, failures):
+            assert not failures
+            return results[0][1].parameters[0], {}
+
+    watched = watch(Trees(initial_parameters=initial_parameters()), endpoint=server.endpoint)
+    train_without_a_grid(watched, faults, rounds=1)
+    assert server.of("adapter_error") == []
+    assert len(clients(server, "client_update", 1)) == 3
+    assert not any("bytes_sent" in client for client in clients(server, "client_update", 1).values())
+    assert "total_bytes_up" not in rounds(server)[1]["round_metrics"]
+
+
 def test_evaluate_only_and_train_only_rounds_end(server):
     class Evaluating(FedAvg):
         def configure_fit(self, server_round, parameters, client_manager):
@@ -133,13 +211,15 @@ def test_evaluate_only_and_train_only_rounds_end(server):
     assert list(rounds(server)) == [1, 2]
     assert server.of("client_update") == []
     assert rounds(server)[1]["round_metrics"]["num_evaluate_completed"] == 3
+    assert rounds(server, "round_start")[1]["selected"] == []
+    assert set(rounds(server, "evaluate_start")[1]["selected"]) == {str(n) for n in IDS}
     server.batches.clear()
     train(watch(strategy(fraction_evaluate=0.0), endpoint=server.endpoint), rounds=2)
     assert list(rounds(server)) == [1, 2]
     assert server.of("client_metric") == []
 
 
-@pytest.mark.parametrize("fault", [ValueError("boom"), KeyboardInterrupt(), SystemExit(0)])
+@pytest.mark.parametrize("fault", [ValueError("boom"), KeyboardInterrupt(), SystemExit(0), RunNotRunningException()])
 def test_errors_pass_through_and_end_the_run(server, fault):
     class Failing(FedAvg):
         def aggregate_fit(self, server_round, results, failures):
@@ -376,6 +456,7 @@ def test_a_server_that_is_told_to_stop_says_so(server):
     (finished,) = server.of("finished")
     assert (finished["status"], "SystemExit" in finished["reason"]) == ("aborted", True)
     assert list(rounds(server)) == [1]
+    assert finished["metrics"]["round"] == 1
 
 
 def start_server(endpoint, *dies):
@@ -393,6 +474,35 @@ def start_server(endpoint, *dies):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+# examples/flower-legacy.
+
+
+def run_example(folder, **environment):
+    return subprocess.run(
+        [sys.executable, "run.py", "--rounds", "1"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(SOURCES), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        close_fds=False,
+    )
+
+
+def test_the_example_trains(server):
+    done = run_example(EXAMPLE, HIVEWATCH_ENDPOINT=server.endpoint)
+    assert done.returncode == 0, done.stderr
+    assert [event["status"] for event in server.of("finished")] == ["completed"]
+    assert {c["site"] for c in clients(server, "client_update", 1).values()} == {"cologne", "lyon", "porto"}
+
+
+def test_the_example_does_not_wait_for_a_site_that_has_failed(server, tmp_path):
+    shutil.copytree(EXAMPLE, tmp_path / "example")
+    (tmp_path / "example/client.py").write_text("raise SystemExit(3)")
+    done = run_example(tmp_path / "example", HIVEWATCH_ENDPOINT=server.endpoint)
+    assert (done.returncode, "A site has failed." in done.stderr) == (1, True)
 
 
 def test_what_is_seen_from_many_threads_is_counted_right(server):

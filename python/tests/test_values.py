@@ -173,6 +173,83 @@ def test_reason_of_a_traceback_is_what_was_said_before_and_its_last_line():
     assert short_reason(text) == "ray::Actor.run() (ip=[ip]) ValueError: bad"
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("no route to 10.0.0.7.", "no route to [ip]."),
+        ("no route to 10.0.0.7:8080", "no route to [ip]:8080"),
+        ("ipv4:10.0.0.7:8080: refused", "ipv4:[ip]:8080: refused"),
+        ("connect to fe80::1%eth0 failed", "connect to [ip] failed"),
+        ("ipv6:[2001:db8::7]:50051", "ipv6:[[ip]]:50051"),
+        ("ipv6:%5B::1%5D:50051", "ipv6:[[ip]]:50051"),
+        ("::ffff:10.0.0.7 is gone", "[ip] is gone"),
+        ("GET https://anna:secret@db.example/x?token=t failed", "GET [url] failed"),
+        ("at http://[::1]:8080/v1 (refused)", "at [url] (refused)"),
+        ("mail to anna@clinic.example", "mail to [address]"),
+        ("No such file or directory: '/data/Anna B/scan.csv'", "No such file or directory: '[path]'"),
+        ("can't open /data/anna/scan.csv: it is gone", "can't open [path]: it is gone"),
+        ("can't open ~/scan or /scan.csv", "can't open [path] or [path]"),
+        (r"can't open C:\Users\anna\scan.csv", "can't open [path]"),
+        (r"can't open '\\server\share\a b'", "can't open '[path]'"),
+        ("HTTPSConnectionPool(host='node-3.clinic', port=443)", "HTTPSConnectionPool(host='[host]', port=443)"),
+        ("DNS resolution failed for node:8080", "DNS resolution failed for [host]:8080"),
+        ("no answer of gpu-7.clinic.internal", "no answer of [host]"),
+        ("no answer of gpu-7:8080 and localhost:7071", "no answer of [host]:8080 and [host]:7071"),
+        ("no answer of db.clinic.example:5432", "no answer of [host]:5432"),
+    ],
+)
+def test_reasons_say_nothing_of_machines_and_files(said, kept):
+    assert short_reason(said) == kept
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("needs version 1.2.3.4, but v1.2.3.3 is there", "at 12:34:56", "std::bad_alloc", "c10::Error", "1.2.3"),
+        *("torch.nn.Linear and pandas.io.json", "out of memory on cuda:10", "model.py:120", "and/or", "train/loss"),
+        *("256.1.2.300", "epoch:1000", "1:2:3", "a.b:c", "self.net is None", "3/4 of 10/20/30"),
+    ],
+)
+def test_what_only_looks_like_an_address_stays(said):
+    assert short_reason(said) == said
+
+
+def test_of_a_traceback_the_whole_exception_stays():
+    text = """it failed
+Traceback (most recent call last):
+  File "/data/anna/a.py", line 1, in f
+    g()
+KeyError: 'x'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "/data/anna/a.py", line 2, in f
+    g()
+    ~^^
+RuntimeError: CUDA error: an illegal memory access
+Compile with TORCH_USE_CUDA_DSA
+  to see more
+"""
+    assert short_reason(text) == (
+        "it failed RuntimeError: CUDA error: an illegal memory access Compile with TORCH_USE_CUDA_DSA to see more"
+    )
+    group = """  + Exception Group Traceback (most recent call last):
+  |   File "a.py", line 1, in <module>
+  | ExceptionGroup: two (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | ValueError: 1
+    +------------------------------------
+"""
+    assert short_reason(group) == "+ Exception Group ExceptionGroup: two (2 sub-exceptions) ValueError: 1"
+    assert short_reason("Traceback (most recent call last):") == ""
+
+
+@pytest.mark.parametrize("piece", ["a.", "1:", "x", "@", "a-", "1.1.", "a1-", "host="])
+def test_reasons_of_no_end_are_cut(piece):
+    assert len(short_reason(piece * 1_000_000)) == 300
+
+
 def test_reasons_are_short_and_on_one_line():
     assert short_reason("a\nb\tc\x00d") == "a b c d"
     assert len(short_reason("x" * 5000)) == 300

@@ -1,7 +1,8 @@
 """Trains under Flower with a strategy that logs by itself: flower_own_logging.py MODULE EMITTERS RUN_ID
 
-MODULE is the package that it logs to. It calls it as Python hivewatch's example for Flower does, with the same arguments;
-that example itself is in none of the packages on PyPI.
+MODULE is the package that it logs to. It calls it as the example for Flower of Python hivewatch's repository does, at the same
+moments, with the same arguments and the same values in place of missing ones. That example itself is in none of the packages
+on PyPI, and needs torch and a data set from the internet.
 """
 
 import importlib
@@ -60,7 +61,8 @@ class LoggingFedAvg(FedAvg):
 
     def aggregate_fit(self, server_round, results, failures):
         for failure in failures:
-            name = "unknown" if isinstance(failure, BaseException) else failure[0].cid
+            # Flower's failures are exceptions, mostly, and so nobody's.
+            name = failure[0].cid if isinstance(failure, tuple) else "unknown"
             hivewatch.log_dropout(server_round, name, reason="fit failure")
         for proxy, result in sorted(results, key=lambda each: each[1].metrics["client_id"]):
             # None where a client says nothing.
@@ -78,8 +80,8 @@ class LoggingFedAvg(FedAvg):
         loss, metrics = super().aggregate_evaluate(server_round, results, failures)
         hivewatch.log_round(
             round=server_round,
-            global_accuracy=float(metrics["accuracy"]),
-            global_loss=float(loss),
+            global_accuracy=float(metrics.get("accuracy", 0.0)) if metrics else 0.0,
+            global_loss=float(loss) if loss else 0.0,
             num_stragglers=len(failures),
         )
         return loss, metrics

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+import pkgutil
 import sys
 
 
@@ -36,5 +37,11 @@ signatures = {name: signature(each) for name, each in offered.items() if inspect
 for name, each in offered.items():
     if inspect.isclass(each):
         signatures.update({f"{name}.{member}": found for member, found in members(each).items()})
-signatures.update({f"emitters.{name}": signature(getattr(emitters, name).__init__) for name in emitters.__all__})
+for name in emitters.__all__:
+    for member, found in members(getattr(emitters, name)).items():
+        signatures[f"emitters.{name}" if member == "__init__" else f"emitters.{name}.{member}"] = found
+# What else can be imported, by its name alone.
+for each in pkgutil.iter_modules(module.__path__):
+    if not each.name.startswith("_"):
+        signatures[f"{each.name} (module)"] = {}
 print(json.dumps(signatures))

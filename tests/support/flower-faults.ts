@@ -27,7 +27,9 @@ export function testFaults(): void {
   );
 
   test("a SuperNode that is killed is a dropout of its node", timeout, async (context) => {
-    const { events, siteOf } = await deploy(context, "kill");
+    const { status, events, siteOf } = await deploy(context, "kill");
+    expect(status).toBe("finished:completed");
+    expect(of(events, "finished")).toEqual([expect.objectContaining({ status: "completed" })]);
     const [dropout] = of(events, "client_dropout");
     expect(dropout).toMatchObject({ round: 2, phase: "train" });
     expect(dropout?.reason).toContain("NODE_UNAVAILABLE");

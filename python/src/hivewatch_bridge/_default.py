@@ -155,10 +155,15 @@ def set_server_metadata(**metadata: Any) -> None:
     """See :meth:`Run.set_server_metadata`."""
 
 
-def finish(status: str = "completed", reason: str | None = None, timeout: float = FINISH_TIMEOUT_SEC) -> bool:
+def finish(
+    status: str = "completed",
+    reason: str | None = None,
+    timeout: float = FINISH_TIMEOUT_SEC,
+    metrics: Mapping[str, Any] | None = None,
+) -> bool:
     """See :meth:`Run.finish`."""
     if _current is not None:
-        return _current.finish(status, reason, timeout)
+        return _current.finish(status, reason, timeout, metrics)
     _must_be_disabled()
     return True
 

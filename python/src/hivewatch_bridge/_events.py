@@ -135,12 +135,13 @@ def evaluation(round: Any, source: str, metrics: Mapping[str, Any], warn: WarnOn
     )
 
 
-def finished(status: Any, reason: str | None, warn: WarnOnce) -> Event:
+def finished(status: Any, reason: str | None, metrics: Mapping[str, Any] | None, warn: WarnOnce) -> Event:
     """The run is over."""
     if status not in _STATUSES:
         warn("status", "status must be one of %s, but it is %r.", ", ".join(_STATUSES), status)
         status = None
-    return _event("finished", **row_fields({"status": status, "reason": reason}, warn, {"reason": _text}))
+    fields = {"status": status, "reason": reason, "metrics": row_fields(_named(metrics or {}), warn) or None}
+    return _event("finished", **row_fields(fields, warn, {"reason": _text}))
 
 
 def custom(event_type: str, fields: Mapping[str, Any], warn: WarnOnce) -> Event:

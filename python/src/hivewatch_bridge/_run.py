@@ -22,6 +22,8 @@ from ._segments import Segment
 from ._sender import Sender
 
 FINISH_TIMEOUT_SEC = 10.0
+# As long as is waited for the bridge where a program ends without finish().
+_HOOKS_TIMEOUT_SEC = 3.0
 # What a lock can be waited for, on every system.
 _MAX_TIMEOUT_SEC = 4_000_000.0
 _KEEP_TIMEOUT_SEC = 1.0
@@ -267,32 +269,46 @@ class Run:
         if self._hooks is not None:
             self._hooks.server_metadata(metadata)
 
-    def finish(self, status: str = "completed", reason: str | None = None, timeout: float = FINISH_TIMEOUT_SEC) -> bool:
+    def finish(
+        self,
+        status: str = "completed",
+        reason: str | None = None,
+        timeout: float = FINISH_TIMEOUT_SEC,
+        metrics: Mapping[str, Any] | None = None,
+    ) -> bool:
         """Ends the run, and waits until the bridge has everything.
 
         Args:
             status: `completed`, `failed`, `aborted` or `lost`.
             reason: why, for people.
-            timeout: how long to wait, in seconds; also for hooks of the user's own that have not been told all.
+            timeout: how long to wait, in seconds. For hooks of the user's own that have not been told all it waits 3 s
+                at most.
+            metrics: what came out of the training in the end.
 
         Returns:
             Whether everything that was logged is on the bridge's disk. What is not is written to this machine's disk,
             for which it waits a second more. It is sent as long as this process lives, and afterwards by the next run
             on this machine that reports to the same bridge. May be called again to wait longer.
         """
+        return self._finish(status, reason, timeout, metrics, is_patient=True)
+
+    def _finish(
+        self, status: str, reason: str | None, timeout: float, metrics: Mapping[str, Any] | None, is_patient: bool
+    ) -> bool:
+        """As :meth:`finish`. Who is not patient doesn't wait for a bridge that was never there."""
         sender = self._sender
         if sender is None:
             return True
         if not self._finished:
-            self._end(status, reason)
+            self._end(status, reason, metrics)
             self._finished = True
             sender.close()
         end = time.monotonic() + self._usable_timeout(timeout)
-        is_durable = sender.drain(end - time.monotonic())
+        is_durable = sender.drain(end - time.monotonic(), is_patient)
         if not is_durable:
             self._keep_rest(_KEEP_TIMEOUT_SEC)
         if self._hooks is not None:
-            self._hooks.drain(max(0.0, end - time.monotonic()))
+            self._hooks.drain(min(max(0.0, end - time.monotonic()), _HOOKS_TIMEOUT_SEC))
         return is_durable
 
     def _usable_timeout(self, timeout: float) -> float:
@@ -303,8 +319,8 @@ class Run:
             return FINISH_TIMEOUT_SEC
 
     @_never_raises
-    def _end(self, status: str, reason: str | None) -> None:
-        self._log(events.finished(status, reason, self._warn))
+    def _end(self, status: str, reason: str | None, metrics: Mapping[str, Any] | None) -> None:
+        self._log(events.finished(status, reason, metrics, self._warn))
         if self._hooks is not None:
             self._hooks.finish()
 

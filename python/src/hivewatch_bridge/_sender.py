@@ -127,8 +127,12 @@ class Sender:
             self._closing = True
             self.changed.notify_all()
 
-    def drain(self, timeout: float) -> bool:
+    def drain(self, timeout: float, is_patient: bool = True) -> bool:
         """Waits, for `timeout` seconds at most, until the bridge has confirmed everything.
+
+        Args:
+            timeout: in seconds.
+            is_patient: whether it waits on where the bridge was looked for in vain and has never answered.
 
         Returns:
             Whether every event is on the bridge's disk.
@@ -138,7 +142,9 @@ class Sender:
             self._hurry = True
             self.changed.notify_all()
             try:
-                self.changed.wait_for(lambda: self.is_dead or self._backlog.is_empty, timeout)
+                self.changed.wait_for(
+                    lambda: self.is_dead or self._backlog.is_empty or not (is_patient or self._may_answer), timeout
+                )
                 return self._backlog.is_empty and not self.is_dead and self._backlog.lost + self.queue.dropped == 0
             finally:
                 self._draining -= 1
@@ -160,6 +166,11 @@ class Sender:
         """Waits until the thread has ended, after :meth:`close`. Returns whether it has."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    @property
+    def _may_answer(self) -> bool:
+        # It has answered once, or nobody has looked for it yet.
+        return self._on_connected is None or not self._is_down
 
     def _is_done(self) -> bool:
         return self._closing and self._backlog.is_empty
@@ -338,8 +349,9 @@ class Sender:
                 self._settings.endpoint,
                 reason,
             )
-        self._is_down = True
         with self.changed:
+            self._is_down = True
+            self.changed.notify_all()
             delay = self._backoff.next()
             if self._draining:
                 delay = min(delay, _DRAINING_RETRY_SEC)

@@ -19,7 +19,7 @@ export function replayCommand(): Command {
   return new Command("replay")
     .description("Send a saved run to an emitter: what it has not been sent yet.")
     .argument("<run_id>", "the run, as hivewatch runs list shows it")
-    .requiredOption("--to <name>", "where: mlflow, wandb, otel, a package or a path, as with hivewatch up --emit")
+    .requiredOption("--to <name>", "where: mlflow, otel, a package or a path, as with hivewatch up --emit")
     .addOption(runsDirOption())
     .addOption(
       new Option("--pace <pace>", "real: in the time that the run took; max: as fast as it goes")

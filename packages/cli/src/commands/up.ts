@@ -82,7 +82,7 @@ How it is doing itself stands at /metrics of the page, for Prometheus, and goes 
 `;
 
 function emitOption(): Option {
-  return new Option("--emit <name>", "also send runs there: mlflow, wandb, otel, a package or a path; repeatable")
+  return new Option("--emit <name>", "also send runs there: mlflow, otel, a package or a path; repeatable")
     .argParser((name: string, names: string[]) => [...names, name])
     .default([], "none");
 }

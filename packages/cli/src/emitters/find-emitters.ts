@@ -18,6 +18,8 @@ export interface EmitterModule {
 
 /** The destinations that have a package of ours. */
 const OURS: ReadonlySet<string> = new Set(["mlflow", "wandb", "otel"]);
+/** Those of them that nobody can install yet. */
+const TO_COME: ReadonlySet<string> = new Set(["@hivewatch/emitter-wandb"]);
 
 /**
  * Finds the emitters that were asked for: by `--emit`, and by the configuration in the folder.
@@ -92,7 +94,7 @@ function checkReader(name: unknown, source: string): string {
  * Finds a package as the user's own programs would, or as this command does.
  *
  * @returns the URL of its module
- * @throws HiveWatchError `usage`: what to install
+ * @throws HiveWatchError `usage`: what to install, or that there is nothing to install
  */
 export function resolvePackage(name: string, packageName: string, folder: string): string {
   try {
@@ -103,6 +105,9 @@ export function resolvePackage(name: string, packageName: string, folder: string
   try {
     return import.meta.resolve(packageName);
   } catch {
-    throw new HiveWatchError("usage", `the emitter ${name} is not installed: npm install ${packageName}`);
+    const what = TO_COME.has(packageName)
+      ? "does not exist yet. Runs are kept, and hivewatch replay sends them there once it does"
+      : `is not installed: npm install ${packageName}`;
+    throw new HiveWatchError("usage", `the emitter ${name} ${what}`);
   }
 }

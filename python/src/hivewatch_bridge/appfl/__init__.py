@@ -53,15 +53,24 @@ def watch(
     Returns:
         The same object.
     """
-    if not callable(getattr(agent, "global_update", None)):
-        logger.warning("HiveWatch can't watch a %s: it is no server agent of APPFL's.", type(agent).__name__)
-    elif owner_of_hooks(agent) is None:
-        _guard(Watcher(agent, Options(run, config or {}, endpoint, token)).install)
+    _guard(_watch, agent, Options(run, config or {}, endpoint, token))
     return agent
 
 
 def unwatch(agent: object) -> None:
     """Undoes :func:`watch`: every method is as it was. The run is over."""
+    _guard(_unwatch, agent)
+
+
+def _watch(agent: object, options: Options) -> None:
+    if not callable(getattr(agent, "global_update", None)):
+        logger.warning("HiveWatch can't watch a %s: it is no server agent of APPFL's.", type(agent).__name__)
+    elif owner_of_hooks(agent) is None:
+        watcher = Watcher(agent, options)
+        watcher.guard(watcher.install)
+
+
+def _unwatch(agent: object) -> None:
     watcher = owner_of_hooks(agent)
     if isinstance(watcher, Watcher):
-        _guard(watcher.remove)
+        watcher.remove()

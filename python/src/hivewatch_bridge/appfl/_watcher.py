@@ -11,17 +11,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from .._adapter.ending import end_run
 from .._adapter.guard import Guard
-from .._adapter.hook import Hooks, owner_of_hooks
+from .._adapter.hook import Hooks, SharedHooks, owner_of_hooks
 from .._lifecycle import start_run
-from .._log import logger
 from .._run import Run
 from .._secrets import without_secrets
 from ._config import algorithm_of, describe_run
 from ._reporter import Barrier, Reporter
 from ._update import is_last_piece
-
-_FINISH_SEC = 5.0
 
 
 @dataclass
@@ -44,7 +42,7 @@ class Watcher:
     def __init__(self, agent: Any, options: Options) -> None:
         self._agent = agent
         self._options = options
-        self._guard = Guard("appfl")
+        self.guard = Guard("appfl")
         self._hooks = Hooks(owner=self)
         self._scheduler: Any = getattr(agent, "scheduler", None)
         self._aggregator = getattr(self._scheduler, "aggregator", None) or getattr(agent, "aggregator", None)
@@ -54,29 +52,26 @@ class Watcher:
     def install(self) -> None:
         """Begins the run, and replaces the methods."""
         run = self._options.run or self._start_run()
-        self._guard.run = run
-        self._reporter = Reporter(run, self._guard(self._barrier))
+        self.guard.report_to(run)
+        self._reporter = Reporter(run, self.guard(self._barrier))
+        communicators.acquire()
         self._hooks.install(self._agent, "get_parameters", self._get_parameters)
         self._hooks.install(self._agent, "global_update", self._global_update)
         self._hooks.install(self._agent, "set_sample_size", self._set_sample_size)
         self._hooks.install(self._agent, "server_validate", self._server_validate)
         self._hooks.install(self._agent, "server_terminated", self._server_terminated)
         self._hooks.install(self._aggregator, "aggregate", self._aggregate)
-        # Only what is there already: other ways of communicating need no gRPC.
-        communicator = getattr(sys.modules.get("appfl.comm.grpc"), "GRPCServerCommunicator", None)
-        if communicator is not None:
-            self._hooks.install_on_class(communicator, "cleanup", self._cleanup)
-        atexit.register(self._end)
+        atexit.register(self.end)
 
     def remove(self) -> None:
         """Puts everything back, and ends the run."""
         self._hooks.remove()
-        self._end()
+        self.end()
 
     def _start_run(self) -> Run:
         return start_run(
             algorithm=algorithm_of(self._aggregator),
-            config={**(self._guard(describe_run, self._agent) or {}), **without_secrets(self._options.config)},
+            config={**(self.guard(describe_run, self._agent) or {}), **without_secrets(self._options.config)},
             endpoint=self._options.endpoint,
             token=self._options.token,
         )
@@ -90,22 +85,22 @@ class Watcher:
     def _get_parameters(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         result = original(*args, **kwargs)
         if self._reporter is not None and not isinstance(result, Future):
-            self._guard(self._reporter.handed_out)
+            self.guard(self._reporter.handed_out)
         return result
 
     def _global_update(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         reporter = self._reporter
         if reporter is None:
             return original(*args, **kwargs)
-        client = self._guard(self._arrived, reporter, args, kwargs)
+        client = self.guard(self._arrived, reporter, args, kwargs)
         try:
             result = original(*args, **kwargs)
         except Exception as error:
             if client is not None:
-                self._guard(reporter.failed, client, error)
+                self.guard(reporter.failed, client, error)
             raise
         if client is not None and not isinstance(result, Future):
-            self._guard(self._answered, reporter, client)
+            self.guard(self._answered, reporter, client)
         return result
 
     def _arrived(self, reporter: Reporter, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -124,10 +119,10 @@ class Watcher:
         reporter = self._reporter
         if reporter is None:
             return original(*args, **kwargs)
-        self._guard(self._aggregating, reporter, args, kwargs)
+        self.guard(self._aggregating, reporter, args, kwargs)
         step, began = self._step(), time.monotonic()
         result = original(*args, **kwargs)
-        self._guard(self._aggregated, reporter, step, time.monotonic() - began, kwargs)
+        self.guard(self._aggregated, reporter, step, time.monotonic() - began, kwargs)
         return result
 
     def _aggregating(self, reporter: Reporter, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -157,40 +152,60 @@ class Watcher:
     def _set_sample_size(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if self._reporter is not None:
             named = {**dict(zip(("client_id", "sample_size"), args)), **kwargs}
-            self._guard(self._reporter.has_samples, str(named.get("client_id")), named.get("sample_size"))
+            self.guard(self._reporter.has_samples, str(named.get("client_id")), named.get("sample_size"))
         return original(*args, **kwargs)
 
     def _server_validate(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         result = original(*args, **kwargs)
         if self._reporter is not None and isinstance(result, tuple) and len(result) == 2:
-            self._guard(self._reporter.evaluated, *result)
+            self.guard(self._reporter.evaluated, *result)
         return result
 
     def _server_terminated(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         result = original(*args, **kwargs)
         if result:
-            self._guard(self._end)
+            self.guard(self.end)
         return result
 
-    def _cleanup(self, original: Callable[..., Any], communicator: Any, *args: Any, **kwargs: Any) -> Any:
-        result = original(communicator, *args, **kwargs)
-        if owner_of_hooks(getattr(communicator, "server_agent", None)) is self:
-            self._guard(self._end)
-        return result
-
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Ends the run, if it has not ended."""
         with self._ending:
             reporter, self._reporter = self._reporter, None
-        atexit.unregister(self._end)
-        self._guard.run = None
-        if reporter is None or reporter.run is self._options.run:
+        atexit.unregister(self.end)
+        if reporter is None:
             return
-        status, reason = self._guard(self._outcome) or ("completed", None)
-        if not reporter.run.finish(status, reason, timeout=_FINISH_SEC):
-            logger.warning("Not everything of run %s has reached HiveWatch.", reporter.run.run_id)
+        communicators.release()
+        status, reason = self.guard(self._outcome) or ("completed", None)
+        self.guard.report_to(None)
+        if reporter.run is self._options.run:
+            return
+        end_run(reporter.run, status, reason)
 
     def _outcome(self) -> tuple[str, str | None]:
         if self._agent.training_finished():
             return "completed", None
         done, wanted = self._scheduler.get_num_global_epochs(), self._agent.server_agent_config.server_configs
         return "aborted", f"the server ended after {done} of {wanted.num_global_epochs} global epochs"
+
+
+def _hook_communicators(hooks: Hooks) -> None:
+    # Only what is there already: other ways of communicating need no gRPC.
+    communicator = getattr(sys.modules.get("appfl.comm.grpc"), "GRPCServerCommunicator", None)
+    if communicator is not None:
+        hooks.install_on_class(communicator, "cleanup", _cleanup)
+
+
+def _cleanup(original: Callable[..., Any], communicator: Any, *args: Any, **kwargs: Any) -> Any:
+    result = original(communicator, *args, **kwargs)
+    _guard(_told_of_cleanup, communicator)
+    return result
+
+
+def _told_of_cleanup(communicator: Any) -> None:
+    watcher = owner_of_hooks(getattr(communicator, "server_agent", None))
+    if isinstance(watcher, Watcher):
+        watcher.end()
+
+
+_guard = Guard("appfl")
+communicators = SharedHooks(_hook_communicators)

@@ -64,15 +64,24 @@ def watch(
     Returns:
         The same object.
     """
-    if not (callable(getattr(strategy, "start", None)) or callable(getattr(strategy, "configure_fit", None))):
-        logger.warning("HiveWatch can't watch a %s: it is no strategy of Flower's.", type(strategy).__name__)
-    elif owner_of_hooks(strategy) is None:
-        _guard(Watcher(strategy, grid, Options(run, config or {}, endpoint, token)).install)
+    _guard(_watch, strategy, grid, Options(run, config or {}, endpoint, token))
     return strategy
 
 
 def unwatch(strategy: object) -> None:
     """Undoes :func:`watch`: every method is as it was. A training with a loop of its own is over."""
+    _guard(_unwatch, strategy)
+
+
+def _watch(strategy: object, grid: object, options: Options) -> None:
+    if not (callable(getattr(strategy, "start", None)) or callable(getattr(strategy, "configure_fit", None))):
+        logger.warning("HiveWatch can't watch a %s: it is no strategy of Flower's.", type(strategy).__name__)
+    elif owner_of_hooks(strategy) is None:
+        watcher = Watcher(strategy, grid, options)
+        watcher.guard(watcher.install)
+
+
+def _unwatch(strategy: object) -> None:
     watcher = owner_of_hooks(strategy)
     if isinstance(watcher, Watcher):
-        _guard(watcher.remove)
+        watcher.remove()

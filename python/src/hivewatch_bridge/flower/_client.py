@@ -16,7 +16,7 @@ class Reply(NamedTuple):
     """A client's answer, whichever API it came through."""
 
     metrics: dict[str, Any]
-    size: int
+    size: int | None
     """In bytes: what of it is known."""
     record: dict[str, Any]
     """What the client said of itself."""

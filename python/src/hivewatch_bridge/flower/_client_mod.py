@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
-from .._log import WarnOnce
+from .._log import WarnOnce, logger
+from .._reasons import exception_reason
 from .._trace_context import trace_context
-from ._messages import RECORD_NAME, config_in, phase_of
+from ._messages import FAULT, RECORD_NAME, config_in, phase_of
 from ._round import TRAIN
 from ._usage import Usage
 
+_Result = TypeVar("_Result")
 _warn = WarnOnce()
 
 _PLACE_NAMES = ("site", "city", "country", "region")
@@ -28,21 +30,50 @@ def client_mod(message: Any, context: Any, call_next: Callable[[Any, Any], Any])
     The GPU is read with pynvml, if that is installed. What can't be read is left out. If the client is in a trace of
     OpenTelemetry while it trains, its `traceparent` is told too.
     """
-    usage = _quietly(Usage)
+    attempt = _Attempts()
+    usage = attempt(Usage)
     reply = call_next(message, context)
-    _quietly(_add, message, context, reply, usage)
+    try:
+        _add(message, context, reply, usage, attempt)
+    except Exception:  # A fault in here must not cost the client's work.
+        _warn("add", "HiveWatch learns nothing of this client.", exc_info=True)
     return reply
 
 
-def _add(message: Any, context: Any, reply: Any, usage: Usage | None) -> None:
+class _Attempts:
+    """Calls what may fail. In a deployment each message has a process of its own, where a warning would be one for each
+    message: the first fault goes to the server, which warns once."""
+
+    fault: str | None = None
+
+    def __call__(self, function: Callable[..., _Result], *args: Any) -> _Result | None:
+        try:
+            return function(*args)
+        except Exception as error:
+            name = function.__qualname__
+            self.fault = self.fault or f"{name}: {exception_reason(error)}"
+            logger.debug("HiveWatch learns less of this client: %s failed.", name, exc_info=True)
+            return None
+
+
+def _add(message: Any, context: Any, reply: Any, usage: Usage | None, attempt: _Attempts) -> None:
     if not reply.has_content():
         return
     is_training = phase_of(message) == TRAIN
-    measured = {} if usage is None else usage.measure("train_time_sec" if is_training else "time_sec")
-    trace = {"traceparent": parent} if is_training and (parent := trace_context().get("traceparent")) else {}
-    known = {**place_of(context.node_config), **measured, **trace, **config_in(reply.content, RECORD_NAME)}
+    known = {
+        **(attempt(place_of, context.node_config) or {}),
+        **((usage and attempt(usage.measure, "train_time_sec" if is_training else "time_sec")) or {}),
+        **((attempt(_trace) if is_training else None) or {}),
+        **config_in(reply.content, RECORD_NAME),
+        **({} if attempt.fault is None else {FAULT: attempt.fault}),
+    }
     if known:
         reply.content[RECORD_NAME] = _config_record()(known)
+
+
+def _trace() -> dict[str, str]:
+    parent = trace_context().get("traceparent")
+    return {"traceparent": parent} if parent else {}
 
 
 def place_of(node_config: Any) -> dict[str, Any]:
@@ -64,13 +95,3 @@ def _config_record() -> Any:
         return importlib.import_module("flwr.app").ConfigRecord
     except ImportError:  # Flower up to 1.19
         return importlib.import_module("flwr.common").ConfigRecord
-
-
-def _quietly(function: Callable[..., Any], *args: Any) -> Any:
-    # A fault in here must not cost the client's work.
-    try:
-        return function(*args)
-    except Exception:
-        name = function.__qualname__
-        _warn(name, "HiveWatch learns less of this client: %s failed.", name, exc_info=True)
-        return None

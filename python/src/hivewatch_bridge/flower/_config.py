@@ -7,6 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from .._secrets import without_secrets
+from ._messages import parameters_bytes
 
 
 def describe_run(strategy: object, grid: object, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def _model_bytes(arrays: Any, strategy: object) -> int | None:
         return sum(len(array.data) for array in arrays.values())
     # In the legacy API the strategy has the model, if the server has it at all.
     parameters = getattr(getattr(strategy, "strategy", strategy), "initial_parameters", None)
-    return sum(len(tensor) for tensor in parameters.tensors) if parameters else None
+    return parameters_bytes(parameters)
 
 
 def _flower_version() -> str | None:

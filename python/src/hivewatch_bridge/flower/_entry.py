@@ -1,13 +1,17 @@
-"""Where trainings of the legacy API begin and end: in methods of Flower's classes, which a strategy doesn't know."""
+"""Where trainings begin and end: in methods of Flower's classes, which a strategy doesn't know."""
 
 from __future__ import annotations
 
+import functools
 import importlib
-import threading
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from .._adapter.guard import Guard
 from .._adapter.hook import Hooks, owner_of_hooks
+
+# Of strategies around each other. More than anybody nests, and an end where they are a circle.
+_MAX_NESTED = 20
 
 
 @dataclass
@@ -22,10 +26,11 @@ class Entry:
 
 
 Follow = Callable[[Any, Entry, Callable[[], Any]], Any]
+Start = Callable[[Any, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 
 
 class LegacyEntries:
-    """Replaces `Server.fit` and `DefaultWorkflow` as long as any strategy of the legacy API is watched.
+    """The replacements of `Server.fit` and `DefaultWorkflow`, which Flower calls for watched strategies and for others.
 
     Args:
         follow: called as `follow(owner, entry, call)` for strategies that have hooks, with the owner of these.
@@ -33,56 +38,74 @@ class LegacyEntries:
 
     def __init__(self, follow: Follow) -> None:
         self._follow = follow
-        self._hooks = Hooks()
-        self._users = 0
-        self._lock = threading.Lock()
+        self._guard = Guard("flower")
 
-    def acquire(self) -> None:
-        """A strategy is watched."""
-        with self._lock:
-            self._users += 1
-            if self._users == 1:
-                self._install()
-
-    def release(self) -> None:
-        """A strategy is no longer watched."""
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._hooks.remove()
-
-    def _install(self) -> None:
+    def install(self, hooks: Hooks) -> None:
+        """Replaces them."""
         # Imported where a strategy is watched, which is where Flower is installed.
         server = importlib.import_module("flwr.server").Server
         workflow = importlib.import_module("flwr.server.workflow").DefaultWorkflow
         # Some applications, such as FL4Health's, bring servers with a loop of their own.
         for cls in _with_subclasses(server):
             if "fit" in vars(cls):
-                self._hooks.install_on_class(cls, "fit", self._fit)
-        self._hooks.install_on_class(workflow, "__call__", self._workflow)
+                hooks.install_on_class(cls, "fit", self._fit)
+        hooks.install_on_class(workflow, "__call__", self._workflow)
 
     def _fit(self, original: Callable[..., Any], server: Any, *args: Any, **kwargs: Any) -> Any:
-        named = dict(zip(("num_rounds", "timeout"), args))
-        entry = Entry(_grid_of(server), {**named, **kwargs})
-        owner = _owner(getattr(server, "strategy", None))
-        return self._watched(owner, entry, lambda: original(server, *args, **kwargs))
+        found = self._guard(_watched_fit, server, args, kwargs)
+        return self._run(found, lambda: original(server, *args, **kwargs))
 
     def _workflow(self, original: Callable[..., Any], workflow: Any, grid: Any, context: Any) -> Any:
-        config = getattr(context, "config", None)
-        names = {"num_rounds": "num_rounds", "timeout": "round_timeout"}
-        entry = Entry(grid, {name: getattr(config, source, None) for name, source in names.items()})
-        owner = _owner(getattr(context, "strategy", None))
-        return self._watched(owner, entry, lambda: original(workflow, grid, context))
+        found = self._guard(_watched_workflow, grid, context)
+        return self._run(found, lambda: original(workflow, grid, context))
 
-    def _watched(self, owner: object, entry: Entry, call: Callable[[], Any]) -> Any:
-        return call() if owner is None else self._follow(owner, entry, call)
+    def _run(self, found: tuple[object, Entry] | None, call: Callable[[], Any]) -> Any:
+        return call() if found is None else self._follow(*found, call)
+
+
+class MessageEntries:
+    """The replacement of the message API's `Strategy.start`, which a `start` of the user's own may call.
+
+    Args:
+        start: called as `start(owner, original, args, kwargs)` for strategies that have hooks, with the owner of these.
+    """
+
+    def __init__(self, start: Start) -> None:
+        self._start_watched = start
+        self._guard = Guard("flower")
+
+    def install(self, hooks: Hooks) -> None:
+        """Replaces it."""
+        hooks.install_on_class(importlib.import_module("flwr.serverapp.strategy").Strategy, "start", self._start)
+
+    def _start(self, original: Callable[..., Any], strategy: Any, *args: Any, **kwargs: Any) -> Any:
+        owner = self._guard(owner_of_hooks, strategy)
+        if owner is None:
+            return original(strategy, *args, **kwargs)
+        return self._start_watched(owner, functools.partial(original, strategy), args, kwargs)
+
+
+def _watched_fit(server: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[object, Entry] | None:
+    owner = _owner(getattr(server, "strategy", None))
+    if owner is None:
+        return None
+    return owner, Entry(_grid_of(server), {**dict(zip(("num_rounds", "timeout"), args)), **kwargs})
+
+
+def _watched_workflow(grid: object, context: Any) -> tuple[object, Entry] | None:
+    owner = _owner(getattr(context, "strategy", None))
+    if owner is None:
+        return None
+    config = getattr(context, "config", None)
+    names = {"num_rounds": "num_rounds", "timeout": "round_timeout"}
+    return owner, Entry(grid, {name: getattr(config, source, None) for name, source in names.items()})
 
 
 def _owner(strategy: object) -> object:
     """Who watches a strategy, or one that it wraps."""
-    while strategy is not None:
+    for _ in range(_MAX_NESTED):
         owner = owner_of_hooks(strategy)
-        if owner is not None:
+        if owner is not None or strategy is None:
             return owner
         strategy = getattr(strategy, "strategy", None)
     return None

@@ -9,11 +9,13 @@ from typing import Any, Callable
 
 from .._adapter.guard import Guard
 from .._adapter.hook import Hooks
+from .._reasons import exception_reason
+from ._errors import is_communication_error
 from ._messages import (
     action_of,
     content_bytes,
     error_reason,
-    is_communication_error,
+    is_lost,
     phase_of,
     places_of,
     refusal_of,
@@ -35,6 +37,8 @@ class GridSteps:
     def __init__(self, reporter: Callable[[], Reporter | None], guard: Guard) -> None:
         self._reporter = reporter
         self._guard = guard
+        self.places: dict[str, dict[str, Any]] = {}
+        """Where nodes are, by id, as the SuperLink has told whoever asked it for them."""
         # `send_and_receive` pushes in its own thread, and several may run at once.
         self._thread = threading.local()
 
@@ -48,12 +52,21 @@ class GridSteps:
     def _push(self, original: _Method, messages: Any, *args: Any, **kwargs: Any) -> Any:
         messages = reusable(messages)
         sent = time.monotonic()
-        message_ids = reusable(original(messages, *args, **kwargs))
+        try:
+            message_ids = reusable(original(messages, *args, **kwargs))
+        except Exception as error:
+            self._guard(self._push_failed, messages, error)
+            raise
         self._guard(self._pushed, messages, message_ids, sent)
         return message_ids
 
-    def _pull(self, original: _Method, *args: Any, **kwargs: Any) -> Any:
-        replies = reusable(original(*args, **kwargs))
+    def _pull(self, original: _Method, message_ids: Any, *args: Any, **kwargs: Any) -> Any:
+        message_ids = reusable(message_ids)
+        try:
+            replies = reusable(original(message_ids, *args, **kwargs))
+        except Exception as error:
+            self._guard(self._pull_failed, message_ids, error)
+            raise
         self._guard(self._received, replies)
         return replies
 
@@ -79,14 +92,24 @@ class GridSteps:
             key = id(message.content)
             if key not in sizes:
                 sizes[key] = content_bytes(message.content)
-            node = str(message.metadata.dst_node_id)
-            request = Request(node, phase_of(message), sizes[key], sent, action_of(message))
+            request = _request(message, sizes[key], sent)
             message_id = next(ids, None)
             if message_id is None:
                 reporter.not_sent(request, "not accepted by the SuperLink")
             else:
                 reporter.asked(message_id, request)
                 getattr(self._thread, "pushed", []).append(message_id)
+
+    def _push_failed(self, messages: Iterable[Any], error: Exception) -> None:
+        reporter = self._reporter() if is_communication_error(error) else None
+        if reporter is not None:
+            for message in messages:
+                reporter.not_sent(_request(message, None, 0), exception_reason(error))
+
+    def _pull_failed(self, message_ids: Iterable[str], error: Exception) -> None:
+        reporter = self._reporter() if is_communication_error(error) else None
+        if reporter is not None:
+            reporter.out_of_reach(message_ids, exception_reason(error))
 
     def _received(self, replies: Iterable[Any]) -> None:
         reporter = self._reporter()
@@ -101,16 +124,19 @@ class GridSteps:
             reporter.gave_up(self._thread.pushed)
 
     def _know_places(self, nodes: Iterable[Any]) -> None:
-        reporter = self._reporter()
-        if reporter is not None:
-            reporter.know_places(places_of(nodes))
+        # Also before a run begins, and it begins none: programs look at who is there before they start.
+        self.places.update(places_of(nodes))
+
+
+def _request(message: Any, size: int | None, sent: float) -> Request:
+    return Request(str(message.metadata.dst_node_id), phase_of(message), size, sent, action_of(message))
 
 
 def _receive(reporter: Reporter, reply: Any) -> None:
     # An error that the SuperLink made has the SuperLink as its source: only the request tells the client.
     request = reply.metadata.reply_to_message_id
     if reply.has_error():
-        reporter.failed(request, error_reason(reply), is_communication_error(reply))
+        reporter.failed(request, error_reason(reply), is_lost(reply))
         return
     refusal = refusal_of(reply)
     if refusal is not None:

@@ -26,6 +26,7 @@ class MessageSteps:
     def __init__(self, reporter: Callable[[object], Reporter | None], guard: Guard) -> None:
         self._reporter = reporter
         self._guard = guard
+        self._is_evaluating = False
 
     def hook(self, hooks: Hooks, strategy: object) -> None:
         """Replaces the methods that `start` calls on the strategy itself, also where a subclass brings its own loop."""
@@ -35,13 +36,18 @@ class MessageSteps:
         hooks.install(strategy, "aggregate_evaluate", self._aggregate_evaluate)
 
     def evaluate_fn(self, original: _Method) -> _Method:
-        """The server's own evaluation, watched."""
+        """The server's own evaluation, watched. Of one that calls another such one, its own result counts."""
 
         @functools.wraps(original)
         def watched(*args: Any, **kwargs: Any) -> Any:
-            metrics = original(*args, **kwargs)
-            number = args[0] if args else kwargs.get("server_round")
-            self._guard(self._evaluated_centrally, number, metrics)
+            is_inner, self._is_evaluating = self._is_evaluating, True
+            try:
+                metrics = original(*args, **kwargs)
+            finally:
+                self._is_evaluating = is_inner
+            if not is_inner:
+                number = args[0] if args else kwargs.get("server_round")
+                self._guard(self._evaluated_centrally, number, metrics)
             return metrics
 
         return watched

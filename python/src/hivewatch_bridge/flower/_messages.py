@@ -11,6 +11,8 @@ from ._client import Reply
 from ._round import TRAIN
 
 RECORD_NAME = "hivewatch"
+FAULT = "adapter_error"
+"""What went wrong in the client mod, in that record."""
 
 # How clients of the legacy API are spoken to through messages: their results are split into records of these names.
 _LEGACY_METRICS = ("fitres.metrics", "evaluateres.metrics", "getpropertiesres.properties")
@@ -110,7 +112,7 @@ def _speaking(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if not isinstance(value, bytes) and value not in ("", [])}
 
 
-def is_communication_error(message: Any) -> bool:
+def is_lost(message: Any) -> bool:
     """Whether an error reply means that a message was lost."""
     return message.error.code in _COMMUNICATION_ERRORS
 
@@ -130,6 +132,12 @@ def content_bytes(content: Any) -> int:
 def _record_bytes(record: Any) -> int:
     # Not Flower's count_bytes: it raises on empty texts and lists.
     return sum(len(name) + _value_bytes(value) for name, value in record.items())
+
+
+def parameters_bytes(parameters: Any) -> int | None:
+    """Size of the legacy API's Parameters; None if these are something else, as a few strategies have it."""
+    tensors = getattr(parameters, "tensors", None)
+    return None if tensors is None else sum(len(tensor) for tensor in tensors)
 
 
 _FIXED_BYTES = {bool: 1, int: 8, float: 8}

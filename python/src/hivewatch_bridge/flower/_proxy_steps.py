@@ -6,13 +6,12 @@ import functools
 import time
 from typing import Any, Callable
 
-import grpc
-
 from .._adapter.guard import Guard
 from .._adapter.hook import Hooks
 from .._reasons import exception_reason
 from ._client import Reply
-from ._messages import status_reason
+from ._errors import is_communication_error
+from ._messages import parameters_bytes, status_reason
 from ._reporter import Reporter, Request
 from ._round import EVALUATE, TRAIN
 
@@ -50,7 +49,7 @@ class ProxySteps:
         reporter = self._reporter()
         if reporter is not None:
             instruction = args[0] if args else kwargs.get("ins")
-            size = _bytes_of(getattr(instruction, "parameters", None))
+            size = parameters_bytes(getattr(instruction, "parameters", None))
             reporter.asked(key, Request(str(proxy.cid), phase, size, time.monotonic()))
 
     def _answered(self, key: object, result: Any) -> None:
@@ -64,19 +63,11 @@ class ProxySteps:
             return
         loss = getattr(result, "loss", None)
         metrics = {**({} if loss is None else {"loss": loss}), **(result.metrics or {})}
-        size = _bytes_of(getattr(result, "parameters", None))
+        # Of an evaluation it is the metrics that came, whose size is not known.
+        size = parameters_bytes(getattr(result, "parameters", None))
         reporter.answered(key, Reply({**metrics, "num_examples": result.num_examples}, size, {}))
 
     def _failed(self, key: object, error: BaseException) -> None:
         reporter = self._reporter()
         if reporter is not None:
-            reporter.failed(key, exception_reason(error), _is_communication_error(error))
-
-
-def _bytes_of(parameters: Any) -> int:
-    return 0 if parameters is None else sum(len(tensor) for tensor in parameters.tensors)
-
-
-def _is_communication_error(error: BaseException) -> bool:
-    # By its name: Flower does not publish where the class is.
-    return isinstance(error, (grpc.RpcError, TimeoutError)) or type(error).__name__ == "GrpcBridgeClosed"
+            reporter.failed(key, exception_reason(error), is_communication_error(error))

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Callable, NamedTuple
 
 from .._adapter.in_turn import in_turn
+from .._log import logger
+from .._reasons import short_reason
 from .._run import Run
 from ._client import Reply, other_fields, train_fields
-from ._round import TRAIN, Round
+from ._messages import FAULT
+from ._round import EVALUATE, TRAIN, Round
+
+# Clients say what went wrong with them, each time anew if they like.
+_MAX_FAULTS = 10
 
 
 class Request(NamedTuple):
@@ -18,12 +24,14 @@ class Request(NamedTuple):
 
     node: str
     phase: str
-    size: int
+    size: int | None
     """In bytes: what of it is known."""
     sent: float
     """`time.monotonic()`."""
     action: str | None = None
     round: Round | None = None
+    is_out_of_reach: bool = False
+    """Whether it was told that nobody could ask for the answer."""
 
 
 class Reporter:
@@ -32,18 +40,21 @@ class Reporter:
     Args:
         run: where they go.
         weight_key: name of the metric that counts a client's samples.
-        evaluates_centrally: whether a round is only complete once the server has evaluated the model after the clients
-            have.
+        places: where nodes are, by id, as the SuperLink knows it; it may come to know more.
     """
 
-    def __init__(self, run: Run, weight_key: str, evaluates_centrally: bool) -> None:
+    def __init__(self, run: Run, weight_key: str, places: Mapping[str, Mapping[str, Any]]) -> None:
         self.run = run
         self._weight_key = weight_key
-        self.evaluates_centrally = evaluates_centrally
+        self.evaluates_centrally = False
+        """Whether a round is only complete once the server has evaluated the model after the clients have."""
         self._round: Round | None = None
         self._announced: set[int] = set()
         self._requests: dict[Hashable, Request] = {}
-        self._places: dict[str, dict[str, Any]] = {}
+        self._places = places
+        self._faults: set[str] = set()
+        self.final_metrics: dict[str, Any] = {}
+        """What the last round came to, and which one that was."""
         self._lock = threading.RLock()
 
     @in_turn
@@ -62,13 +73,15 @@ class Reporter:
         if phase == TRAIN or number not in self._announced:
             self._announced.add(number)
             self.run.round_start(number, selected=nodes if phase == TRAIN else None)
+        if phase == EVALUATE and nodes:
+            self.run.log_event("evaluate_start", round=number, selected=nodes)
 
     @in_turn
     def asked(self, key: Hashable, request: Request) -> None:
         """A client was asked something; the answer comes under the same key."""
         self._requests[key] = request._replace(round=self._round)
         if self._round is not None:
-            self._round.bytes_down += request.size
+            self._round.moved_down(request.size)
 
     @in_turn
     def not_sent(self, request: Request, reason: str) -> None:
@@ -86,7 +99,7 @@ class Reporter:
     @in_turn
     def answered_unasked(self, node: str, phase: str, reply: Reply) -> None:
         """A client has answered something that was asked before anybody watched."""
-        self._replied(Request(node, phase, 0, 0, round=self._round), reply, {})
+        self._replied(Request(node, phase, None, 0, round=self._round), reply, {})
 
     @in_turn
     def failed(self, key: Hashable, reason: str, is_communication: bool) -> None:
@@ -96,10 +109,21 @@ class Reporter:
             self._failed(request, reason, is_communication)
 
     @in_turn
+    def out_of_reach(self, keys: Iterable[Hashable], reason: str) -> None:
+        """Whoever keeps the answers to these requests can't be asked for them; they may still come."""
+        for key in keys:
+            request = self._requests.get(key)
+            if request is not None and not request.is_out_of_reach:
+                self._requests[key] = request._replace(is_out_of_reach=True)
+                self._log_failure(request, reason, is_communication=True)
+
+    @in_turn
     def gave_up(self, keys: Iterable[Hashable]) -> None:
         """Nobody waits for the answers to these requests any more."""
         for key in keys:
-            self.failed(key, "no reply", is_communication=False)
+            request = self._requests.pop(key, None)
+            if request is not None:
+                self._was_silent(request)
 
     @in_turn
     def phase_over(self, number: int, phase: str) -> None:
@@ -108,8 +132,8 @@ class Reporter:
         if round is None or round.number != number:
             return
         self.gave_up([k for k, each in self._requests.items() if each.round is round and each.phase == phase])
-        for node in round.tally(phase).silent():
-            self._failed(Request(node, phase, 0, 0, round=round), "no reply", is_communication=False)
+        for node in round.tally(phase).unheard():
+            self._was_silent(Request(node, phase, None, 0, round=round))
 
     @in_turn
     def aggregated_train(self, number: int, seconds: float, metrics: dict[str, Any]) -> None:
@@ -137,17 +161,12 @@ class Reporter:
         if metrics:
             self.run.log_evaluation(number, "central", metrics)
         if self._round is None and metrics:
-            Round(number, central_metrics=metrics).report(self.run)
+            self._report(Round(number, central_metrics=metrics))
         elif self._round is not None and self._round.number == number:
             self._round.central_metrics = metrics
             self._round.is_judged = True
             self._round.ended = time.monotonic()
             self._end_if_complete()
-
-    @in_turn
-    def know_places(self, places: dict[str, dict[str, Any]]) -> None:
-        """Where nodes are, as the SuperLink knows it."""
-        self._places.update(places)
 
     @in_turn
     def close(self, is_complete: bool) -> None:
@@ -156,7 +175,7 @@ class Reporter:
             self.gave_up(list(self._requests))
             self._end_round()
         elif self._round is not None and self._round.is_aggregated:
-            self._round.report(self.run)
+            self._report(self._round)
 
     def _end_if_complete(self) -> None:
         round = self._round
@@ -165,14 +184,19 @@ class Reporter:
 
     def _end_round(self) -> None:
         if self._round is not None and (self._round.is_trained or self._round.is_aggregated):
-            self._round.report(self.run)
+            self._report(self._round)
         self._round = None
+
+    def _report(self, round: Round) -> None:
+        round.report(self.run)
+        self.final_metrics = {"round": round.number, **round.metrics()}
 
     def _replied(self, request: Request, reply: Reply, traffic: dict[str, Any]) -> None:
         node, phase, round = request.node, request.phase, request.round
+        self._tell_fault(node, reply.record.pop(FAULT, None))
         if round is not None:
             round.tally(phase).completed.add(node)
-            round.bytes_up += reply.size
+            round.moved_up(reply.size)
         about = {**self._places.get(node, {}), "round": None if round is None else round.number}
         if request.action is not None:
             about["action"] = request.action
@@ -188,20 +212,37 @@ class Reporter:
             named = {f"{phase}_{name}": value for name, value in traffic.items()}
             self._log(self.run.log_client_metric, node, {**fields, **named, **about})
 
+    def _tell_fault(self, node: str, fault: Any) -> None:
+        reason = None if fault is None else short_reason(str(fault))
+        if reason is None or reason in self._faults or len(self._faults) >= _MAX_FAULTS:
+            return
+        self._faults.add(reason)
+        logger.warning("HiveWatch learns less of node %s, and maybe others: %s", node, reason)
+        self.run.log_event("adapter_error", adapter="flower", step="client_mod", client_id=node, reason=reason)
+
     def _log(self, log: Callable[..., None], node: str, fields: dict[str, Any]) -> None:
         # A client may call a metric what it likes, also as an argument is called.
         fields.pop("client_id", None)
         log(node, **fields)
 
     def _failed(self, request: Request, reason: str, is_communication: bool) -> None:
-        node, phase, round = request.node, request.phase, request.round
-        if round is None:
+        if request.round is not None:
+            request.round.train_tally(request.phase).failed.add(request.node)
+        self._log_failure(request, reason, is_communication)
+
+    def _was_silent(self, request: Request) -> None:
+        if request.round is not None:
+            request.round.train_tally(request.phase).silent.add(request.node)
+        self._failed(request, "no reply", is_communication=False)
+
+    def _log_failure(self, request: Request, reason: str, is_communication: bool) -> None:
+        if request.round is None:
             # Dropouts are of rounds.
-            self.run.log_event("client_error", client_id=node, phase=phase, reason=reason)
+            self.run.log_event("client_error", client_id=request.node, phase=request.phase, reason=reason)
             return
-        round.train_tally(phase).failed.add(node)
         log = self.run.log_comm_failure if is_communication else self.run.log_dropout
-        log(round.number, node, reason, phase=phase)
+        # What was on its way to the client, whether or not it came there.
+        log(request.round.number, request.node, reason, phase=request.phase, bytes_down=request.size)
 
 
 def _since(moment: float) -> float:

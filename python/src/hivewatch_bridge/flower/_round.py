@@ -20,9 +20,11 @@ class Tally:
     """Clients that were asked; None if the phase was not configured."""
     completed: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
+    """Those of the failed that had not answered when nobody waited any more."""
 
-    def silent(self) -> list[str]:
-        """Clients that were asked and of which nothing was heard."""
+    def unheard(self) -> list[str]:
+        """Clients that were asked and of which nothing was heard so far."""
         return [node for node in self.selected or [] if node not in self.completed and node not in self.failed]
 
 
@@ -35,8 +37,8 @@ class Round:
     """When its clients were chosen: waiting for enough of them is no part of the round."""
     ended: float | None = None
     tallies: dict[str, Tally] = field(default_factory=lambda: {TRAIN: Tally(), EVALUATE: Tally()})
-    bytes_up: int = 0
-    bytes_down: int = 0
+    bytes_up: int | None = None
+    bytes_down: int | None = None
     aggregation_sec: float | None = None
     train_metrics: dict[str, Any] = field(default_factory=dict)
     evaluate_metrics: dict[str, Any] = field(default_factory=dict)
@@ -58,6 +60,16 @@ class Round:
         """The tally in which a failure of a phase counts: who fails in a stage of secure aggregation doesn't train."""
         return self.tally(TRAIN if phase.startswith("secagg_") else phase)
 
+    def moved_up(self, size: int | None) -> None:
+        """So many bytes came from a client, as far as that is known."""
+        if size is not None:
+            self.bytes_up = (self.bytes_up or 0) + size
+
+    def moved_down(self, size: int | None) -> None:
+        """So many bytes went to a client, as far as that is known."""
+        if size is not None:
+            self.bytes_down = (self.bytes_down or 0) + size
+
     def report(self, run: Run) -> None:
         """Logs the end of the round."""
         train, evaluate = self.tallies[TRAIN], self.tallies[EVALUATE]
@@ -71,14 +83,16 @@ class Round:
             total_bytes_down=self.bytes_down if was_asked else None,
             round_duration_sec=self._duration(),
             aggregation_time_sec=self.aggregation_sec,
+            num_silent=len(train.silent) if was_asked else None,
             **_evaluate_counts(evaluate),
-            **self._metrics(),
+            **self.metrics(),
         )
 
     def _duration(self) -> float | None:
         return None if self.started is None or self.ended is None else self.ended - self.started
 
-    def _metrics(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, Any]:
+        """What came out of it, under names that say who found that."""
         return {
             **prefixed("train", self.train_metrics),
             **prefixed("evaluate", self.evaluate_metrics),
@@ -107,4 +121,5 @@ def _evaluate_counts(evaluate: Tally) -> dict[str, Any]:
         "num_evaluate_selected": len(evaluate.selected),
         "num_evaluate_completed": len(evaluate.completed),
         "num_evaluate_failures": len(evaluate.failed),
+        "num_evaluate_silent": len(evaluate.silent),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import os
@@ -77,7 +78,8 @@ def _gpu() -> dict[str, float]:
     except Exception:  # a GPU that doesn't tell
         return {}
     finally:
-        pynvml.nvmlShutdown()
+        with contextlib.suppress(Exception):
+            pynvml.nvmlShutdown()
 
 
 def _optional(module: str) -> Any:

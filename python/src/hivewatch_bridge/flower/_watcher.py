@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from .._adapter.ending import end_run
 from .._adapter.guard import Guard
-from .._adapter.hook import Hooks
+from .._adapter.hook import Hooks, SharedHooks
 from .._lifecycle import start_run
-from .._log import logger
 from .._reasons import exception_reason
 from .._run import Run
 from .._secrets import without_secrets
 from ._config import describe_run, flower_run_id
-from ._entry import Entry, LegacyEntries, grid_of_proxy
+from ._entry import Entry, LegacyEntries, MessageEntries, grid_of_proxy
 from ._grid_steps import GridSteps
 from ._legacy_steps import LegacySteps
 from ._message_steps import MessageSteps
@@ -24,7 +24,6 @@ from ._reporter import Reporter
 
 _MESSAGE_WEIGHT_KEY = "num-examples"
 _LEGACY_WEIGHT_KEY = "num_examples"
-_FINISH_SEC = 5.0
 # Flower forces a process to exit 5 s after it was told to stop.
 _ABORT_SEC = 3.0
 
@@ -65,24 +64,25 @@ class Watcher:
     def __init__(self, strategy: Any, grid: object, options: Options) -> None:
         self._strategy = strategy
         self._options = options
-        self._guard = Guard("flower")
+        self.guard = Guard("flower")
         self._hooks = Hooks(owner=self)
         self._session: _Session | None = None
         self._is_entered = False
         self._may_begin = True
-        self._grid_steps = GridSteps(self._reporter, self._guard)
-        self._message_steps = MessageSteps(self._reporter_with, self._guard)
-        self._proxy_steps = ProxySteps(self._reporter, self._guard)
-        self._legacy_steps = LegacySteps(self._reporter, self._ask, self._guard)
+        self._grid_steps = GridSteps(self._reporter, self.guard)
+        self._message_steps = MessageSteps(self._reporter_with, self.guard)
+        self._proxy_steps = ProxySteps(self._reporter, self.guard)
+        self._legacy_steps = LegacySteps(self._reporter, self._ask, self.guard)
+        self._entries = legacy_entries if is_legacy(strategy) else message_entries
         self._grid = grid
 
     def install(self) -> None:
         """Replaces the strategy's methods, and those of the grid if it is known."""
+        self._entries.acquire()
         if is_legacy(self._strategy):
-            legacy_entries.acquire()
             self._legacy_steps.hook(self._hooks, self._strategy)
         else:
-            self._hooks.install(self._strategy, "start", self._start)
+            self._hooks.install(self._strategy, "start", self.start)
             self._message_steps.hook(self._hooks, self._strategy)
         if self._grid is not None:
             self._grid_steps.hook(self._hooks, self._grid)
@@ -90,32 +90,33 @@ class Watcher:
     def remove(self) -> None:
         """Puts everything back. A training that has no other end is over now."""
         if not self._is_entered:
-            self._guard(self._end, None)
+            self.guard(self._end, None)
         self._hooks.remove()
-        if is_legacy(self._strategy):
-            legacy_entries.release()
+        self._entries.release()
 
     def follow(self, entry: Entry, call: Callable[[], Any]) -> Any:
         """Runs a whole training, watched."""
         if self._is_entered:
-            # An override that calls what it overrides.
+            # An override that calls what it overrides, which may be evaluated otherwise.
+            self.guard(self._go_on, entry)
             return call()
-        self._guard(self._begin, entry)
+        self.guard(self._begin, entry)
         self._is_entered = True
         _followed.append(self)
         try:
             result = call()
         except BaseException as error:
-            self._guard(self._end, error)
+            self.guard(self._end, error)
             raise
         finally:
             self._is_entered = False
             _followed.remove(self)
-        self._guard(self._end, None)
+        self.guard(self._end, None)
         return result
 
-    def _start(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        entry, bound_args, bound_kwargs = self._guard(self._bind, original, args, kwargs) or (Entry(), args, kwargs)
+    def start(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Runs the strategy's `start`, or one that this calls."""
+        entry, bound_args, bound_kwargs = self.guard(self._bind, original, args, kwargs) or (Entry(), args, kwargs)
         return self.follow(entry, lambda: original(*bound_args, **bound_kwargs))
 
     def _bind(
@@ -145,14 +146,18 @@ class Watcher:
     def _begin(self, entry: Entry) -> None:
         self._may_begin = False
         if self._session is None:
+            weight_key = self.guard(self._weight_key) or _MESSAGE_WEIGHT_KEY
             run = self._options.run or self._start_run(entry)
-            self._guard.run = run
-            reporter = Reporter(run, self._weight_key(), entry.evaluates_centrally)
+            self.guard.report_to(run)
+            reporter = Reporter(run, weight_key, self._grid_steps.places)
             self._session = _Session(run, reporter, Hooks())
-        else:
-            self._session.reporter.evaluates_centrally = entry.evaluates_centrally
+        self._go_on(entry)
         if entry.grid is not None:
             self._hook_grid(self._session, entry.grid)
+
+    def _go_on(self, entry: Entry) -> None:
+        if self._session is not None:
+            self._session.reporter.evaluates_centrally = entry.evaluates_centrally
 
     def _hook_grid(self, session: _Session, grid: object) -> None:
         if grid is not self._grid and not any(grid is each for each in session.hooked):
@@ -171,9 +176,10 @@ class Watcher:
             self._proxy_steps.hook(session.hooks, proxy)
 
     def _start_run(self, entry: Entry) -> Run:
-        known = describe_run(self._strategy, entry.grid, entry.arguments)
+        # Of a run that could not be described something is still known.
+        known = self.guard(describe_run, self._strategy, entry.grid, entry.arguments) or {}
         return start_run(
-            run_id=_fresh_id(flower_run_id(entry.grid)),
+            run_id=_fresh_id(self.guard(flower_run_id, entry.grid)),
             algorithm=type(self._strategy).__name__,
             config={**known, **without_secrets(self._options.config)},
             endpoint=self._options.endpoint,
@@ -195,13 +201,16 @@ class Watcher:
         if session is None:
             return
         session.hooks.remove()
-        self._guard(session.reporter.close, error is None)
-        self._guard.run = None
+        self.guard(session.reporter.close, error is None)
+        self.guard.report_to(None)
         if session.run is not self._options.run:
-            _finish(session.run, error)
+            _finish(session, error)
 
 
-legacy_entries = LegacyEntries(lambda owner, entry, call: owner.follow(entry, call))
+legacy_entries = SharedHooks(LegacyEntries(lambda owner, entry, call: owner.follow(entry, call)).install)
+message_entries = SharedHooks(
+    MessageEntries(lambda owner, original, args, kwargs: owner.start(original, *args, **kwargs)).install
+)
 
 
 def is_legacy(strategy: object) -> bool:
@@ -209,15 +218,14 @@ def is_legacy(strategy: object) -> bool:
     return callable(getattr(strategy, "configure_fit", None))
 
 
-def _finish(run: Run, error: BaseException | None) -> None:
+def _finish(session: _Session, error: BaseException | None) -> None:
+    run, metrics = session.run, session.reporter.final_metrics
     if error is None:
-        is_durable = run.finish(timeout=_FINISH_SEC)
-    else:
-        # `flwr stop`, SIGTERM and Flower's own RunNotRunningException arrive as what is no Exception.
-        status = "failed" if isinstance(error, Exception) else "aborted"
-        is_durable = run.finish(status, exception_reason(error), timeout=_ABORT_SEC)
-    if not is_durable:
-        logger.warning("Not everything of run %s has reached HiveWatch.", run.run_id)
+        end_run(run, metrics=metrics)
+        return
+    # `flwr stop`, SIGTERM and Flower's own RunNotRunningException arrive as what is no Exception.
+    status = "failed" if isinstance(error, Exception) else "aborted"
+    end_run(run, status, exception_reason(error), metrics, _ABORT_SEC)
 
 
 def _fresh_id(flower_id: str | None) -> str | None:
