@@ -44,6 +44,11 @@ export interface BatchEmitter extends EmitterBase {
    * told before a restart. It sends nothing of them.
    */
   recall?(batch: readonly HiveEvent[]): MaybePromise<void>;
+  /**
+   * For one object that takes several runs: nothing more of this run comes for now. It lets go of what it holds of it. If the
+   * run goes on, `recall` tells of it from its beginning.
+   */
+  finishRun?(runId: string): MaybePromise<void>;
 }
 
 /** A destination that is told of each thing by itself. Leave out what doesn't matter to it. */

@@ -23,7 +23,7 @@ export function otelEmitter(options: OtelEmitterOptions = {}): BatchEmitter {
     return writer;
   }
 
-  /** What a run has ended with is sent no more: its metrics end with it. */
+  /** Its metrics end with it. */
   async function closeRun(runId: string): Promise<void> {
     const writer = writers.get(runId);
     writers.delete(runId);
@@ -44,6 +44,7 @@ export function otelEmitter(options: OtelEmitterOptions = {}): BatchEmitter {
       const [first] = batch;
       if (first !== undefined) await writerOf(first.run_id).recall(batch);
     },
+    finishRun: closeRun,
     async finish() {
       await Promise.all([...writers.keys()].map(closeRun));
     },

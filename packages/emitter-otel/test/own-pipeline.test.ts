@@ -95,6 +95,23 @@ it("sends the same points, however the events come in batches, and after a resta
   expect(pointsAt(whole.receiver).length).toBeGreaterThan(20);
 });
 
+it("sends the same points where one emitter is told of a run again, having let go of it", async () => {
+  const whole = await emitterAt();
+  const again = await emitterAt();
+  const stream = recordedStream("complete");
+  const middle = 20;
+  await whole.emitter.write(stream, NEVER);
+  await again.emitter.write(stream.slice(0, middle), NEVER);
+  await again.emitter.finishRun?.(stream[0]?.run_id ?? "");
+  await again.emitter.recall?.(stream.slice(0, middle));
+  await again.emitter.write(stream.slice(middle), NEVER);
+  const sorted = (receiver: Receiver): string[] =>
+    pointsAt(receiver)
+      .map((point) => JSON.stringify(point))
+      .sort();
+  expect(sorted(again.receiver)).toEqual(sorted(whole.receiver));
+});
+
 it("goes on where it was, when a receiver was away", async () => {
   let answers = 0;
   const { receiver, emitter } = await emitterAt((_request, response) => {
