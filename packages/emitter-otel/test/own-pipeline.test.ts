@@ -187,6 +187,14 @@ it.each([
   });
 });
 
+it("waits for as long as a receiver wants to be left alone", async () => {
+  const { emitter } = await emitterAt((_request, response) => {
+    response.writeHead(503, { "retry-after": "120" }).end();
+    return true;
+  });
+  expect(await emitter.write(ROUND, NEVER)).toMatchObject({ status: "retry", afterMs: 120_000 });
+});
+
 it("sends smaller requests to a receiver that takes no large ones", async () => {
   const limit = 6000;
   const { receiver, emitter } = await emitterAt(({ body }, response) => {
