@@ -15,7 +15,8 @@ type MaybePromise<T> = T | Promise<T>;
 
 /**
  * What became of a batch: sent, but for some events that the destination would not take (`refused`, default 0); to be
- * sent again, after a while (default: a growing one, up to 30 s); or never to be taken by this destination.
+ * sent again, after a while (default: a growing one, up to 30 s); or never to be taken by this destination. `reason`: why, or
+ * what else a user should know of a batch that was sent.
  */
 export type WriteResult =
   | { readonly status: "delivered"; readonly refused?: number | undefined; readonly reason?: string | undefined }

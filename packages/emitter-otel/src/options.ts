@@ -39,7 +39,7 @@ export interface OtelEmitterOptions {
   tracerProvider?: TracerProvider | undefined;
   /** Where log records go. */
   loggerProvider?: LoggerProviderLike | undefined;
-  /** Told what a user should know. Default: nobody. */
+  /** Told what a user should know. Default: it goes with the answers of `write`, and so to the run's own `onDiagnostic`. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
 

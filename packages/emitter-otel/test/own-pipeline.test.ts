@@ -239,3 +239,12 @@ it("gives clients metrics of their own only if asked to, and says how many", asy
   expect(new Set(points.map(({ attributes }) => attributes["hivewatch.client.id"]))).toEqual(new Set(["a"]));
   expect(said).toEqual([expect.stringContaining("perClient: 1")]);
 });
+
+it("says it with its answer, once, where there is no listener", async () => {
+  const { emitter } = await emitterAt(undefined, { perClient: 1, onDiagnostic: undefined });
+  expect(await emitter.write(ROUND.slice(0, -1), NEVER)).toEqual({
+    status: "delivered",
+    reason: expect.stringContaining("perClient: 1"),
+  });
+  expect(await emitter.write(ROUND.slice(-1), NEVER)).toEqual({ status: "delivered" });
+});
