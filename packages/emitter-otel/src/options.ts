@@ -1,6 +1,6 @@
 import { HiveWatchError } from "@hivewatch/core";
 import type { Attributes, MeterProvider, TracerProvider } from "@opentelemetry/api";
-import { type Environment, isTrue, numberOf, textOf } from "./environment.ts";
+import { type Environment, isTrue, numberOf, positiveOf, textOf } from "./environment.ts";
 import type { LoggerLike } from "./run-signals.ts";
 import { PROTOCOLS, type Protocol, SIGNALS, type Signal } from "./signals.ts";
 
@@ -102,7 +102,7 @@ export function settingsOf(options: OtelEmitterOptions, env: Environment): Setti
       options.maxClientSpans ?? numberOf(env.HIVEWATCH_OTEL_MAX_CLIENT_SPANS) ?? DEFAULT_MAX_CLIENT_SPANS,
       "maxClientSpans",
     ),
-    intervalMicros: 1000 * (numberOf(env.OTEL_METRIC_EXPORT_INTERVAL) ?? DEFAULT_INTERVAL_MS),
+    intervalMicros: 1000 * (positiveOf(env.OTEL_METRIC_EXPORT_INTERVAL) ?? DEFAULT_INTERVAL_MS),
     say,
   };
 }
@@ -182,5 +182,5 @@ function hostOf(address: string): string {
 function maxItemsOf(signal: Signal, env: Environment): number {
   if (signal === "metrics") return MAX_POINTS;
   const variable = signal === "traces" ? "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" : "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE";
-  return Math.max(Math.floor(numberOf(env[variable]) ?? DEFAULT_MAX_BATCH), 1);
+  return Math.max(Math.floor(positiveOf(env[variable]) ?? DEFAULT_MAX_BATCH), 1);
 }
