@@ -74,3 +74,12 @@ it("sends in pieces what is too large for one message", async () => {
   expect(await emitter.write(recordedStream("complete"), NEVER)).toEqual({ status: "delivered" });
   expect(receiver.calls.length).toBeGreaterThan(1);
 });
+
+it("closes what it has opened for a run with the run's end", async () => {
+  const { receiver, emitter } = await emitterAt(() => ({}));
+  const stream = recordedStream("complete");
+  await emitter.write(stream.slice(0, -1), NEVER);
+  expect(receiver.connections).toBe(1);
+  await emitter.write(stream.slice(-1), NEVER);
+  await expect.poll(() => receiver.connections).toBe(0);
+});

@@ -43,3 +43,7 @@ it("names follow OpenTelemetry's rules, and none is the beginning of another one
     expect(names.filter((other) => other.startsWith(`${name}.`))).toEqual([]);
   }
 });
+
+it("units are UCUM's: one of a few of its codes, or an annotation", () => {
+  for (const { name, unit } of INSTRUMENTS) expect(unit, name).toMatch(/^(1|s|By|\{[a-z]+\})$/);
+});

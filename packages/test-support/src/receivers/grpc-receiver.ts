@@ -23,6 +23,8 @@ export interface GrpcCall {
 export interface GrpcReceiver {
   readonly endpoint: string;
   readonly calls: readonly GrpcCall[];
+  /** How many connections are open. */
+  readonly connections: number;
 }
 
 /** Five bytes, of which four are the length, precede each message. */
@@ -31,7 +33,12 @@ const PREFIX = 5;
 /** Starts one, which takes no compressed requests. It is stopped after the test. */
 export async function startGrpcReceiver(answerTo: (call: GrpcCall) => GrpcAnswer): Promise<GrpcReceiver> {
   const calls: GrpcCall[] = [];
+  let connections = 0;
   const server = createServer();
+  server.on("session", (session) => {
+    connections++;
+    session.on("close", () => connections--);
+  });
   server.on("stream", (stream, headers) => {
     const chunks: Buffer[] = [];
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -43,7 +50,14 @@ export async function startGrpcReceiver(answerTo: (call: GrpcCall) => GrpcAnswer
     });
     stream.on("error", () => stream.destroy());
   });
-  return { endpoint: `http://127.0.0.1:${await listen(server)}`, calls };
+  const endpoint = `http://127.0.0.1:${await listen(server)}`;
+  return {
+    endpoint,
+    calls,
+    get connections() {
+      return connections;
+    },
+  };
 }
 
 function answer(stream: ServerHttp2Stream, { status = 0, message = "", body = new Uint8Array() }: GrpcAnswer): void {
