@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type HiveEvent, parseEvent, stringifyEvent } from "@hivewatch/core";
+import { bridgeEmitter } from "@hivewatch/bridge";
+import { createRun, type HiveEvent, parseEvent, stringifyEvent } from "@hivewatch/core";
 import {
+  addressesOf,
   fields,
   inRepository,
   needReceiver,
@@ -10,11 +12,15 @@ import {
   startCollector,
   startGrpcReceiver,
   startProgram,
+  temporaryFolder,
+  until,
 } from "@hivewatch/test-support";
 import { RECORDED_STREAMS, recordedStream } from "@hivewatch/testkit";
 import { expect, type TestContext, test, vi } from "vitest";
 import { startFaultyReceiver } from "./support/faulty-receiver.ts";
+import { installCommand } from "./support/installed-command.ts";
 import { environment, expectRun, PROTOCOLS, type Protocol, timedRun } from "./support/otel.ts";
+import { startOtlpServer } from "./support/otlp-server.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -166,4 +172,26 @@ test.for(LINES)("line %s of the SDK, started by the program, is given everything
   );
   expect(spans.length).toBeGreaterThan(0);
   expect(logs.length).toBeGreaterThan(0);
+});
+
+test.for(LINES)("the bridge's own health is exported by line %s of the SDK", async (line, context) => {
+  const folder = needSdkLine(line, context);
+  const server = await startOtlpServer();
+  const main = await installCommand(join(folder, "node_modules/@opentelemetry"));
+  const args = ["up", "--json", "--port", "0", "--grpc-port", "0", "--runs-dir", await temporaryFolder()];
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_METRIC_EXPORT_INTERVAL: "200",
+  };
+  const program = startProgram(join(folder, "node"), [main, ...args], { env });
+  const { grpc } = await addressesOf(program);
+  const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: grpc })] });
+  run.logClientUpdate("a", { round: 1 });
+  expect(await run.finish({ timeoutMs: 60_000 })).toBe(true);
+  await until("its figures", () => server.latest.get("hivewatch.bridge.ingest.events{}") === 3);
+  program.signal("SIGINT");
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  expect(program.stderr()).toBe("");
+  expect(server.resource.get("telemetry.sdk.version")).toMatch(new RegExp(`^${line}\\.`));
 });
