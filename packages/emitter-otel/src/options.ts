@@ -6,7 +6,7 @@ import { PROTOCOLS, type Protocol, SIGNALS, type Signal } from "./signals.ts";
 
 /** What is needed of a logger provider: those of `@opentelemetry/api-logs`, and of `@opentelemetry/api` from 1.10 on. */
 export interface LoggerProviderLike {
-  getLogger(name: string, version?: string): LoggerLike;
+  getLogger(name: string): LoggerLike;
 }
 
 export interface OtelEmitterOptions {
