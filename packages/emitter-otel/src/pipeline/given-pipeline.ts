@@ -4,6 +4,11 @@ import type { Pipeline } from "./pipeline.ts";
 import { createProviderQueue } from "./provider-queue.ts";
 import { SCOPE } from "./scope.ts";
 
+/** A round with 500 spans of clients, each with three parts, has 2,003. */
+const SPANS = 32;
+/** There is one for each client that a dropout names. */
+const RECORDS = 512;
+
 /** A pipeline of the program's own providers. Whoever owns them closes them. */
 export function openGivenPipeline(
   { meterProvider, tracerProvider, loggerProvider }: Providers,
@@ -11,9 +16,9 @@ export function openGivenPipeline(
   say: (message: string) => void,
 ): Pipeline {
   let isSilent = false;
-  const spans = createProviderQueue("spans", tracerProvider, say);
-  const records = createProviderQueue("log records", loggerProvider, say);
-  const metrics = createProviderQueue("metrics", meterProvider, say);
+  const spans = createProviderQueue({ what: "spans", provider: tracerProvider, mayWait: SPANS, say });
+  const records = createProviderQueue({ what: "log records", provider: loggerProvider, mayWait: RECORDS, say });
+  const metrics = createProviderQueue({ what: "metrics", provider: meterProvider, mayWait: 0, say });
   const tracer = tracerProvider?.getTracer(SCOPE.name);
   const logger = loggerProvider?.getLogger(SCOPE.name);
 

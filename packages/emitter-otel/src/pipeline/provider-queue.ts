@@ -15,11 +15,17 @@ export interface ProviderQueue {
 
 /** What the queues of an SDK's batch processors hold unless they are told otherwise; they drop what comes then. */
 const QUEUE = 2048;
-/** A round with 500 spans of clients and their parts has 2,003: with what is left from before these must fit. */
-const AT_ONCE = 32;
 
-/** @param what - it takes, for people */
-export function createProviderQueue(what: string, provider: unknown, say: (message: string) => void): ProviderQueue {
+export interface ProviderQueueOptions {
+  /** What it takes, for people. */
+  readonly what: string;
+  readonly provider: unknown;
+  /** So many may wait: with what an event makes they must fit into its queue. */
+  readonly mayWait: number;
+  say(message: string): void;
+}
+
+export function createProviderQueue({ what, provider, mayWait, say }: ProviderQueueOptions): ProviderQueue {
   let waiting = 0;
   let isSaid = false;
   let refused = 0;
@@ -52,10 +58,10 @@ export function createProviderQueue(what: string, provider: unknown, say: (messa
       if (waiting > QUEUE && !isSaid) {
         isSaid = true;
         say(
-          `one event has made ${waiting} ${what}, and the queue of an SDK's batch processor drops what is beyond ${QUEUE}, unless its maxQueueSize is larger`,
+          `${waiting} ${what} wait after one event, and the queue of an SDK's batch processor drops what is beyond ${QUEUE}, unless its maxQueueSize is larger`,
         );
       }
-      return waiting < AT_ONCE ? undefined : send(signal);
+      return waiting <= mayWait ? undefined : send(signal);
     },
     async flush(signal) {
       await send(signal);
