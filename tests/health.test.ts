@@ -1,6 +1,5 @@
-import { cp, mkdir, readdir, readFile, symlink } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun, parseEvent } from "@hivewatch/core";
 import { encodeBatch, packEvents } from "@hivewatch/runs";
@@ -8,7 +7,6 @@ import {
   addressesOf,
   eventually,
   type Hivewatch,
-  inRepository,
   parseMetrics,
   type SampleFamily,
   sampleOf,
@@ -21,6 +19,7 @@ import { expect, test, vi } from "vitest";
 import { installEmitter } from "./support/emitter-package.ts";
 import { WRITES, writeEmitter } from "./support/emitters.ts";
 import { sendMessage } from "./support/grpc-message.ts";
+import { installCommand } from "./support/installed-command.ts";
 import { type Exported, type OtlpServer, startOtlpServer } from "./support/otlp-server.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -242,22 +241,8 @@ test("OpenTelemetry is loaded where it is asked for, and nowhere else", async ()
   }
 });
 
-/** HiveWatch as one has it who has not installed OpenTelemetry beside it. */
-async function installWithout(): Promise<string> {
-  const modules = join(await temporaryFolder(), "node_modules");
-  const cli = inRepository("packages/cli");
-  await mkdir(join(modules, "@hivewatch"), { recursive: true });
-  for (const part of ["dist", "package.json"])
-    await cp(join(cli, part), join(modules, "hivewatch", part), { recursive: true });
-  for (const name of ["core", "runs", "bridge", "map-server"])
-    await symlink(inRepository(`packages/${name}`), join(modules, "@hivewatch", name));
-  const commander = createRequire(join(cli, "package.json")).resolve("commander");
-  await symlink(dirname(commander), join(modules, "commander"));
-  return join(modules, "hivewatch/dist/main.js");
-}
-
 test("that OpenTelemetry isn't installed is told with what to install, and is no failure", async () => {
-  const main = await installWithout();
+  const main = await installCommand();
   const ports = ["--port", "0", "--grpc-port", "0", "--runs-dir", await temporaryFolder()];
   const program = startProgram(process.execPath, [main, "up", "--json", ...ports], {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },

@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Fields,
   fields,
+  inRepository,
   list,
   needReceiver,
   type Prometheus,
@@ -32,10 +34,24 @@ async function sendRun(prometheus: Prometheus): Promise<Fields[]> {
     OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${prometheus.otlp}/v1/metrics`,
     OTEL_TRACES_EXPORTER: "none",
     OTEL_LOGS_EXPORTER: "none",
+    HIVEWATCH_OTEL_PER_CLIENT: "3",
   };
   const replay = await runCommand(["replay", RUN, "--to", "otel", "--runs-dir", runsDir], env);
   expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.$/m) });
   return readLines(join(runsDir, `${RUN}.jsonl`));
+}
+
+/** The metrics that docs/emitters/otel.md lists, as it says that Prometheus calls them. */
+async function documentedNames(): Promise<Set<string>> {
+  const page = await readFile(inRepository("docs/emitters/otel.md"), "utf8");
+  const rows = page.matchAll(/^\| `(hivewatch\.[^`]+)` \| (gauge|counter|histogram) \| `([^`]+)` \|/gm);
+  const units: Readonly<Record<string, string>> = { s: "_seconds", By: "_bytes" };
+  return new Set(
+    [...rows].map(([, name = "", kind, unit = ""]) => {
+      const suffix = unit === "1" && kind === "gauge" ? "_ratio" : (units[unit] ?? "");
+      return `${name.replaceAll(".", "_")}${suffix}${kind === "counter" ? "_total" : ""}`;
+    }),
+  );
 }
 
 /** Seconds since 1970. */
@@ -58,6 +74,11 @@ test("Prometheus' own receiver of OTLP answers with the figures of a run", async
       histogram: undefined,
     })),
   );
+  const names = await prometheus.ask("label/__name__/values");
+  const ours = Array.isArray(names) ? names.filter((name) => String(name).startsWith("hivewatch_")) : [];
+  const documented = await documentedNames();
+  expect(ours.length).toBeGreaterThan(20);
+  expect(ours.filter((name) => !documented.has(String(name)))).toEqual([]);
   const rounds = await allOf(`hivewatch_rounds_total{hivewatch_run_id="${RUN}"}`);
   expect(rounds.at(-1)?.value).toBe(ROUNDS);
 

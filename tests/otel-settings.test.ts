@@ -68,6 +68,28 @@ test.for(PROTOCOLS)(
   },
 );
 
+test.for(PROTOCOLS)(
+  "a collector that wants to know who sends is shown the certificate that was named, over %s",
+  async (protocol, context) => {
+    const [tls, client] = [await makeCertificate(context), await makeCertificate(context)];
+    const options = { tls: { ...tls, clientCa: client.cert } };
+    const collector = await startCollector(needReceiver("collector", context), options);
+    const named = { ...environment(collector, protocol), OTEL_EXPORTER_OTLP_CERTIFICATE: tls.cert };
+    for (const [name, value] of Object.entries(named)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const stranger = otelEmitter();
+    onTestFinished(() => stranger.finish?.());
+    const result = await stranger.write(recordedStream("complete"), AbortSignal.timeout(3_000));
+    expect(result).toMatchObject({ status: "retry" });
+    const { content, lines } = await replayed(collector, "over-mutual-tls", {
+      ...named,
+      OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: client.cert,
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: client.key,
+    });
+    expectRun(content, lines);
+  },
+);
+
 test.for(PROTOCOLS)("nothing is sent to one whose certificate nobody knows, over %s", async (protocol, context) => {
   const collector = await startCollector(needReceiver("collector", context), { tls: await makeCertificate(context) });
   const endpoint = endpointOf(collector, protocol);

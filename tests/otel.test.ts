@@ -8,18 +8,19 @@ import {
   list,
   needReceiver,
   type OtlpPoint,
+  type OtlpSpan,
   runCommand,
   startCollector,
   startCommand,
   startHivewatch,
-  syntheticRun,
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
-import { environment, expectRun, linesOf, PROTOCOLS } from "./support/otel.ts";
-import { expectMetrics, expectTraces, heardOf } from "./support/otel-expected.ts";
+import { environment, expectRun, linesOf, PROTOCOLS, timedRun } from "./support/otel.ts";
+import { expectLogs, expectMetrics, expectTraces } from "./support/otel-expected.ts";
+import { expectTimes, type KnownReport, reportsOf } from "./support/otel-times.ts";
 import { needFlower } from "./support/parts.ts";
 import { startPythonClient } from "./support/python-client.ts";
 import { startTraining } from "./support/training.ts";
@@ -50,7 +51,7 @@ test("a saved run is sent by replay with its true times, and sent again it is th
   const collector = await startCollector(needReceiver("collector", context));
   const runsDir = await temporaryFolder();
   const runId = "saved-run";
-  await writeRun(runsDir, runId, syntheticRun({ runId, clients: 40, rounds: 25, seed: 7 }));
+  await writeRun(runsDir, runId, timedRun({ runId, clients: 40, rounds: 25, seed: 7 }));
   const env = environment(collector, "http/protobuf");
   const replay = (...flags: string[]) =>
     runCommand(["replay", runId, "--to", "otel", "--runs-dir", runsDir, ...flags], env);
@@ -61,6 +62,10 @@ test("a saved run is sent by replay with its true times, and sent again it is th
   await collector.stop();
   const first = await collector.received();
   expectRun(first, await linesOf(runsDir, runId));
+  const names = new Set(first.spans.map(({ name }) => name));
+  expect([...names].sort()).toEqual(
+    ["aggregate", "assign", "client", "round", "round summary", "run", "train", "upload"].sort(),
+  );
 
   const again = await collector.restart();
   expect(await replay()).toMatchObject({ code: 0, stderr: expect.stringContaining("has all of") });
@@ -72,6 +77,27 @@ test("a saved run is sent by replay with its true times, and sent again it is th
   // When a record was observed is the time at which it was sent.
   const sent = first.logs.map((record) => ({ ...record, observedTime: expect.anything() }));
   expect(both.logs.slice(first.logs.length)).toEqual(sent);
+});
+
+test("a run that goes on after its end is another attempt at it, also where a batch ends with its end", async (context) => {
+  const collector = await startCollector(needReceiver("collector", context));
+  const runsDir = await temporaryFolder();
+  const runId = "goes-on";
+  const first = [...timedRun({ runId, clients: 10, rounds: 60, seed: 23 })];
+  // The emitter is handed 500 events at once.
+  const life = [...first.slice(0, 499), first.at(-1) ?? {}];
+  const next = [...timedRun({ runId, clients: 10, rounds: 3, seed: 29, startedAt: Date.UTC(2026, 0, 2) })];
+  await writeRun(runsDir, runId, [...life, ...next]);
+  const env = environment(collector, "grpc");
+  expect(await runCommand(["replay", runId, "--to", "otel", "--runs-dir", runsDir], env)).toMatchObject({ code: 0 });
+  await collector.stop();
+  const { spans, points } = await collector.received();
+  const runs = spans.filter(({ name }) => name === "run");
+  expect(runs.map(({ attributes }) => attributes["hivewatch.run.attempt"])).toEqual([undefined, 2]);
+  expect(runs[1]?.links).toMatchObject([{ spanId: runs[0]?.spanId }]);
+  expect(new Set(spans.map(({ traceId, spanId }) => `${traceId} ${spanId}`)).size).toBe(spans.length);
+  const updates = [...life, ...next].filter(({ event_type: type }) => type === "client_update").length;
+  expect(points.findLast(({ name }) => name === "hivewatch.client.updates")?.value).toBe(updates);
 });
 
 /** In an order that doesn't depend on what came in one request. */
@@ -193,24 +219,37 @@ test("the trace that a Python program is in goes on in that of its run, whatever
 test("20,000 spans that are made in one tick all arrive", async (context) => {
   const collector = await startCollector(needReceiver("collector", context));
   const runId = "many-spans";
-  const events = [...syntheticRun({ runId, clients: 1000, rounds: 20, seed: 13 })].map(parseEvent);
+  const events = [...timedRun({ runId, clients: 1000, rounds: 20, seed: 13 })].map(parseEvent);
   const emitter = otelEmitter({ endpoint: collector.grpc, protocol: "grpc", maxClientSpans: 1000 });
   expect(await emitter.write?.(events, AbortSignal.timeout(120_000))).toEqual({ status: "delivered" });
   await emitter.finish?.();
   await collector.stop();
   const content = await collector.received();
-  const clients = content.spans.filter(({ name }) => name === "client");
-  const told = events.filter(({ event_type: type }) => /^(client_update|client_dropout|comm_failure)$/.test(type));
-  expect(clients).toHaveLength(told.length);
-  expect(content.spans.length).toBeGreaterThan(20_000);
-  expect(new Set(content.spans.map(({ spanId }) => spanId)).size).toBe(content.spans.length);
+  expectRun(content, events);
+  expect(content.spans.filter(({ name }) => name === "client").length).toBeGreaterThan(19_000);
 });
+
+/** Checks that the slowest of many clients have spans, as many as there is room for beside the failed ones and a sample. */
+function expectSlowest(reports: readonly KnownReport[], clients: readonly OtlpSpan[]): void {
+  const failed = clients.filter(({ status }) => status === 2).length;
+  const room = Math.floor((clients.length - failed) / 2);
+  const lengthOf = ({ own: [start, end] }: KnownReport): number => end - start;
+  const slowest = reports.filter(({ isFailed }) => !isFailed).sort((a, b) => lengthOf(b) - lengthOf(a));
+  const ids = new Set(clients.map(({ attributes }) => attributes["hivewatch.client.id"]));
+  expect(room).toBeGreaterThan(100);
+  for (const { clientId } of slowest.slice(0, room)) expect(ids).toContain(clientId);
+}
+
+/** How many reports some spans stand for. */
+function standFor(clients: readonly OtlpSpan[]): number {
+  return clients.reduce((sum, { attributes }) => sum + Number(attributes["hivewatch.adjusted_count"] ?? 1), 0);
+}
 
 test("a round of 100,000 clients is in its histograms with every one of them", async (context) => {
   const collector = await startCollector(needReceiver("collector", context));
   const runsDir = await temporaryFolder();
   const runId = "large-run";
-  await writeRun(runsDir, runId, syntheticRun({ runId, clients: 100_000, rounds: 2, seed: 11 }));
+  await writeRun(runsDir, runId, timedRun({ runId, clients: 100_000, rounds: 2, seed: 11 }));
   const env = environment(collector, "grpc");
   const replay = await runCommand(["replay", runId, "--to", "otel", "--runs-dir", runsDir], env);
   expect(replay).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent to otel\.$/m) });
@@ -218,11 +257,20 @@ test("a round of 100,000 clients is in its histograms with every one of them", a
   const content = await collector.received();
   const lines = await linesOf(runsDir, runId);
   expectMetrics(content, lines);
-  for (const { round, clients } of expectTraces(content, lines)) {
-    const heard = heardOf(lines, round.attributes["hivewatch.round"]);
-    expect(clients.length).toBeLessThan(heard.length);
+  const traces = expectTraces(content, lines);
+  for (const { round, clients } of traces) {
+    const reports = reportsOf(lines, round.attributes["hivewatch.round"]);
+    const failed = reports.filter(({ isFailed }) => isFailed).length;
+    expect(clients.length).toBeLessThan(reports.length);
     // What is not there by itself is stood for by what is.
-    const standFor = clients.map(({ attributes }) => Number(attributes["hivewatch.adjusted_count"] ?? 1));
-    expect(standFor.reduce((a, b) => a + b, 0)).toBeCloseTo(heard.length, 3);
+    expect(round.attributes).toMatchObject({
+      "hivewatch.reports": reports.length,
+      "hivewatch.reports_failed": failed,
+    });
+    expect(standFor(clients)).toBeCloseTo(reports.length, 3);
+    expect(standFor(clients.filter(({ status }) => status === 2))).toBeCloseTo(failed, 3);
+    expectSlowest(reports, clients);
   }
+  expectTimes(content, lines, traces);
+  expectLogs(content, lines, traces);
 });

@@ -1,5 +1,7 @@
 """The trace that a program is in, as a run and its clients tell of it."""
 
+import os
+import subprocess
 import sys
 import types
 
@@ -21,7 +23,7 @@ def told(server):
 
 
 def import_opentelemetry(monkeypatch, get_current_span):
-    """A stand-in for the API's module: the tests' environments have none."""
+    """A stand-in for the API's module, which can be anything."""
     monkeypatch.setitem(sys.modules, "opentelemetry.trace", types.SimpleNamespace(get_current_span=get_current_span))
 
 
@@ -37,8 +39,9 @@ def span(trace_id=0x0AF7651916CD43DD8448EB211C80319C, span_id=0x2A, flags=1, sta
 
 
 def test_a_program_in_no_trace_tells_of_none(server):
+    before = set(sys.modules)
     assert told(server) == {}
-    assert "opentelemetry" not in sys.modules
+    assert "opentelemetry" not in set(sys.modules) - before
 
 
 @pytest.mark.parametrize("parent", [PARENT, f"00-{TRACE}-{SPAN}-00", f"01-{TRACE}-{SPAN}-01"])
@@ -80,6 +83,31 @@ def test_the_current_span_comes_before_the_environment(server, monkeypatch):
     monkeypatch.setenv("TRACEPARENT", PARENT)
     import_opentelemetry(monkeypatch, span)
     assert told(server) == {"traceparent": f"00-{TRACE}-000000000000002a-01", "tracestate": "a=1"}
+
+
+PROGRAM_IN_A_TRACE = """
+import sys
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+import hivewatch_bridge as hivewatch
+
+tracer = TracerProvider().get_tracer("a program")
+with tracer.start_as_current_span("training"):
+    run = hivewatch.init(run_id="inside", endpoint=sys.argv[1])
+    headers = {}
+    TraceContextTextMapPropagator().inject(headers)
+print(headers["traceparent"])
+assert run.finish()
+assert hivewatch.init(run_id="outside", endpoint=sys.argv[1]).finish()
+"""
+
+
+def test_the_span_that_is_current_in_opentelemetry_itself(server):
+    command = [sys.executable, "-c", PROGRAM_IN_A_TRACE, server.endpoint]
+    # In a process of its own, since what is imported stays.
+    program = subprocess.run(command, env={**os.environ, "TRACEPARENT": PARENT}, capture_output=True, text=True)
+    assert program.returncode == 0, program.stderr
+    assert [event["traceparent"] for event in server.of("init")] == [program.stdout.strip(), PARENT]
 
 
 @pytest.mark.parametrize(

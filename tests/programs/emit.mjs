@@ -15,7 +15,12 @@ const sdk = isGiven ? new NodeSDK() : undefined;
 sdk?.start();
 const emitter = otelEmitter(isGiven ? await providers() : {});
 for (const batch of [events.slice(0, 7), events.slice(7)]) {
-  console.log(JSON.stringify(await emitter.write(batch, AbortSignal.timeout(30_000))));
+  let answer;
+  // As core does, but that it waits for longer each time.
+  do {
+    answer = await emitter.write(batch, AbortSignal.timeout(30_000));
+    console.log(JSON.stringify(answer));
+  } while (answer.status === "retry");
 }
 await emitter.finish();
 await sdk?.shutdown();

@@ -7,8 +7,8 @@ import {
 import { createConnection, createServer, type Socket } from "node:net";
 import { listen } from "@hivewatch/test-support";
 
-/** What a receiver behind HTTP does with a request: takes it, never answers, or answers by itself. */
-type Behaviour = "take" | "stall" | HttpAnswer;
+/** What a receiver behind HTTP does with a request: takes it, or answers by itself. */
+type Behaviour = "take" | HttpAnswer;
 
 interface HttpAnswer {
   readonly status: number;
@@ -48,10 +48,6 @@ export async function startFaultyReceiver(target: string): Promise<FaultyReceive
 }
 
 function answer(behaviour: Behaviour, target: string, request: IncomingMessage, response: ServerResponse): void {
-  if (behaviour === "stall") {
-    request.resume();
-    return;
-  }
   if (behaviour === "take") {
     const passed = passOn(target, request);
     passed.on("response", (real) => {
@@ -77,8 +73,6 @@ function passOn(target: string, request: IncomingMessage) {
 /** A way to a receiver, for any protocol over TCP, on which nothing moves until it is healed. */
 export interface StallingWay {
   readonly url: string;
-  /** How many connections it has taken. */
-  readonly connections: number;
   /** Cuts what stands still; what connects from now on reaches the receiver. */
   heal(): void;
 }
@@ -87,10 +81,8 @@ export interface StallingWay {
 export async function startStallingWay(target: string): Promise<StallingWay> {
   const { hostname, port: targetPort } = new URL(target);
   const held = new Set<Socket>();
-  let connections = 0;
   let isHealed = false;
   const server = createServer((socket) => {
-    connections++;
     held.add(socket);
     socket.on("close", () => held.delete(socket));
     socket.on("error", () => socket.destroy());
@@ -110,9 +102,6 @@ export async function startStallingWay(target: string): Promise<StallingWay> {
   const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
-    get connections() {
-      return connections;
-    },
     heal() {
       isHealed = true;
       cut();

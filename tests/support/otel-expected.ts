@@ -186,25 +186,34 @@ export function heardOf(lines: readonly Fields[], round: unknown): string[] {
 
 /** The event names of the log records that tell of what stands in some lines, in their order. */
 const EVENT_NAMES: Readonly<Record<string, string>> = {
+  init: "hivewatch.run.start",
+  finished: "hivewatch.run.end",
   client_dropout: "hivewatch.client.dropout",
   comm_failure: "hivewatch.client.comm_failure",
   client_recovered: "hivewatch.client.recovered",
   checkpoint: "hivewatch.checkpoint",
 };
 
-/** Checks that every dropout, failure, recovery and checkpoint is a log record of its time, in the trace of its round. */
-export function expectLogs({ logs }: OtlpContent, lines: readonly Fields[], traces: readonly RoundTrace[]): void {
-  const told = logs.filter(({ eventName }) => Object.values(EVENT_NAMES).includes(eventName));
-  const expected = lines.filter(({ event_type: type }) => Object.hasOwn(EVENT_NAMES, String(type)));
-  expect(told.map(inShort)).toEqual(
-    expected.map(({ event_type: type, timestamp, round }) => ({
-      name: EVENT_NAMES[String(type)],
-      time: nanosOf(timestamp),
-      traceId: traces.find((trace) => trace.round.attributes["hivewatch.round"] === round)?.round.traceId,
-    })),
-  );
+/**
+ * Checks that the run's beginning and end, and every dropout, failure, recovery and checkpoint, are log records of their time
+ * and in the span of their round, or of the run, with what was said of the client.
+ */
+export function expectLogs(content: OtlpContent, lines: readonly Fields[], traces: readonly RoundTrace[]): void {
+  const run = content.spans.find(({ name }) => name === "run");
+  const told = content.logs.filter(({ eventName }) => Object.values(EVENT_NAMES).includes(eventName));
+  const expected = lines.flatMap((line) => {
+    const { event_type: type, timestamp, round, reason, client_id: id, clients } = line;
+    const eventName = EVENT_NAMES[String(type)];
+    if (eventName === undefined) return [];
+    const { traceId, spanId } =
+      traces.find((trace) => trace.round.attributes["hivewatch.round"] === round)?.round ?? run ?? {};
+    const ids = type === "client_dropout" ? list(clients).map(({ client_id }) => client_id) : [id];
+    return ids.map((client) => ({ eventName, time: nanosOf(timestamp), traceId, spanId, client, reason }));
+  });
+  expect(told.map(inShort)).toEqual(expected);
 }
 
-function inShort({ eventName: name, time, traceId }: OtlpLogRecord) {
-  return { name, time, traceId };
+function inShort({ eventName, time, traceId, spanId, attributes }: OtlpLogRecord) {
+  const [client, reason] = [attributes["hivewatch.client.id"], attributes["hivewatch.reason"]];
+  return { eventName, time, traceId, spanId, client, reason };
 }

@@ -61,7 +61,8 @@ export function openDestination(emitter: Emitter, options: DestinationOptions = 
     const refused = result.status === "refused" ? count : Math.min(result.refused ?? 0, count);
     stats.refused += refused;
     stats.delivered += count - refused;
-    if (refused > 0 && result.reason !== undefined) say(`refused ${refused} events: ${result.reason}`);
+    if (result.reason === undefined) return;
+    say(refused > 0 ? `refused ${refused} events: ${result.reason}` : result.reason);
   }
 
   return {

@@ -15,7 +15,8 @@ type MaybePromise<T> = T | Promise<T>;
 
 /**
  * What became of a batch: sent, but for some events that the destination would not take (`refused`, default 0); to be
- * sent again, after a while (default: a growing one, up to 30 s); or never to be taken by this destination.
+ * sent again, after a while (default: a growing one, up to 30 s); or never to be taken by this destination. `reason`: why, or
+ * what else a user should know of a batch that was sent.
  */
 export type WriteResult =
   | { readonly status: "delivered"; readonly refused?: number | undefined; readonly reason?: string | undefined }
@@ -44,6 +45,11 @@ export interface BatchEmitter extends EmitterBase {
    * told before a restart. It sends nothing of them.
    */
   recall?(batch: readonly HiveEvent[]): MaybePromise<void>;
+  /**
+   * For one object that takes several runs: nothing more of this run comes for now. It lets go of what it holds of it. If the
+   * run goes on, `recall` tells of it from its beginning.
+   */
+  finishRun?(runId: string): MaybePromise<void>;
 }
 
 /** A destination that is told of each thing by itself. Leave out what doesn't matter to it. */

@@ -183,6 +183,14 @@ describe("startDelivery", () => {
       expect(said).toEqual(["[scripted] refused 1 events: too long"]);
     });
 
+    it("tells what else an emitter says with its answer", async () => {
+      const { delivery, said } = start(scripted({ status: "delivered", reason: "of all clients, the first 20" }));
+      pushAll(delivery, updates(3));
+      await settle();
+      expect(delivery.stats).toMatchObject({ delivered: 3, refused: 0 });
+      expect(said).toEqual(["[scripted] of all clients, the first 20"]);
+    });
+
     it("takes a throw and a rejection for a refusal", async () => {
       const { delivery } = start(scripted(new Error("boom")));
       pushAll(delivery, updates(1));

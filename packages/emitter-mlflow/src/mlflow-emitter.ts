@@ -35,6 +35,10 @@ export function mlflowEmitter(options: MlflowEmitterOptions = {}): BatchEmitter 
       const [first] = batch;
       if (first !== undefined) writerOf(first.run_id).recall(batch);
     },
+    finishRun(runId) {
+      writers.get(runId)?.close();
+      writers.delete(runId);
+    },
     async finish() {
       for (const writer of writers.values()) writer.close();
       writers.clear();

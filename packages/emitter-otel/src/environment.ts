@@ -11,6 +11,12 @@ export function numberOf(text: string | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
+/** As {@link numberOf}, of what must be more than 0: what isn't counts as not set, as OpenTelemetry's own set-up has it. */
+export function positiveOf(text: string | undefined): number | undefined {
+  const value = numberOf(text);
+  return value === undefined || value <= 0 ? undefined : value;
+}
+
 export function isTrue(text: string | undefined): boolean {
   return textOf(text)?.toLowerCase() === "true";
 }

@@ -1,12 +1,12 @@
 import { HiveWatchError } from "@hivewatch/core";
 import type { Attributes, MeterProvider, TracerProvider } from "@opentelemetry/api";
-import { type Environment, isTrue, numberOf, textOf } from "./environment.ts";
+import { type Environment, isTrue, numberOf, positiveOf, textOf } from "./environment.ts";
 import type { LoggerLike } from "./run-signals.ts";
 import { PROTOCOLS, type Protocol, SIGNALS, type Signal } from "./signals.ts";
 
 /** What is needed of a logger provider: those of `@opentelemetry/api-logs`, and of `@opentelemetry/api` from 1.10 on. */
 export interface LoggerProviderLike {
-  getLogger(name: string, version?: string): LoggerLike;
+  getLogger(name: string): LoggerLike;
 }
 
 export interface OtelEmitterOptions {
@@ -39,7 +39,7 @@ export interface OtelEmitterOptions {
   tracerProvider?: TracerProvider | undefined;
   /** Where log records go. */
   loggerProvider?: LoggerProviderLike | undefined;
-  /** Told what a user should know. Default: nobody. */
+  /** Told what a user should know. Default: it goes with the answers of `write`, and so to the run's own `onDiagnostic`. */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
 
@@ -102,7 +102,7 @@ export function settingsOf(options: OtelEmitterOptions, env: Environment): Setti
       options.maxClientSpans ?? numberOf(env.HIVEWATCH_OTEL_MAX_CLIENT_SPANS) ?? DEFAULT_MAX_CLIENT_SPANS,
       "maxClientSpans",
     ),
-    intervalMicros: 1000 * (numberOf(env.OTEL_METRIC_EXPORT_INTERVAL) ?? DEFAULT_INTERVAL_MS),
+    intervalMicros: 1000 * (positiveOf(env.OTEL_METRIC_EXPORT_INTERVAL) ?? DEFAULT_INTERVAL_MS),
     say,
   };
 }
@@ -182,5 +182,5 @@ function hostOf(address: string): string {
 function maxItemsOf(signal: Signal, env: Environment): number {
   if (signal === "metrics") return MAX_POINTS;
   const variable = signal === "traces" ? "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" : "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE";
-  return Math.max(Math.floor(numberOf(env[variable]) ?? DEFAULT_MAX_BATCH), 1);
+  return Math.max(Math.floor(positiveOf(env[variable]) ?? DEFAULT_MAX_BATCH), 1);
 }

@@ -1,4 +1,4 @@
-import type { BatchEmitter, HiveEvent } from "@hivewatch/core";
+import type { BatchEmitter, HiveEvent, WriteResult } from "@hivewatch/core";
 import { type OtelEmitterOptions, type Settings, settingsOf } from "./options.ts";
 import { openGivenPipeline } from "./pipeline/given-pipeline.ts";
 import { openOwnPipeline } from "./pipeline/own-pipeline.ts";
@@ -12,7 +12,9 @@ import { createRunWriter, type RunWriter } from "./run-writer.ts";
  * @throws HiveWatchError `usage` if an option or a variable of OpenTelemetry's can't be used
  */
 export function otelEmitter(options: OtelEmitterOptions = {}): BatchEmitter {
-  const settings = settingsOf(options, process.env);
+  const notes: string[] = [];
+  const { onDiagnostic = (message) => notes.push(message) } = options;
+  const settings = settingsOf({ ...options, onDiagnostic }, process.env);
   const writers = new Map<string, RunWriter>();
 
   function writerOf(runId: string): RunWriter {
@@ -23,11 +25,18 @@ export function otelEmitter(options: OtelEmitterOptions = {}): BatchEmitter {
     return writer;
   }
 
-  /** What a run has ended with is sent no more: its metrics end with it. */
+  /** Its metrics end with it. */
   async function closeRun(runId: string): Promise<void> {
     const writer = writers.get(runId);
     writers.delete(runId);
     await writer?.close();
+  }
+
+  /** What no listener is told goes with the answer, and core tells it. */
+  function withNotes(result: WriteResult): WriteResult {
+    if (notes.length === 0 || result.status !== "delivered") return result;
+    const said = notes.splice(0);
+    return { ...result, reason: [...(result.reason === undefined ? [] : [result.reason]), ...said].join("; ") };
   }
 
   return {
@@ -38,12 +47,13 @@ export function otelEmitter(options: OtelEmitterOptions = {}): BatchEmitter {
       if (first === undefined) return { status: "delivered" };
       const result = await writerOf(first.run_id).write(batch, signal);
       if (result.status === "delivered" && isEnd(batch)) await closeRun(first.run_id);
-      return result;
+      return withNotes(result);
     },
     async recall(batch) {
       const [first] = batch;
       if (first !== undefined) await writerOf(first.run_id).recall(batch);
     },
+    finishRun: closeRun,
     async finish() {
       await Promise.all([...writers.keys()].map(closeRun));
     },

@@ -13,7 +13,7 @@ export interface SignalWriter {
 }
 
 /**
- * Makes spans: `createTraceWriter({ runId, tracer, ids, limits })` of traces/, where `ids` is what the tracer's provider
+ * Makes spans: `createTraceWriter({ runId, tracer, ids, limits, say })` of traces/, where `ids` is what the tracer's provider
  * asks for ids, undefined where the provider is somebody else's. It is handed each event before the one that makes log
  * records is: `createLogWriter({ runId, logger, contextOf })` of logs/.
  */

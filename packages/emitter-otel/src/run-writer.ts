@@ -96,7 +96,7 @@ function writersOf(runId: string, { sink, tracer, ids, logger, unsent }: Pipelin
     writers.push({ take: metrics.take, recall: (event) => unsent(() => metrics.take(event)) });
   }
   const limits = { maxClientSpans: settings.maxClientSpans };
-  const traces = tracer && createTraceWriter({ runId, tracer, ids, limits });
+  const traces = tracer && createTraceWriter({ runId, tracer, ids, limits, say: settings.say });
   if (traces !== undefined) writers.push(traces);
   if (logger !== undefined) writers.push(createLogWriter({ runId, logger, contextOf: traces?.contextOf }));
   return writers;

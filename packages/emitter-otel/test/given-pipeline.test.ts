@@ -1,7 +1,12 @@
 import { recordedStream } from "@hivewatch/testkit";
 import { diag, metrics, propagation, trace } from "@opentelemetry/api";
 import { logs } from "@opentelemetry/api-logs";
-import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
+import {
+  BatchLogRecordProcessor,
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  SimpleLogRecordProcessor,
+} from "@opentelemetry/sdk-logs";
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -11,7 +16,7 @@ import {
 import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
 import { expect, it, onTestFinished } from "vitest";
 import { otelEmitter } from "../src/index.ts";
-import { eventsOf, finished, init, roundEnd, update } from "./recording.ts";
+import { dropout, eventsOf, finished, init, roundEnd, update } from "./recording.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -63,19 +68,68 @@ it("makes only what there is a provider for", async () => {
 
 it("loses no span of a large run, though the provider's queue is smaller", async () => {
   const { tracerProvider, spanExporter } = providers();
-  const rounds = Array.from({ length: 20 }, (_, round) => round);
-  const clients = Array.from({ length: 300 }, (_, i) => `client-${i}`);
+  const rounds = Array.from({ length: 10 }, (_, round) => round);
+  // As many as have spans by default, each with three parts; and some that come late, so that a few wait before each round.
+  const clients = Array.from({ length: 500 }, (_, i) => `client-${i}`);
+  const late = clients.slice(0, 31);
+  const times = { round_trip_sec: 0.9, train_time_sec: 0.5, network_latency_ms: 20 };
   const events = eventsOf(
     [0, init()],
     ...rounds.flatMap((round) => [
-      ...clients.map((id) => [10 * round + 1, update(id, round, { train_time_sec: 0.5 })] as const),
+      ...clients.map((id) => [10 * round + 1, update(id, round, times)] as const),
       [10 * round + 2, roundEnd(round)] as const,
+      ...late.map((id) => [10 * round + 3, update(id, round, times)] as const),
     ]),
     [1000, finished()],
   );
   await otelEmitter({ tracerProvider }).write(events, NEVER);
-  const reports = spanExporter.getFinishedSpans().filter(({ name }) => name === "client");
-  expect(reports).toHaveLength(rounds.length * clients.length);
+  const reports = spanExporter.getFinishedSpans().filter(({ name }) => /^(client|assign|train|upload)$/.test(name));
+  expect(reports).toHaveLength(4 * rounds.length * (clients.length + late.length));
+});
+
+it("loses no log record of many, though the provider's queue is smaller", async () => {
+  const exporter = new InMemoryLogRecordExporter();
+  const loggerProvider = new LoggerProvider({ processors: [new BatchLogRecordProcessor({ exporter })] });
+  onTestFinished(() => loggerProvider.shutdown());
+  const lost = Array.from({ length: 5000 }, (_, i) => [i / 100, dropout(`client-${i}`, 1)] as const);
+  const events = eventsOf([0, init()], ...lost, [100, finished()]);
+  expect(await otelEmitter({ loggerProvider }).write(events, NEVER)).toEqual({ status: "delivered" });
+  expect(exporter.getFinishedLogRecords()).toHaveLength(events.length);
+});
+
+it("says so when one event makes more than an SDK's queue holds", async () => {
+  const { loggerProvider } = providers();
+  const clients = Array.from({ length: 2049 }, (_, i) => ({ client_id: `client-${i}` }));
+  const said: string[] = [];
+  const emitter = otelEmitter({ loggerProvider, onDiagnostic: (message) => said.push(message) });
+  await emitter.write(eventsOf([0, dropout("", 1, { clients })], [1, dropout("", 2, { clients })]), NEVER);
+  expect(said).toEqual([expect.stringMatching(/2049 log records.*maxQueueSize/)]);
+});
+
+it("counts as refused what a provider could not send", async () => {
+  const exporter = new InMemorySpanExporter();
+  exporter.export = (_spans, onResult) => onResult({ code: 1, error: new Error("no way there") });
+  const tracerProvider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] });
+  onTestFinished(() => tracerProvider.shutdown().catch(() => undefined));
+  const updates = Array.from({ length: 40 }, (_, i) => [1, update(`client-${i}`, 1)] as const);
+  const events = eventsOf([0, init()], ...updates, [2, roundEnd(1)]);
+  const emitter = otelEmitter({ tracerProvider });
+  expect(await emitter.write(events, NEVER)).toEqual({
+    status: "delivered",
+    refused: 42,
+    reason: expect.stringContaining("the provider of spans could not send all: no way there"),
+  });
+  expect(await emitter.write(eventsOf([3, finished()]), NEVER)).toMatchObject({ refused: 1 });
+});
+
+it("tells of metrics that could not be sent at a run's end", async () => {
+  const { meterProvider } = providers();
+  meterProvider.forceFlush = () => Promise.reject(new Error("no way there"));
+  expect(await otelEmitter({ meterProvider }).write(recordedStream("complete"), NEVER)).toEqual({
+    status: "delivered",
+    refused: 1,
+    reason: expect.stringContaining("the provider of metrics could not send all: no way there"),
+  });
 });
 
 it("tells nothing again that was told before a restart", async () => {

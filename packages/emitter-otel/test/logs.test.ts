@@ -14,6 +14,7 @@ import {
   roundEnd,
   roundStart,
   START,
+  update,
 } from "./recording.ts";
 
 type LogRecord = Recording["records"][number];
@@ -52,6 +53,12 @@ describe("a log record", () => {
       "WARN",
       failure("a", 0),
       { "hivewatch.round": 0, "hivewatch.client.id": "a", "hivewatch.reason": "reset", "error.type": "comm_failure" },
+    ],
+    [
+      "hivewatch.client.failed",
+      "WARN",
+      update("a", 3, { status: "dropped" }),
+      { "hivewatch.round": 3, "hivewatch.client.id": "a", "error.type": "dropped" },
     ],
     [
       "hivewatch.client.recovered",

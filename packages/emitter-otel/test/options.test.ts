@@ -52,6 +52,12 @@ it("bounds requests as the environment says", () => {
   expect(settingsOf({}, env).routes.map(({ maxItems }) => maxItems)).toEqual([2000, 100, 512]);
 });
 
+it("counts a variable that must be more than 0, and isn't, as not set", () => {
+  const env = { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "0", OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: "-5" };
+  expect(settingsOf({}, env).routes.map(({ maxItems }) => maxItems)).toEqual([2000, 512, 512]);
+  expect(settingsOf({}, { OTEL_METRIC_EXPORT_INTERVAL: "0" }).intervalMicros).toBe(60_000_000);
+});
+
 it("counts a variable that is empty as not set", () => {
   expect(settingsOf({}, { HIVEWATCH_OTEL_PER_CLIENT: "", OTEL_METRIC_EXPORT_INTERVAL: " " })).toMatchObject({
     perClient: 0,

@@ -95,6 +95,23 @@ it("sends the same points, however the events come in batches, and after a resta
   expect(pointsAt(whole.receiver).length).toBeGreaterThan(20);
 });
 
+it("sends the same points where one emitter is told of a run again, having let go of it", async () => {
+  const whole = await emitterAt();
+  const again = await emitterAt();
+  const stream = recordedStream("complete");
+  const middle = 20;
+  await whole.emitter.write(stream, NEVER);
+  await again.emitter.write(stream.slice(0, middle), NEVER);
+  await again.emitter.finishRun?.(stream[0]?.run_id ?? "");
+  await again.emitter.recall?.(stream.slice(0, middle));
+  await again.emitter.write(stream.slice(middle), NEVER);
+  const sorted = (receiver: Receiver): string[] =>
+    pointsAt(receiver)
+      .map((point) => JSON.stringify(point))
+      .sort();
+  expect(sorted(again.receiver)).toEqual(sorted(whole.receiver));
+});
+
 it("goes on where it was, when a receiver was away", async () => {
   let answers = 0;
   const { receiver, emitter } = await emitterAt((_request, response) => {
@@ -170,6 +187,14 @@ it.each([
   });
 });
 
+it("waits for as long as a receiver wants to be left alone", async () => {
+  const { emitter } = await emitterAt((_request, response) => {
+    response.writeHead(503, { "retry-after": "120" }).end();
+    return true;
+  });
+  expect(await emitter.write(ROUND, NEVER)).toMatchObject({ status: "retry", afterMs: 120_000 });
+});
+
 it("sends smaller requests to a receiver that takes no large ones", async () => {
   const limit = 6000;
   const { receiver, emitter } = await emitterAt(({ body }, response) => {
@@ -213,4 +238,13 @@ it("gives clients metrics of their own only if asked to, and says how many", asy
   const points = pointsAt(receiver).filter(({ name }) => name.startsWith("hivewatch.per_client."));
   expect(new Set(points.map(({ attributes }) => attributes["hivewatch.client.id"]))).toEqual(new Set(["a"]));
   expect(said).toEqual([expect.stringContaining("perClient: 1")]);
+});
+
+it("says it with its answer, once, where there is no listener", async () => {
+  const { emitter } = await emitterAt(undefined, { perClient: 1, onDiagnostic: undefined });
+  expect(await emitter.write(ROUND.slice(0, -1), NEVER)).toEqual({
+    status: "delivered",
+    reason: expect.stringContaining("perClient: 1"),
+  });
+  expect(await emitter.write(ROUND.slice(-1), NEVER)).toEqual({ status: "delivered" });
 });

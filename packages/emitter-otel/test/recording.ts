@@ -66,6 +66,8 @@ export interface RecordingOptions {
 export interface Recording {
   readonly spans: ReadableSpan[];
   readonly records: readonly ReadableLogRecord[];
+  /** What the user was told. */
+  readonly said: readonly string[];
 }
 
 /** What OpenTelemetry's own SDK makes of a run. */
@@ -82,11 +84,13 @@ export function record(events: Iterable<HiveEvent>, options: RecordingOptions = 
   const loggers = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: logs })] });
   const limits = { maxClientSpans };
   const tracer = provider.getTracer("test");
-  const traces = createTraceWriter({ runId: "r", tracer, ids: hasOtherIds ? undefined : ids, limits });
+  const said: string[] = [];
+  const say = (message: string): void => void said.push(message);
+  const traces = createTraceWriter({ runId: "r", tracer, ids: hasOtherIds ? undefined : ids, limits, say });
   const logger = createLogWriter({ runId: "r", logger: loggers.getLogger("test"), contextOf: traces.contextOf });
   for (const event of recalled) for (const writer of [traces, logger]) writer.recall(event);
   for (const event of events) for (const writer of [traces, logger]) writer.take(event);
-  return { spans: exporter.getFinishedSpans(), records: logs.getFinishedLogRecords() };
+  return { spans: exporter.getFinishedSpans(), records: logs.getFinishedLogRecords(), said };
 }
 
 /** The spans of one name. */

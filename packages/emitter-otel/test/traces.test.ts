@@ -378,6 +378,25 @@ describe("rounds", () => {
     expect(only(spans, "round").attributes["hivewatch.round_metrics.num_selected"]).toBe(2);
   });
 
+  it("have of many that come late the first ones, and it is told once that there are more", () => {
+    const late = [1, 2].flatMap((round) => [
+      [10 * round, roundEnd(round)] as const,
+      ...["a", "b", "c", "d"].map((client) => [10 * round + 1, update(client, round)] as const),
+    ]);
+    const { spans, said } = record(eventsOf([0, init()], ...late), { maxClientSpans: 2 });
+    expect(named(spans, "client")).toHaveLength(4);
+    expect(said).toEqual([expect.stringContaining("the first 2 reports of clients have spans")]);
+    expect(record([], { maxClientSpans: 2, recalled: eventsOf([0, init()], ...late) }).said).toEqual([]);
+  });
+
+  it("have summaries in the run's trace up to a number, and it is told once that there are more", () => {
+    const rounds = Array.from({ length: 10_002 }, (_, round) => [round, roundEnd(round)] as const);
+    const { spans, said } = record(eventsOf([0, init()], ...rounds));
+    expect(named(spans, "round")).toHaveLength(10_002);
+    expect(named(spans, "round summary")).toHaveLength(10_000);
+    expect(said).toEqual([expect.stringContaining("the first 10000 a summary")]);
+  });
+
   it("have clients that come late, in the same trace", () => {
     const { spans } = record(
       eventsOf(
@@ -472,7 +491,7 @@ describe("a run", () => {
   });
 
   it("makes nothing of what is recalled", () => {
-    expect(record([], { recalled: recordedStream("troubled") })).toEqual({ spans: [], records: [] });
+    expect(record([], { recalled: recordedStream("troubled") })).toEqual({ spans: [], records: [], said: [] });
   });
 
   it("is in the trace that its program was in", () => {

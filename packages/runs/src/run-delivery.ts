@@ -32,7 +32,14 @@ export async function openDestinationOf(
 ): Promise<Destination> {
   const { emitter, position, stats, onDiagnostic } = options;
   const destination = openDestination(emitter, { onDiagnostic, retriesThrows: true, stats });
-  if (position > 0 && destination.recall !== undefined) await recall(store, runId, position, destination.recall);
+  if (position === 0 || destination.recall === undefined) return destination;
+  try {
+    await recall(store, runId, position, destination.recall);
+  } catch (error) {
+    // The next one that is opened is told everything, and must not have heard a part of it before.
+    await destination.finish();
+    throw error;
+  }
   return destination;
 }
 
@@ -77,7 +84,6 @@ export function startRunDelivery(
   let taken = cursor.position;
   let delivered = cursor.position;
   let savedAt = 0;
-  let hasFinished = false;
 
   async function deliver(): Promise<boolean> {
     if (batch.length === 0) return true;
@@ -85,10 +91,12 @@ export function startRunDelivery(
     // Whatever becomes of it, nobody waits for an emitter that hangs when the time is over.
     const isSettled = await Promise.race([destination.deliver(batch, giveUp), givenUp]);
     if (!isSettled) return false;
-    hasFinished = batch.at(-1)?.event_type === "finished";
+    const isEnd = batch.at(-1)?.event_type === "finished";
     delivered = taken;
     onDelivered(delivered);
     batch = [];
+    // An emitter lets go of a run at its end: of one that goes on all the same another one is told from its beginning.
+    if (isEnd) await finish();
     if (performance.now() > savedAt + SAVE_AGAIN_MS) await save();
     return true;
   }
@@ -112,7 +120,6 @@ export function startRunDelivery(
     },
     async reachedEnd() {
       if (!(await deliver())) return false;
-      if (hasFinished) await finish();
       await save();
       return true;
     },

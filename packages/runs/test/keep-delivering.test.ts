@@ -198,6 +198,53 @@ test("hooks that go on in the middle of a round have the figures of all of it, a
   expect(told).toEqual(["r", "r", 2]);
 });
 
+test("a run that goes on after its end is told anew to the next emitter, also where a batch ends with its end", async () => {
+  const store = await newStore();
+  const lives: { recalled: number; written: number; isClosed: boolean }[] = [];
+  const open = (): BatchEmitter => {
+    const life = { recalled: 0, written: 0, isClosed: false };
+    lives.push(life);
+    return {
+      name: "lives",
+      write(batch) {
+        life.written += batch.length;
+        return { status: "delivered" };
+      },
+      recall(batch) {
+        life.recalled += batch.length;
+      },
+      finish() {
+        life.isClosed = true;
+      },
+    };
+  };
+  await append(store, "r", [...updates(499), finished(), ...updates(3, 499)]);
+  keep(store, open);
+  await until("the cursor", async () => (await store.cursor("r", "e")).position === 503);
+  await until("its end", () => lives.at(-1)?.isClosed);
+  expect(lives).toEqual([
+    { recalled: 0, written: 500, isClosed: true },
+    { recalled: 500, written: 3, isClosed: true },
+  ]);
+});
+
+test("an emitter that can't be told of what was before is closed", async () => {
+  const store = await newStore();
+  const before = keep(store, () => noting().emitter);
+  await appendUpdates(store, "r", 3);
+  await until("the cursor", async () => (await store.cursor("r", "e")).position === 3);
+  await before.stop();
+  const { emitter, finishes } = noting();
+  const recall = (): never => {
+    throw new Error("no memory");
+  };
+  const { said } = keep(store, () => ({ ...emitter, recall }));
+  await appendUpdates(store, "r", 1, 3);
+  await until("its end", () => finishes() === 1);
+  await until("word", () => said.length > 0);
+  expect(said[0]).toContain("no memory");
+});
+
 test("a run that is not wanted is left as it is, and one that is wanted later comes whole", async () => {
   const store = openRunStore({ dir: await temporaryFolder() });
   for (const runId of ["a", "b"]) await appendUpdates(store, runId, 3);

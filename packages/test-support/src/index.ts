@@ -20,6 +20,7 @@ export { type Exit, type Program, type ProgramOptions, runProgram, startProgram 
 export { newSeed, type Random, randomFrom } from "./random.ts";
 export { type Collector, type CollectorOptions, startCollector } from "./receivers/collector.ts";
 export { findReceiver, needReceiver, type ReceiverName } from "./receivers/find-receiver.ts";
+export { type GrpcAnswer, type GrpcCall, type GrpcReceiver, startGrpcReceiver } from "./receivers/grpc-receiver.ts";
 export { type Jaeger, startJaeger } from "./receivers/jaeger.ts";
 export type {
   Attributes,

@@ -40,8 +40,7 @@ export async function loadEmitter({ source, url, index }: EmitterModule): Promis
     const message = `${source} is no emitter: ${wanted} must be an emitter, or a function that makes one`;
     throw new HiveWatchError("usage", message);
   }
-  const shared = withoutFinish(value);
-  return { ofRun: () => shared, finish: async () => value.finish?.() };
+  return { ofRun: ({ runId }) => ofOneRun(value, runId), finish: async () => value.finish?.() };
 }
 
 /** Makes an emitter from its options, such as those that a run has declared. */
@@ -65,11 +64,13 @@ export async function loadFactory(source: string, url: string, name: string): Pr
   };
 }
 
-/** Its `finish` closes it, which must wait for the last run. */
-function withoutFinish(emitter: Emitter): Emitter {
+/** The emitter of all runs, as that of one of them: its own `finish` closes it, which must wait for the last run. */
+function ofOneRun(emitter: Emitter, runId: string): Emitter {
+  const finish = async (): Promise<void> => ("write" in emitter ? emitter.finishRun?.(runId) : undefined);
   return new Proxy(emitter, {
     get(target, name) {
-      const member: unknown = name === "finish" ? undefined : Reflect.get(target, name);
+      if (name === "finish") return finish;
+      const member: unknown = Reflect.get(target, name);
       return typeof member === "function" ? member.bind(target) : member;
     },
   });

@@ -9,6 +9,7 @@ export const LOG_EVENTS = {
   runFailed: { eventName: "hivewatch.run.end", severityText: "ERROR" },
   dropout: { eventName: "hivewatch.client.dropout", severityText: "WARN" },
   commFailure: { eventName: "hivewatch.client.comm_failure", severityText: "WARN" },
+  failedResult: { eventName: "hivewatch.client.failed", severityText: "WARN" },
   clientError: { eventName: "hivewatch.client.error", severityText: "WARN" },
   recovered: { eventName: "hivewatch.client.recovered", severityText: "INFO" },
   checkpoint: { eventName: "hivewatch.checkpoint", severityText: "INFO" },

@@ -1,5 +1,6 @@
 import {
   type ClientDropoutEvent,
+  type ClientMetrics,
   type CommFailureEvent,
   type FinishedEvent,
   type HiveEvent,
@@ -33,6 +34,8 @@ function notesOfKnown(event: KnownEvent): LogNote[] {
   switch (event.event_type) {
     case "init":
       return [startNote(event)];
+    case "client_update":
+      return event.clients.flatMap(resultNotes);
     case "client_dropout":
       return event.clients.map(({ client_id }) => lossNote(LOG_EVENTS.dropout, "dropped out", client_id, event));
     case "comm_failure":
@@ -87,6 +90,18 @@ function endNote({ status = "completed", reason }: FinishedEvent): LogNote {
       [ATTRIBUTES.errorType]: ENDS[status] === LOG_EVENTS.runFailed ? `run_${status}` : undefined,
     },
   };
+}
+
+/** Of a result in which a client says that it has none. */
+function resultNotes({ client_id: clientId, status }: ClientMetrics): LogNote[] {
+  if (status !== "failed" && status !== "dropped") return [];
+  return [
+    {
+      kind: LOG_EVENTS.failedResult,
+      body: `client ${oneLine(clientId)} says that it is ${status}`,
+      attributes: { [ATTRIBUTES.clientId]: bounded(clientId), [ATTRIBUTES.errorType]: status },
+    },
+  ];
 }
 
 function lossNote(

@@ -8,16 +8,32 @@ export interface Answer {
   message: string;
 }
 
+/** Told, before an exporter's callback is called, of what the exporter tells nobody, or would only log. */
+export interface AnswerListener {
+  onAnswer(answer: Answer): void;
+  /** The receiver wants to be left alone for so long. */
+  onWait(ms: number): void;
+}
+
 /**
- * Has an exporter tell what receivers answer, of which it would only log that some items were not taken.
+ * Has an exporter tell what receivers answer.
  *
- * @param onAnswer - told of such answers, before the exporter's callback is called
+ * @returns whether it can: there is no public way to it, in neither line of the SDK
  */
-export function watchAnswers(exporter: Exporter<never>, onAnswer: (answer: Answer) => void): void {
-  // There is no public way to it, in neither line of the SDK; a test says if it is gone.
+export function watchAnswers(exporter: Exporter<never>, { onAnswer, onWait }: AnswerListener): boolean {
   const delegate = memberOf(exporter, "_delegate");
-  if (typeof delegate !== "object" || delegate === null) return;
+  const transport = memberOf(delegate, "_transport");
+  if (!isObject(delegate) || memberOf(delegate, "_responseHandler") === undefined || !isObject(transport)) return false;
   Reflect.set(delegate, "_responseHandler", { handleResponse: (response: unknown) => report(response, onAnswer) });
+  const send = memberOf(transport, "send");
+  if (typeof send !== "function") return false;
+  Reflect.set(transport, "send", async (...args: unknown[]) => {
+    const response: unknown = await send.apply(transport, args);
+    const wait = memberOf(response, "retryInMillis");
+    if (typeof wait === "number") onWait(wait);
+    return response;
+  });
+  return true;
 }
 
 function report(response: unknown, onAnswer: (answer: Answer) => void): void {
@@ -30,5 +46,9 @@ function report(response: unknown, onAnswer: (answer: Answer) => void): void {
 }
 
 function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  return isObject(value) ? Reflect.get(value, name) : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,6 @@
 import { errorMessage } from "@hivewatch/core";
 import type { SignalRoute } from "../options.ts";
-import type { Answer } from "./answers.ts";
+import type { Answer, AnswerListener } from "./answers.ts";
 import { exportOnce } from "./export-once.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import type { Exporter } from "./sdk.ts";
@@ -28,8 +28,8 @@ export interface ChannelOptions<T, E> {
   readonly exporter: Exporter<E>;
   /** A piece in the form that the exporter takes. */
   wrap(items: T[]): E;
-  /** Has the exporter tell what it is answered. */
-  watch(onAnswer: (answer: Answer) => void): void;
+  /** Has the exporter tell what it is answered. @returns whether it can */
+  watch(listener: AnswerListener): boolean;
   say(message: string): void;
 }
 
@@ -37,6 +37,8 @@ export interface ChannelOptions<T, E> {
 const MAX_DOUBTS = 5;
 /** How many requests may look for what is wrong in a piece that was refused, before all of it counts as refused. */
 const MAX_SEARCHES = 24;
+/** However long a receiver wants to be left alone, it is asked so often. */
+const LONGEST_WAIT_MS = 3_600_000;
 /** How long a channel is waited for that has something on its way still. */
 const CLOSE_MS = 1000;
 
@@ -47,14 +49,26 @@ export function createChannel<T, E>({ route, exporter, wrap, watch, say }: Chann
   let doubts = 0;
   let searches = 0;
   let answer: Answer | undefined;
-  watch((given) => {
-    answer = given;
+  let waitMs: number | undefined;
+  const isHeard = watch({
+    onAnswer(given) {
+      answer = given;
+    },
+    onWait(ms) {
+      waitMs = ms;
+    },
   });
+  if (!isHeard) {
+    say(
+      `the exporter of ${route.signal} doesn't tell what ${route.place} answers: what that takes in part is not counted`,
+    );
+  }
 
   /** @returns why it can't go on now */
   async function sendPiece(signal: AbortSignal, tally: Tally): Promise<Flushed["retry"]> {
     const items = queue.slice(0, piece);
     answer = undefined;
+    waitMs = undefined;
     const failed = await exportOnce(exporter, wrap(items), signal);
     if (failed === undefined) {
       queue.splice(0, items.length);
@@ -67,7 +81,7 @@ export function createChannel<T, E>({ route, exporter, wrap, watch, say }: Chann
   }
 
   function act(failure: Failure, items: readonly T[], tally: Tally): Flushed["retry"] {
-    if (failure.kind === "retry") return { reason: failure.reason, afterMs: failure.afterMs };
+    if (failure.kind === "retry") return { reason: failure.reason, afterMs: failure.afterMs ?? wanted(waitMs) };
     if (failure.kind === "doubtful" && ++doubts < MAX_DOUBTS) return { reason: failure.reason, afterMs: undefined };
     return refuse(items, failure, tally);
   }
@@ -116,6 +130,11 @@ export function createChannel<T, E>({ route, exporter, wrap, watch, say }: Chann
       await Promise.race([closed, unrefSleep(CLOSE_MS)]);
     },
   };
+}
+
+/** 0 and less is no wish: then core's own pauses do. */
+function wanted(waitMs: number | undefined): number | undefined {
+  return waitMs === undefined || waitMs <= 0 ? undefined : Math.min(waitMs, LONGEST_WAIT_MS);
 }
 
 interface Tally {

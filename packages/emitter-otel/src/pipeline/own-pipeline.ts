@@ -7,7 +7,7 @@ import type { Instrument } from "../metrics/instruments.ts";
 import { createSeries, type Point } from "../metrics/series.ts";
 import type { Settings, SignalRoute } from "../options.ts";
 import type { Signal } from "../signals.ts";
-import { watchAnswers } from "./answers.ts";
+import { type AnswerListener, watchAnswers } from "./answers.ts";
 import { type Channel, createChannel } from "./channel.ts";
 import { openLogExporter, openMetricExporter, openSpanExporter } from "./exporters.ts";
 import { metricsOf } from "./metric-data.ts";
@@ -136,7 +136,7 @@ function open<T, E>(
   { say, isUnsent }: Setup,
   wrap: (items: T[]) => E,
 ): Channel<T> {
-  const watch = (onAnswer: Parameters<typeof watchAnswers>[1]): void => watchAnswers(exporter, onAnswer);
+  const watch = (listener: AnswerListener): boolean => watchAnswers(exporter, listener);
   const channel = createChannel<T, E>({ route, exporter, wrap, watch, say });
   return {
     ...channel,

@@ -1,12 +1,12 @@
 import type { Sampler, SpanLimits } from "@opentelemetry/sdk-trace";
-import { type Environment, numberOf, textOf } from "../environment.ts";
+import { type Environment, numberOf, positiveOf, textOf } from "../environment.ts";
 
 type Sdk = typeof import("@opentelemetry/sdk-trace");
 
 /** The sampler that `OTEL_TRACES_SAMPLER` names, as OpenTelemetry's own set-up reads it. */
 export function samplerOf(sdk: Sdk, env: Environment, say: (message: string) => void): Sampler {
   const name = textOf(env.OTEL_TRACES_SAMPLER) ?? "parentbased_always_on";
-  const root = rootSampler(sdk, name.replace(/^parentbased_/, ""), env);
+  const root = rootSampler(sdk, name.replace(/^parentbased_/, ""), () => ratioOf(env, say));
   if (root === undefined) {
     say(`OTEL_TRACES_SAMPLER is ${name}, which is not known here: every trace is sent`);
     return new sdk.ParentBasedSampler({ root: new sdk.AlwaysOnSampler() });
@@ -14,11 +14,19 @@ export function samplerOf(sdk: Sdk, env: Environment, say: (message: string) => 
   return name.startsWith("parentbased_") ? new sdk.ParentBasedSampler({ root }) : root;
 }
 
-function rootSampler(sdk: Sdk, name: string, env: Environment): Sampler | undefined {
+function rootSampler(sdk: Sdk, name: string, ratio: () => number): Sampler | undefined {
   if (name === "always_on") return new sdk.AlwaysOnSampler();
   if (name === "always_off") return new sdk.AlwaysOffSampler();
-  if (name === "traceidratio") return new sdk.TraceIdRatioBasedSampler(numberOf(env.OTEL_TRACES_SAMPLER_ARG) ?? 1);
+  if (name === "traceidratio") return new sdk.TraceIdRatioBasedSampler(ratio());
   return undefined;
+}
+
+function ratioOf(env: Environment, say: (message: string) => void): number {
+  const text = textOf(env.OTEL_TRACES_SAMPLER_ARG);
+  const ratio = numberOf(text) ?? Number.NaN;
+  if (ratio >= 0 && ratio <= 1) return ratio;
+  say(`OTEL_TRACES_SAMPLER_ARG is ${text ?? "not set"}, and no number from 0 to 1: every trace is sent`);
+  return 1;
 }
 
 /** The limits of spans that the environment sets. */
@@ -36,8 +44,9 @@ export function spanLimitsOf(env: Environment): SpanLimits {
 export function logLimitsOf(env: Environment): { attributeValueLengthLimit?: number; attributeCountLimit?: number } {
   return given({
     attributeValueLengthLimit:
-      numberOf(env.OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT) ?? numberOf(env.OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT),
-    attributeCountLimit: numberOf(env.OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT) ?? numberOf(env.OTEL_ATTRIBUTE_COUNT_LIMIT),
+      positiveOf(env.OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT) ?? positiveOf(env.OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT),
+    attributeCountLimit:
+      positiveOf(env.OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT) ?? positiveOf(env.OTEL_ATTRIBUTE_COUNT_LIMIT),
   });
 }
 

@@ -16,9 +16,9 @@ import type { ToldIdSource } from "../ids.ts";
 import type { TraceLimits, TraceWriter } from "../run-signals.ts";
 import { bounded, microsOf } from "../values.ts";
 import { clientTimes } from "./client-times.ts";
-import type { Failure } from "./reports.ts";
+import type { Failure, Report } from "./reports.ts";
 import { createRoundSpans } from "./round-spans.ts";
-import { createRoundTable, type OpenRound } from "./round-table.ts";
+import { createRoundTable, type EndedRound, type OpenRound } from "./round-table.ts";
 import { createRunTrace, type RunTrace, runFailure } from "./run-trace.ts";
 
 export interface TraceWriterOptions {
@@ -27,6 +27,8 @@ export interface TraceWriterOptions {
   /** What the tracer's provider asks for ids. Undefined: the provider is somebody else's, and has ids of its own. */
   readonly ids: ToldIdSource | undefined;
   readonly limits: TraceLimits;
+  /** Tells the user of what is left out. */
+  say(message: string): void;
 }
 
 /** A trace of more spans is one that backends cut. */
@@ -36,7 +38,7 @@ const MAX_SUMMARIES = 10_000;
  * Makes a trace of each round of a run, when the round ends, and one of the run, of a summary of each round. The same
  * events always give the same spans; with `ids` also with the same ids.
  */
-export function createTraceWriter({ runId, tracer, ids, limits }: TraceWriterOptions): TraceWriter {
+export function createTraceWriter({ runId, tracer, ids, limits, say }: TraceWriterOptions): TraceWriter {
   const maker = { tracer, ids };
   const { maxClientSpans } = limits;
   const spans = createRoundSpans(maker, () => run?.context());
@@ -48,6 +50,12 @@ export function createTraceWriter({ runId, tracer, ids, limits }: TraceWriterOpt
   let run: RunTrace | undefined;
   let endedRounds = 0;
   let isMade = false;
+  const said = new Set<string>();
+
+  function sayOnce(message: string): void {
+    if (!said.has(message)) say(message);
+    said.add(message);
+  }
 
   function handle(event: HiveEvent): void {
     const at = microsOf(event.timestamp);
@@ -120,8 +128,7 @@ export function createTraceWriter({ runId, tracer, ids, limits }: TraceWriterOpt
     const times = clientTimes(client, at, { runStart: run?.startedAt ?? at, roundStart: round.startedAt });
     if (!round.isOpen) {
       round.lateReports++;
-      const isRoom = round.lateReports <= maxClientSpans;
-      if (isMade && isRoom) spans.makeLate(round, { client, times, failure, isLate: true });
+      if (isMade) makeLate(round, { client, times, failure, isLate: true });
       return;
     }
     round.reports.add({ client, times, failure, isLate: false });
@@ -130,10 +137,19 @@ export function createTraceWriter({ runId, tracer, ids, limits }: TraceWriterOpt
     if (phase === "train") round.trainedAt = Math.max(round.trainedAt ?? at, at);
   }
 
+  function makeLate(round: EndedRound, report: Report): void {
+    if (round.lateReports <= maxClientSpans) spans.makeLate(round, report);
+    else sayOnce(`of what comes after a round's end, the first ${maxClientSpans} reports of clients have spans`);
+  }
+
   function endRound(round: OpenRound, how: HowRoundEnds): void {
     const facts = { ...round, ...how, runStart: run?.startedAt ?? how.endedAt };
     endedRounds++;
-    rounds.end(round, isMade ? spans.make(round, facts, endedRounds <= MAX_SUMMARIES) : undefined);
+    const isSummarized = endedRounds <= MAX_SUMMARIES;
+    if (isMade && !isSummarized) {
+      sayOnce(`all rounds have traces, and the first ${MAX_SUMMARIES} a summary in the trace of the run`);
+    }
+    rounds.end(round, isMade ? spans.make(round, facts, isSummarized) : undefined);
   }
 
   return {

@@ -21,8 +21,8 @@ export interface Collector extends ReceiverProgram {
 export interface CollectorOptions {
   /** Messages above this are refused. Default: the collector's own, 4 MiB for gRPC and 20 MiB for HTTP. */
   readonly maxMessageMiB?: number | undefined;
-  /** The files of its certificate and key: it speaks TLS alone. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** The files of its certificate and key: it speaks TLS alone; of whose certificates it takes requests: anybody's. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string } | undefined;
 }
 
 interface Place {
@@ -62,7 +62,7 @@ function fileIn({ folder }: Place): string {
 }
 
 function configOf(place: Place, { maxMessageMiB, tls }: CollectorOptions) {
-  const secure = tls && { tls: { cert_file: tls.cert, key_file: tls.key } };
+  const secure = tls && { tls: { cert_file: tls.cert, key_file: tls.key, client_ca_file: tls.clientCa } };
   const grpc = { endpoint: `127.0.0.1:${place.grpcPort}`, ...secure };
   const http = { endpoint: `127.0.0.1:${place.httpPort}`, ...secure };
   const limited = maxMessageMiB !== undefined;
