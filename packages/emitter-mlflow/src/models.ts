@@ -1,5 +1,5 @@
 import { stringifyEvent } from "@hivewatch/core";
-import { isThere, RequestFailure } from "./failure.ts";
+import { IMPOSSIBLE, isThere, RequestFailure } from "./failure.ts";
 import { listIn, member, textIn } from "./json-members.ts";
 import type { MlflowRun } from "./mlflow-api.ts";
 import { sourceTags } from "./open-run.ts";
@@ -70,8 +70,7 @@ async function post(requester: Requester, path: string, body: unknown, signal: A
     return await requester.ask({ method: "POST", path: API + path, body: stringifyEvent(body) }, signal);
   } catch (failure) {
     if (!(failure instanceof RequestFailure) || failure.status !== 404 || failure.code !== "") throw failure;
-    // Once and for all: nothing that is tried again will make it know them.
-    throw new RequestFailure("this MLflow has no logged models; they came with MLflow 3", { status: 400 });
+    throw new RequestFailure("this MLflow has no logged models; they came with MLflow 3", { code: IMPOSSIBLE });
   }
 }
 

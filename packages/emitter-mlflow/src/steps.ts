@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stringifyEvent } from "@hivewatch/core";
 import { putArtifact } from "./artifacts.ts";
 import { type CheckpointContext, putCheckpoint } from "./checkpoint-step.ts";
-import { ARRIVED_CUT, isRefusal, RequestFailure } from "./failure.ts";
+import { isRefusal, RequestFailure, STORE_FAULT } from "./failure.ts";
 import { type Lanes, workInLanes } from "./lanes.ts";
 import type { LogBatch, MlflowRun } from "./mlflow-api.ts";
 import { safeText } from "./names.ts";
@@ -71,7 +71,9 @@ function withPatience(item: string, step: Step): Step {
 function isStoreFault({ status = 0, code, message }: RequestFailure): boolean {
   // It says 503, but is not busy: started with --no-serve-artifacts, it has no such place.
   if (status === 503) return /disabled/.test(message);
-  return status === 404 || status >= 500 || code === ARRIVED_CUT;
+  // A gateway gives no code of MLflow's.
+  const isOfGateway = (status === 400 || status === 422) && code === "";
+  return status === 404 || status >= 500 || code === STORE_FAULT || isOfGateway;
 }
 
 function logSteps<T>(

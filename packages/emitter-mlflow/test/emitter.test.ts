@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
@@ -162,10 +163,15 @@ it("tags that MLflow has for itself are set once, and do not hide whose run it i
   ]);
 });
 
-it("a server that is busy says when it wants to be asked again", async () => {
+it.each([
+  ["in seconds", "7", 7000],
+  ["as a date that is past", "Thu, 01 Jan 2026 00:00:00 GMT", 0],
+  ["as a date that is far away", "Fri, 01 Jan 2990 00:00:00 GMT", 300_000],
+  ["in no way", "soon", undefined],
+])("a server that is busy says when it wants to be asked again, %s", async (_how, retryAfter, afterMs) => {
   const { url } = await startStandIn((_request, response) => {
     response
-      .writeHead(429, { "retry-after": "7" })
+      .writeHead(429, { "retry-after": retryAfter })
       .end('{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"slow down"}');
     return true;
   });
@@ -173,9 +179,62 @@ it("a server that is busy says when it wants to be asked again", async () => {
   onTestFinished(() => emitter.finish?.());
   expect(await emitter.write(events({ event_type: "init" }), NEVER)).toEqual({
     status: "retry",
-    afterMs: 7000,
+    afterMs,
     reason: `MLflow at ${url} answered HTTP 429: slow down`,
   });
+});
+
+/** As MLflow answers what its database says. */
+const badRequest = (message: string): string => JSON.stringify({ error_code: "BAD_REQUEST", message });
+
+it.each([
+  ["a pool without a connection", badRequest("QueuePool limit of size 5 overflow 10 reached, connection timed out")],
+  ["a connection that is closed", badRequest("(psycopg2.InterfaceError) connection already closed")],
+  ["a session of before", badRequest("Can't reconnect until invalid transaction is rolled back. (Background on …)")],
+  ["another one", badRequest("This Session's transaction has been rolled back due to a previous exception")],
+  ["a gateway", "<html><h1>400 Bad Request</h1></html>"],
+])("values are sent again after what is refused for a moment only: %s", async (_what, answer) => {
+  let failures = 0;
+  const { url, requests } = await startStandIn((_request, response, body) => {
+    if (!body.includes("round/loss") || failures++ > 0) return false;
+    response.writeHead(400).end(answer);
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events({ event_type: "round_end", round: 1, round_metrics: { global_loss: 1 } });
+  expect(await emitter.write(batch, NEVER)).toMatchObject({
+    status: "retry",
+    reason: expect.stringMatching(/HTTP 400/),
+  });
+  expect(await emitter.write(batch, NEVER)).toEqual({ status: "delivered" });
+  expect(requests.filter((request) => request.url?.endsWith("/log-batch"))).toHaveLength(2);
+});
+
+it("a file of a checkpoint that can't be read is refused by itself, and all else goes on", async () => {
+  const checkpointDir = await temporaryFolder();
+  const model = join(checkpointDir, "model");
+  await mkdir(model);
+  for (const name of ["a", "b"]) await writeFile(join(model, name), "weights");
+  const { url, requests } = await startStandIn((request, response) => {
+    if (!isArtifacts(request)) return false;
+    // Permissions would keep everybody from it but root, who runs the tests on some machines.
+    if (request.method === "PUT") rmSync(join(model, request.url?.endsWith("a") === true ? "b" : "a"), { force: true });
+    response.end(JSON.stringify({ files: ["a", "b"].map((path) => ({ path, file_size: "weights".length })) }));
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url, checkpointDir });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events(
+    { event_type: "checkpoint", round: 1, path: "model" },
+    { event_type: "round_end", round: 1, round_metrics: { global_loss: 1 } },
+  );
+  expect(await emitter.write(batch, NEVER)).toEqual({
+    status: "delivered",
+    refused: 1,
+    reason: expect.stringMatching(/^checkpoints\/round_0001\/model\/[ab] is not taken: it can't be read: ENOENT/),
+  });
+  expect(requests.filter(({ method }) => method === "PUT")).toHaveLength(1);
 });
 
 it("an empty twin, which a lost answer has left, is deleted at the end", async () => {
