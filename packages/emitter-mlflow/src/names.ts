@@ -58,4 +58,13 @@ export function safeText(text: string): string {
   return text.replace(UNSTORABLE, "\ufffd");
 }
 
+/** What servers before 2.x take as a tag's value, too. */
+const MAX_TAG_LENGTH = 5000;
+
+/** The value of a tag; what is too long says so. */
+export function tagText(text: string): string {
+  const safe = safeText(text);
+  return safe.length <= MAX_TAG_LENGTH ? safe : `${headOf(safe, MAX_TAG_LENGTH - 1)}…`;
+}
+
 const UNSTORABLE = /\0|\p{Surrogate}/gu;

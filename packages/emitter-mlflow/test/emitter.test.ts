@@ -30,6 +30,8 @@ const ANSWER = {
   experiment: { experiment_id: "1", lifecycle_stage: "active" },
   run: { info: { run_id: "m", experiment_id: "1", artifact_uri: "mlflow-artifacts:/1/m/artifacts" } },
 };
+/** As MLflow answers what its database says. */
+const badRequest = (message: string): string => JSON.stringify({ error_code: "BAD_REQUEST", message });
 const isArtifacts = ({ url = "" }: IncomingMessage): boolean => url.startsWith("/api/2.0/mlflow-artifacts/");
 const NEVER = new AbortController().signal;
 
@@ -54,6 +56,38 @@ it("an artifact store that always fails holds nothing up for ever", async () => 
   expect(statuses).toEqual(["retry", "retry", "retry", "retry", "delivered"]);
   const updates = requests.filter((request) => request.url?.endsWith("/runs/update"));
   expect(updates).toHaveLength(1);
+});
+
+it("tables are listed beside those of others, if they have arrived", async () => {
+  const others = { path: "theirs.json", type: "table" };
+  let stored = JSON.stringify([others]);
+  const { url } = await startStandIn((request, response, body) => {
+    if (request.url?.includes("/runs/get?") === true) {
+      const data = { tags: [{ key: "mlflow.loggedArtifacts", value: stored }] };
+      response.end(JSON.stringify({ run: { ...ANSWER.run, data } }));
+      return true;
+    }
+    if (body.includes("mlflow.loggedArtifacts")) stored = JSON.parse(body).tags[0].value;
+    if (!isArtifacts(request)) return false;
+    if (request.url?.endsWith("locations.json") === true) {
+      response.writeHead(400).end(badRequest("it is too large"));
+    } else {
+      response.end(JSON.stringify({ files: [{ path: "dropouts.json", file_size: sizes.at(-1) }] }));
+    }
+    if (request.method === "PUT") sizes.push(Number(request.headers["content-length"]));
+    return true;
+  });
+  const sizes: number[] = [];
+  const emitter = mlflowEmitter({ trackingUri: url, logGeo: true });
+  onTestFinished(() => emitter.finish?.());
+  const client = { client_id: "a", lat: 1, lng: 2 };
+  const batch = events(
+    { event_type: "client_dropout", round: 1, clients: [client], reason: "gone" },
+    { event_type: "client_update", round: 1, clients: [client] },
+    { event_type: "finished" },
+  );
+  expect(await emitter.write(batch, NEVER)).toMatchObject({ status: "delivered", refused: 1 });
+  expect(JSON.parse(stored)).toEqual([others, { path: "dropouts.json", type: "table" }]);
 });
 
 it("a store that keeps less than it takes holds nothing up for ever", async () => {
@@ -183,9 +217,6 @@ it.each([
     reason: `MLflow at ${url} answered HTTP 429: slow down`,
   });
 });
-
-/** As MLflow answers what its database says. */
-const badRequest = (message: string): string => JSON.stringify({ error_code: "BAD_REQUEST", message });
 
 it.each([
   ["a pool without a connection", badRequest("QueuePool limit of size 5 overflow 10 reached, connection timed out")],
