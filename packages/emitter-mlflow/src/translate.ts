@@ -36,6 +36,8 @@ export interface CheckpointFile {
   readonly path: string;
   /** How good the model was in that round, as far as it is known. */
   readonly points: readonly Point[];
+  /** What the program says of it. */
+  readonly params: readonly Param[];
 }
 
 /** What some events say to MLflow. */
@@ -123,7 +125,12 @@ export function createTranslator(options: TranslatorOptions): Translator {
         add(figuresOf(event.metrics, "eval", safePart(event.source)), event.round);
         return;
       case "checkpoint":
-        writes.checkpoints.push({ round: event.round, path: event.path, points: merits.of(event.round) });
+        writes.checkpoints.push({
+          round: event.round,
+          path: event.path,
+          points: merits.of(event.round),
+          params: paramsOf(event.metadata ?? {}).params,
+        });
         writes.tags.set("hivewatch/checkpoint", safeText(event.path));
         return;
       case "server_metadata":
