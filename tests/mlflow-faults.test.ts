@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun } from "@hivewatch/core";
-import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
+import { type MlflowEmitterOptions, mlflowEmitter } from "@hivewatch/emitter-mlflow";
 import {
   freePort,
   isSoak,
@@ -73,8 +73,9 @@ async function expectOnceBehindCuts(url: string, trained: Trained): Promise<void
 }
 
 /** A run of which MLflow is told. */
-function startRun(trackingUri: string) {
-  const known = startKnownRun(mlflowEmitter({ trackingUri }), (run, round) => logKnownRound(run, round, 3));
+function startRun(trackingUri: string, options: MlflowEmitterOptions = {}) {
+  const emitter = mlflowEmitter({ trackingUri, ...options });
+  const known = startKnownRun(emitter, (run, round) => logKnownRound(run, round, 3));
   return {
     ...known,
     /** Ends it, and checks that MLflow has all of it, once. */
@@ -104,10 +105,62 @@ test("a server that is not there yet, and that ends and comes back, has all of i
   await known.expectAll(url);
 });
 
-// At once, since both wait for the half minute after which it asks again.
-test("what only a person can mend is waited for: a run that was deleted, a name that is refused", async (context) => {
-  await Promise.all([expectWaitForDeleted(urlFor(context)), expectWaitForName(needMlflow(context))]);
+// At once, since all wait for the half minute after which it asks again.
+test("what only a person can mend is waited for: what was deleted, a name that is refused", async (context) => {
+  const url = urlFor(context);
+  await Promise.all([
+    expectWaitForDeleted(url),
+    expectSuccessor(url),
+    expectWaitForExperiment(url),
+    expectWaitForName(needMlflow(context)),
+  ]);
 });
+
+/** A run that was deleted while the bridge runs is gone on with in the one to which all of it is sent again. */
+async function expectSuccessor(url: string): Promise<void> {
+  const runsDir = await temporaryFolder();
+  const env = { MLFLOW_TRACKING_URI: url };
+  const { grpc, program } = await startHivewatch({ runsDir, args: ["--emit", "mlflow"], env });
+  const run = createRun({ emitters: [bridgeEmitter({ endpoint: grpc })] });
+  logKnownRound(run, 0, 3);
+  const deleted = await until("the run", async () => (await storedRuns(url, run.runId))[0]);
+  await askMlflow(url, "runs/delete", { run_id: deleted.id });
+  logKnownRound(run, 1, 3);
+  await program.printed(/ was deleted in MLflow: restore it there .*hivewatch replay \S+ --to mlflow --again/);
+  expect(
+    await runCommand(["replay", run.runId, "--to", "mlflow", "--again", "--runs-dir", runsDir], env),
+  ).toMatchObject({ code: 0 });
+  logKnownRound(run, 2, 3);
+  expect(await run.finish({ timeoutMs: 60_000 })).toBe(true);
+  const stored = await until("its end", async () => {
+    const runs = await storedRuns(url, run.runId);
+    expect(runs).toHaveLength(1);
+    return runs.find(({ status }) => status === "FINISHED");
+  });
+  expect(stored.id).not.toBe(deleted.id);
+  expectKnownRounds(stored, { rounds: 3, clients: 3 });
+}
+
+/** A run that can't be made is waited for, with all that it has, until it can. */
+async function expectWaitForExperiment(url: string): Promise<void> {
+  const { experiment_id: id } = await askMlflow(url, "experiments/create", { name: "deleted" });
+  await askMlflow(url, "experiments/delete", { experiment_id: id });
+  vi.stubEnv("MLFLOW_EXPERIMENT_ID", String(id));
+  const known = startRun(url);
+  vi.unstubAllEnvs();
+  const nameless = startRun(url, { experiment: "x".repeat(2000) });
+  for (const { logRound, said } of [known, nameless]) {
+    logRound();
+    await until("word of it", () => said().includes("no run can be made in MLflow: MLflow at"));
+  }
+  expect(known.said()).toMatch(
+    /must be in the 'active' state.*: check the experiment, the run to resume and its name;/,
+  );
+  expect(nameless.stats()).toMatchObject({ refused: 0 });
+  expect(await nameless.run.finish({ timeoutMs: 0 })).toBe(false);
+  await askMlflow(url, "experiments/restore", { experiment_id: id });
+  await known.expectAll(url);
+}
 
 /** A run that was deleted in MLflow is waited for until it was restored. */
 async function expectWaitForDeleted(url: string): Promise<void> {
