@@ -31,6 +31,7 @@ const ROUND: Names = {
 };
 /** What follows from a round's clients, and is not in a line of Python hivewatch, nor all of it in one of ours. */
 const DERIVED = new Set([
+  ...["round/num_selected", "round/num_completed", "round/participation_rate", "round/duration_sec"],
   ...["round/num_failures", "round/clients_accuracy", "round/clients_loss", "agg/gradient_norm_dispersion"],
   ...["comm/total_bytes_up_mb", "comm/total_bytes_down_mb", "comm/total_bytes_mb", "comm/bytes_per_client_mb"],
 ]);

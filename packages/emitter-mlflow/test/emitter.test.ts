@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { join } from "node:path";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
 import { listen, temporaryFolder, until } from "@hivewatch/test-support";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { mlflowEmitter } from "../src/index.ts";
 
 // Faults that a real server can't be asked for. All else is tested with real ones, in tests/mlflow*.test.ts.
@@ -266,6 +266,31 @@ it("a file of a checkpoint that can't be read is refused by itself, and all else
     reason: expect.stringMatching(/^checkpoints\/round_0001\/model\/[ab] is not taken: it can't be read: ENOENT/),
   });
   expect(requests.filter(({ method }) => method === "PUT")).toHaveLength(1);
+});
+
+it("an upload is waited for as long as its size may take", async () => {
+  vi.stubEnv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7");
+  const limits = vi.spyOn(AbortSignal, "timeout");
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    limits.mockRestore();
+  });
+  const checkpointDir = await temporaryFolder();
+  const size = 5_000_000;
+  await writeFile(join(checkpointDir, "w.bin"), Buffer.alloc(size));
+  const { url } = await startStandIn((request, response) => {
+    if (!isArtifacts(request)) return false;
+    response.end(JSON.stringify({ files: [{ path: "w.bin", file_size: size }] }));
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url, checkpointDir });
+  onTestFinished(() => emitter.finish?.());
+  expect(await emitter.write(events({ event_type: "checkpoint", round: 1, path: "w.bin" }), NEVER)).toEqual({
+    status: "delivered",
+  });
+  // 10 s more for each MB.
+  expect(limits.mock.calls.flat().filter((ms) => ms > 10_000)).toEqual([57_000]);
+  expect(limits.mock.calls.flat()).toContain(7000);
 });
 
 it("an empty twin, which a lost answer has left, is deleted at the end", async () => {
