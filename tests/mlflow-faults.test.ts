@@ -317,7 +317,7 @@ test("a slow server holds nobody up; a replay to it says how far it is", async (
   const runsDir = await temporaryFolder();
   const hivewatch = await startHivewatch({ runsDir, args: ["--emit", "mlflow"], env });
   const run = createRun({ emitters: [bridgeEmitter({ endpoint: hivewatch.grpc })] });
-  const trained = { rounds: 150, clients: 10, further: 5 };
+  const trained = { rounds: 60, clients: 10, further: 5 };
   for (let round = 0; round < trained.rounds; round++) {
     logKnownRound(run, round, trained.clients, trained.further);
     await until("room", () => run.stats.every(({ queued }) => queued < 5000));
