@@ -46,7 +46,7 @@ export function expectMetrics(run: StoredRun, lines: readonly Fields[]): void {
 }
 
 /** All values of a run's lines, by their names in MLflow. */
-export function expectedMetrics(lines: readonly Fields[]): Map<string, StoredPoint[]> {
+function expectedMetrics(lines: readonly Fields[]): Map<string, StoredPoint[]> {
   const expected = new Map<string, StoredPoint[]>();
   const troubles = new Map<string, number>();
   const told = new Map<string, number>();
