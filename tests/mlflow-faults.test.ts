@@ -85,6 +85,8 @@ async function expectOnceBehindCuts(url: string, trained: Trained): Promise<void
   }
   expect(await run.finish({ timeoutMs: 300_000 })).toBe(true);
   expect(proxy.cuts).toBeGreaterThan(2);
+  // So much is sent by several requests at once, at least for a while.
+  if (trained.further !== undefined) expect(proxy.most).toBeGreaterThan(2);
   const [stored, ...others] = await storedRuns(url, run.runId);
   if (stored === undefined) throw new Error("no run");
   expect(others).toEqual([]);
