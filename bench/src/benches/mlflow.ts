@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type HiveEvent, isoNow, openDestination, parseEvent } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
 import { atLeast, type Bench, demand } from "../bench.ts";
@@ -162,25 +163,34 @@ async function ingested(quick: boolean, url?: string): Promise<number> {
     ? startHivewatch([])
     : startHivewatch(["--emit", "mlflow"], { MLFLOW_TRACKING_URI: url }));
   const publisher = openPublisher(server.address);
-  // It takes some seconds, in which MLflow makes the run and takes the first of its values.
+  // It takes some seconds, in which MLflow takes several rounds.
   const batches = quick ? 20 : 2000;
   const runId = `measured-${randomUUID()}`;
   const updates = Array.from({ length: batches }, (_, round) => clientUpdates(round, 0, BATCH_EVENTS));
   const encoded = [...encodedBatches(runId, updates)];
   const warmUp = encoded.splice(0, batches / 5);
   await publisher.publish(warmUp);
+  let before = -1;
+  while (url !== undefined && before < 0) {
+    await sleep(ASK_EVERY_MS);
+    before = await newestRound(url, runId);
+  }
   const taken = await seconds(() => publisher.publish(encoded));
-  const isThere = quick || url === undefined || (await hasValues(url, runId));
-  demand(isThere, "MLflow has got nothing while events came in");
+  const isBusy = quick || url === undefined || (await newestRound(url, runId)) > before;
+  demand(isBusy, "MLflow has got nothing while events came in");
   publisher.close();
   await server.stop();
   return (encoded.length * BATCH_EVENTS) / taken;
 }
 
-async function hasValues(url: string, runId: string): Promise<boolean> {
+const ASK_EVERY_MS = 100;
+
+/** @returns the newest round of which MLflow has a value; -1 if there is none */
+async function newestRound(url: string, runId: string): Promise<number> {
   const experiments = JSON.stringify(await askMlflow(url, "experiments/search", JSON.stringify({ max_results: 100 })));
   const ids = [...experiments.matchAll(/"experiment_id":"(\d+)"/g)].map(([, id]) => id);
   const filter = `tags.\`hivewatch/run_id\` = "${runId}"`;
   const found = await askMlflow(url, "runs/search", JSON.stringify({ experiment_ids: ids, filter }));
-  return JSON.stringify(found).includes('"metrics":[{');
+  const steps = [...JSON.stringify(found).matchAll(/"step":"?(\d+)/g)].map(([, step]) => Number(step));
+  return Math.max(-1, ...steps);
 }
