@@ -4,7 +4,7 @@ import { putArtifact } from "./artifacts.ts";
 import { type CheckpointContext, putCheckpoint } from "./checkpoint-step.ts";
 import { isRefusal, RequestFailure, STORE_FAULT } from "./failure.ts";
 import { textIn } from "./json-members.ts";
-import { type Lanes, workInLanes } from "./lanes.ts";
+import type { Lanes } from "./lanes.ts";
 import type { LogBatch, MlflowRun } from "./mlflow-api.ts";
 import { tagText } from "./names.ts";
 import { groupsOf, type Refused, sendSplit } from "./send-split.ts";
@@ -70,38 +70,49 @@ function isStoreFault({ status = 0, code, message }: RequestFailure): boolean {
 }
 
 function logSteps<T>(
-  { api, checkNotDeleted }: StepContext,
+  context: StepContext,
   items: readonly T[],
   size: number,
   batchOf: (items: readonly T[]) => LogBatch,
 ): Step[] {
-  return [...groupsOf(items, size)].map(
-    (group): Step =>
-      async (run, signal) =>
-        sendSplit(
-          group,
-          (some) => api.logBatch(run.id, batchOf(some), signal),
-          () => checkNotDeleted(run, signal),
-        ),
-  );
+  return [...groupsOf(items, size)].map((group) => sendStep(context, [group], batchOf));
+}
+
+function sendStep<T>(
+  { api, checkNotDeleted }: StepContext,
+  queue: (readonly T[])[],
+  batchOf: (items: readonly T[]) => LogBatch,
+  lanes: () => number = () => 1,
+): Step {
+  const sending = { queue, refused: [] };
+  return async (run, signal) => {
+    const send = (some: readonly T[]): Promise<void> => api.logBatch(run.id, batchOf(some), signal);
+    await sendSplit<T>(sending, lanes(), send, () => checkNotDeleted(run, signal));
+    return sending.refused;
+  };
 }
 
 /** All values are one step, whose requests may overtake each other. */
-function valueSteps({ api, checkNotDeleted, lanes }: StepContext, points: readonly Point[]): Step[] {
+function valueSteps(context: StepContext, points: readonly Point[]): Step[] {
+  const { lanes } = context;
   const queue = [...groupsOf(points, MAX_METRICS)];
-  const refused: Refused<unknown>[] = [];
-  const step: Step = async (run, signal) => {
-    const start = performance.now();
-    const [requests, values] = [queue.length, queue.reduce((sum, group) => sum + group.length, 0)];
-    await workInLanes(queue, lanes.count, async (group) => {
-      const send = (metrics: readonly Point[]): Promise<void> => api.logBatch(run.id, { metrics }, signal);
-      refused.push(...(await sendSplit(group, send, () => checkNotDeleted(run, signal))));
-    });
-    // Fewer say nothing about the server.
-    if (requests >= LEAST_MEASURED) lanes.note(values, performance.now() - start);
-    return refused;
-  };
-  return queue.length === 0 ? [] : [step];
+  if (queue.length === 0) return [];
+  const send = sendStep(
+    context,
+    queue,
+    (metrics) => ({ metrics }),
+    () => lanes.count,
+  );
+  return [
+    async (run, signal) => {
+      const start = performance.now();
+      const [requests, values] = [queue.length, queue.reduce((sum, group) => sum + group.length, 0)];
+      const refused = await send(run, signal);
+      // Fewer say nothing about the server.
+      if (requests >= LEAST_MEASURED) lanes.note(values, performance.now() - start);
+      return refused;
+    },
+  ];
 }
 
 const LEAST_MEASURED = 3;
@@ -126,15 +137,11 @@ function fileSteps(context: StepContext, { path, text, isTable = false }: TextFi
 }
 
 /** MLflow's page finds by a tag what it shows as tables, among them those of others. */
-async function listTable({ api, checkNotDeleted }: StepContext, path: string, run: MlflowRun, signal: AbortSignal) {
-  const known = tablesIn(await api.tagOf(run.id, TABLES_TAG, signal));
+async function listTable(context: StepContext, path: string, run: MlflowRun, signal: AbortSignal) {
+  const known = tablesIn(await context.api.tagOf(run.id, TABLES_TAG, signal));
   if (known.some((table) => textIn(table, "path") === path)) return [];
   const tag = { key: TABLES_TAG, value: JSON.stringify([...known, { path, type: "table" }]) };
-  return sendSplit(
-    [tag],
-    (tags) => api.logBatch(run.id, { tags }, signal),
-    () => checkNotDeleted(run, signal),
-  );
+  return sendStep(context, [[tag]], (tags) => ({ tags }))(run, signal);
 }
 
 const TABLES_TAG = "mlflow.loggedArtifacts";
