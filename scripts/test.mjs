@@ -52,11 +52,12 @@ const MLFLOW = {
     "aiohttp",
     "Flask-WTF",
     "psycopg2-binary",
+    "graphene",
   ],
   alone: ["mlflow==3.17.2"],
 };
 /** For the long form of the tests. SQLAlchemy 2.1 lost what this server needs. */
-const MLFLOW_2 = { packages: ["mlflow==2.22.5", "sqlalchemy<2.1"] };
+const MLFLOW_2 = { packages: ["mlflow==2.22.5", "sqlalchemy<2.1", "psycopg2-binary"] };
 
 /** In characters; all of it stands further above. */
 const LONGEST_REASON = 600;

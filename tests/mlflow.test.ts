@@ -19,7 +19,15 @@ import {
 import { emitterSuite } from "@hivewatch/testkit";
 import { describe, expect, it, test, vi } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
-import { askMlflow, loggedModelOf, type StoredRun, serverOfFile, startMlflow, storedRuns } from "./support/mlflow.ts";
+import {
+  artifactOf,
+  askMlflow,
+  loggedModelOf,
+  type StoredRun,
+  serverOfFile,
+  startMlflow,
+  storedRuns,
+} from "./support/mlflow.ts";
 import { expectMetrics, millisOf } from "./support/mlflow-expected.ts";
 import { needFlower, needMlflow } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
@@ -143,11 +151,7 @@ test("tables, long values, data sets and checkpoints are artifacts of the run, e
   expect(run.stats[0]).toMatchObject({ refused: 2 });
   expect(said.join("\n")).toMatch(/refused 2 events: a checkpoint is not sent: \/etc\/passwd is not in /);
   const stored = await endedRun(url, run.runId);
-  const read = async (path: string): Promise<Buffer> => {
-    const query = new URLSearchParams({ run_uuid: stored.id, path });
-    const response = await fetch(`${url}/get-artifact?${query}`);
-    return Buffer.from(new Uint8Array(await response.arrayBuffer()));
-  };
+  const read = (path: string): Promise<Buffer> => artifactOf(url, stored.id, path);
   expect((await read("checkpoints/round_0001/round 1_x23_best.bin")).equals(weights)).toBe(true);
   expect((await read("checkpoints/round_0002/adapter/part.bin")).toString()).toBe(".bin");
   expect(await read("checkpoints/round_0002/adapter/done")).toHaveLength(0);
@@ -227,6 +231,31 @@ test.for(["ours", "Python hivewatch"])(
   },
 );
 
+test("a replay at the pace of the run waits where it did, and can be finished at once", async (context) => {
+  const url = urlFor(context);
+  const runsDir = await temporaryFolder();
+  const hivewatch = await startHivewatch({ runsDir });
+  const run = startTraining(hivewatch.grpc);
+  run.logRound(1, { global_loss: 0.5 });
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+  run.logEvent("round_end", { round: 2, round_metrics: { global_loss: 0.25 }, timestamp: later });
+  await run.finish();
+  await hivewatch.stop();
+  const env = { MLFLOW_TRACKING_URI: url };
+  const flags = ["replay", run.runId, "--to", "mlflow", "--runs-dir", runsDir];
+  const slow = await startCommand([...flags, "--pace", "real"], env);
+  const losses = async () =>
+    (await storedRuns(url, run.runId))[0]?.metrics.get("round/loss")?.map(({ value }) => value);
+  expect(await until("the first round", losses)).toEqual([0.5]);
+  slow.signal("SIGINT");
+  expect(await slow.exited).toMatchObject({ code: 1 });
+  expect(slow.stderr()).toMatch(/Broken off after \d+ events\. The same command goes on from there\./);
+  expect(await losses()).toEqual([0.5]);
+  expect(await runCommand(flags, env)).toMatchObject({ code: 0 });
+  expect(await losses()).toEqual([0.5, 0.25]);
+  expect((await endedRun(url, run.runId)).status).toBe("FINISHED");
+});
+
 test("MLflow keeps of our run what it keeps of the same one by its own client", async (context) => {
   const url = urlFor(context);
   const values = [0.1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 2 ** 53, -0.5, 1e300];
@@ -237,7 +266,7 @@ test("MLflow keeps of our run what it keeps of the same one by its own client", 
   for (const [round, value] of values.entries()) run.logClientUpdate("Köln Klinik", { round, custom: value });
   run.logDropout(1, "b", "gone");
   run.logRound(1, { global_loss: 0.5 });
-  for (let time = 0; time < 2; time++) run.logCheckpoint(1, "w.txt");
+  for (let time = 0; time < 2; time++) run.logCheckpoint(1, "w.txt", { epochs: 3, optimizer: { name: "adam" } });
   expect(await run.finish()).toBe(true);
   const ours = await endedRun(url, run.runId);
 
@@ -253,6 +282,7 @@ test("MLflow keeps of our run what it keeps of the same one by its own client", 
     params: { algorithm: "FedAvg", lr: 0.1, "net.depth": 3 },
     metrics: values.map((value, step) => ({ key, value: String(value), step, timestamp: times.get(step) })),
     merits: ourModel.metrics.map(({ key: name, value }) => ({ key: name, value })),
+    model_params: { epochs: "3", "optimizer.name": "adam" },
     registered: "by-them",
     checkpoint: "models:/by-us/1/w.txt",
     table: { round: [1], time: ["t"], kind: ["dropout"], client: ["b"], reason: ["gone"] },

@@ -16,7 +16,9 @@ with mlflow.start_run(run_name=given["run_id"], tags={"hivewatch/run_id": given[
     mlflow.MlflowClient().log_batch(run.info.run_id, metrics=metrics)
     mlflow.log_table(given["table"], "dropouts.json")
     client = mlflow.MlflowClient()
-    model = mlflow.initialize_logged_model("round_0001", source_run_id=run.info.run_id)
+    model = mlflow.initialize_logged_model(
+        "round_0001", source_run_id=run.info.run_id, params=given["model_params"]
+    )
     (Path.cwd() / "MLmodel").write_text(f"flavors: {{}}\nmodel_id: {model.model_id}\nrun_id: {run.info.run_id}\n")
     client.log_model_artifacts(model.model_id, str(Path.cwd()))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)

@@ -6,6 +6,8 @@ export interface CuttingProxy {
   readonly url: string;
   /** How many connections it has cut. */
   readonly cuts: number;
+  /** How many there were at once, at most. */
+  readonly most: number;
   /** From now on it cuts none. */
   heal(): void;
 }
@@ -20,6 +22,7 @@ export async function startCuttingProxy(url: string, random: Random, oneIn: numb
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
   let cuts = 0;
+  let [open, most] = [0, 0];
   let isHealed = false;
 
   function pass(from: Socket, to: Socket): void {
@@ -43,6 +46,8 @@ export async function startCuttingProxy(url: string, random: Random, oneIn: numb
   }
 
   const server = createServer((client) => {
+    most = Math.max(most, ++open);
+    client.on("close", () => open--);
     const upstream = createConnection(Number(port), hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -59,6 +64,9 @@ export async function startCuttingProxy(url: string, random: Random, oneIn: numb
     url: `http://127.0.0.1:${ownPort}`,
     get cuts() {
       return cuts;
+    },
+    get most() {
+      return most;
     },
     heal() {
       isHealed = true;

@@ -190,6 +190,13 @@ async function historyOf(url: string, runId: string, key: string, headers = {}):
     .map(({ value, timestamp, step }) => ({ value: Number(value), timestamp: Number(timestamp), step: Number(step) }));
 }
 
+/** A file among a run's artifacts. */
+export async function artifactOf(url: string, runId: string, path: string): Promise<Buffer> {
+  const response = await fetch(`${url}/get-artifact?${new URLSearchParams({ run_uuid: runId, path })}`);
+  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
+  return Buffer.from(new Uint8Array(await response.arrayBuffer()));
+}
+
 /** The logged model that a run has put out, without what differs from one to the next: times and ids. */
 export async function loggedModelOf(url: string, runId: string) {
   const { outputs } = fields((await askMlflow(url, `runs/get?run_id=${runId}`)).run);
@@ -206,6 +213,7 @@ export async function loggedModelOf(url: string, runId: string) {
       .map(({ key }) => String(key))
       .filter((key) => key.startsWith("mlflow.") && !key.startsWith("mlflow.source.git"))
       .sort(),
+    params: list(fields(data).params).map(({ key, value }) => `${key}: ${value}`),
     metrics: list(fields(data).metrics).map(({ key, value, step }) => ({ key, value, step })),
     versions: versions
       .filter(({ source }) => source === `models:/${output.model_id}`)

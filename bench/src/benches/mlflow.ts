@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type HiveEvent, isoNow, openDestination, parseEvent } from "@hivewatch/core";
 import { mlflowEmitter } from "@hivewatch/emitter-mlflow";
 import { atLeast, type Bench, demand } from "../bench.ts";
@@ -34,8 +35,8 @@ export const mlflow: Bench = {
       say(`${turn}/${times}: ${figures.at(-1)} of ${floors.at(-1)} values/s`);
     }
     for (let turn = 1; turn <= times; turn++) {
-      without.push(await besideBareCalls(server.url, () => ingested(quick, [], {})));
-      withEmitter.push(await ingested(quick, ["--emit", "mlflow"], { MLFLOW_TRACKING_URI: server.url }));
+      without.push(await besideBareCalls(server.url, () => ingested(quick)));
+      withEmitter.push(await ingested(quick, server.url));
       say(`${turn}/${times}: ${withEmitter.at(-1)} of ${without.at(-1)} events/s`);
     }
     await server.stop();
@@ -152,21 +153,44 @@ async function besideBareCalls<T>(url: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Events a second until the last of them is acknowledged. */
-async function ingested(quick: boolean, args: readonly string[], env: Record<string, string>): Promise<number> {
-  const server = await startHivewatch(args, env);
+/**
+ * Events a second until the last of them is acknowledged.
+ *
+ * @param url - of the MLflow server that gets them
+ */
+async function ingested(quick: boolean, url?: string): Promise<number> {
+  const server = await (url === undefined
+    ? startHivewatch([])
+    : startHivewatch(["--emit", "mlflow"], { MLFLOW_TRACKING_URI: url }));
   const publisher = openPublisher(server.address);
-  const batches = quick ? 20 : 400;
-  const encoded = (runId: string): Uint8Array[] => [
-    ...encodedBatches(
-      runId,
-      Array.from({ length: batches }, (_, round) => clientUpdates(round, 0, BATCH_EVENTS)),
-    ),
-  ];
-  await publisher.publish(encoded("warm-up"));
-  const measured = encoded("measured");
-  const taken = await seconds(() => publisher.publish(measured));
+  // It takes some seconds, in which MLflow takes several rounds.
+  const batches = quick ? 20 : 2000;
+  const runId = `measured-${randomUUID()}`;
+  const updates = Array.from({ length: batches }, (_, round) => clientUpdates(round, 0, BATCH_EVENTS));
+  const encoded = [...encodedBatches(runId, updates)];
+  const warmUp = encoded.splice(0, batches / 5);
+  await publisher.publish(warmUp);
+  let before = -1;
+  while (url !== undefined && before < 0) {
+    await sleep(ASK_EVERY_MS);
+    before = await newestRound(url, runId);
+  }
+  const taken = await seconds(() => publisher.publish(encoded));
+  const isBusy = quick || url === undefined || (await newestRound(url, runId)) > before;
+  demand(isBusy, "MLflow has got nothing while events came in");
   publisher.close();
   await server.stop();
-  return (batches * BATCH_EVENTS) / taken;
+  return (encoded.length * BATCH_EVENTS) / taken;
+}
+
+const ASK_EVERY_MS = 100;
+
+/** @returns the newest round of which MLflow has a value; -1 if there is none */
+async function newestRound(url: string, runId: string): Promise<number> {
+  const experiments = JSON.stringify(await askMlflow(url, "experiments/search", JSON.stringify({ max_results: 100 })));
+  const ids = [...experiments.matchAll(/"experiment_id":"(\d+)"/g)].map(([, id]) => id);
+  const filter = `tags.\`hivewatch/run_id\` = "${runId}"`;
+  const found = await askMlflow(url, "runs/search", JSON.stringify({ experiment_ids: ids, filter }));
+  const steps = [...JSON.stringify(found).matchAll(/"step":"?(\d+)/g)].map(([, step]) => Number(step));
+  return Math.max(-1, ...steps);
 }

@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { errorMessage } from "@hivewatch/core";
-import { ARRIVED_CUT, isRefusal, RequestFailure } from "./failure.ts";
+import { isRefusal, RequestFailure, STORE_FAULT } from "./failure.ts";
 import { listIn, member, textIn } from "./json-members.ts";
 import { uploadInParts } from "./multipart.ts";
 import { safePart } from "./names.ts";
@@ -48,7 +48,7 @@ export async function putArtifact(
   const arrived = await sizeOf(requester, target, signal);
   if (arrived === sent) return [];
   throw new RequestFailure(`of ${name}, ${sent} bytes, ${arrived ?? "nothing"} has arrived at MLflow`, {
-    code: ARRIVED_CUT,
+    code: STORE_FAULT,
   });
 }
 

@@ -2,6 +2,7 @@ import { type Artifact, checkpointFiles, putArtifact } from "./artifacts.ts";
 import { isRefusal } from "./failure.ts";
 import type { MlflowApi, MlflowRun } from "./mlflow-api.ts";
 import { descriptionOf, finishModel, openModel } from "./models.ts";
+import type { Param } from "./params.ts";
 import { registerVersion, type VersionSource } from "./registry.ts";
 import type { Refused } from "./send-split.ts";
 import type { CheckpointFile, Point } from "./translate.ts";
@@ -29,13 +30,13 @@ export interface CheckpointContext extends CheckpointOptions {
  */
 export async function putCheckpoint(
   { api, logModels, registerModel }: CheckpointContext,
-  { path, round, points, folder }: CheckpointFile & { folder: string },
+  { path, round, points, params, folder }: CheckpointFile & { folder: string },
   run: MlflowRun,
   signal: AbortSignal,
 ): Promise<readonly Refused<unknown>[]> {
   const files = await checkpointFiles(folder, path);
   if (typeof files === "string") return [{ item: path, reason: `a checkpoint is not sent: ${files}` }];
-  const sending = { api, run, round, points, files, signal, name: `round_${String(round).padStart(4, "0")}` };
+  const sending = { api, run, round, points, params, files, signal, name: `round_${String(round).padStart(4, "0")}` };
   try {
     const { refused, source } = await (logModels ? sendAsModel(sending) : sendAsArtifacts(sending));
     if (registerModel === undefined || refused.length > 0) return refused;
@@ -53,6 +54,7 @@ interface Sending {
   readonly name: string;
   readonly round: number;
   readonly points: readonly Point[];
+  readonly params: readonly Param[];
   readonly files: readonly Artifact[];
   readonly signal: AbortSignal;
 }
@@ -72,8 +74,8 @@ async function sendAsArtifacts({ api, run, name, files, signal }: Sending): Prom
   return { refused, source: { runId: run.id, uri: [run.artifactUri, ...folder].join("/") } };
 }
 
-async function sendAsModel({ api, run, name, round, points, files, signal }: Sending): Promise<Sent> {
-  const origin = { run, name, round };
+async function sendAsModel({ api, run, name, round, points, params, files, signal }: Sending): Promise<Sent> {
+  const origin = { run, name, round, params };
   const model = await openModel(api.requester, origin, signal);
   const source = { runId: run.id, uri: `models:/${model.id}`, modelId: model.id };
   const description = { path: ["MLmodel"], content: descriptionOf(model, origin) };

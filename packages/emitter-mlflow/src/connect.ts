@@ -12,8 +12,8 @@ export interface Connector {
 }
 
 const LOOK_AGAIN_MS = 60_000;
-const NO_MLFLOW =
-  "MLFLOW_TRACKING_URI names no server, and there is no mlflow on PATH to start one. All is kept in the run's log; to send it later: MLFLOW_TRACKING_URI=http://… hivewatch replay <run id> --to mlflow";
+const NOT_FOUND = "there is no mlflow on PATH to start one";
+const NOT_WANTED = "startServer is false";
 
 export function createConnector(settings: Settings): Connector {
   return settings.connection === undefined ? localConnector(settings) : remoteConnector(settings.connection);
@@ -36,8 +36,9 @@ function localConnector({ startServer, say }: Settings): Connector {
   let isHolding = false;
 
   function hold(): Promise<LocalServer> {
-    const command = startServer === false ? undefined : findMlflow(process.env.PATH);
-    if (command === undefined) throw new RequestFailure(NO_MLFLOW, { afterMs: LOOK_AGAIN_MS });
+    if (startServer === false) throw noServer(NOT_WANTED);
+    const command = findMlflow(process.env.PATH);
+    if (command === undefined) throw noServer(NOT_FOUND);
     shared ??= prepareLocalServer(command, say);
     if (!isHolding) holders++;
     isHolding = true;
@@ -63,4 +64,10 @@ function localConnector({ startServer, say }: Settings): Connector {
       await (await server)?.stop();
     },
   };
+}
+
+function noServer(why: string): RequestFailure {
+  const hint = "to send it later: MLFLOW_TRACKING_URI=http://… hivewatch replay <run id> --to mlflow";
+  const message = `MLFLOW_TRACKING_URI names no server, and ${why}. All is kept in the run's log; ${hint}`;
+  return new RequestFailure(message, { afterMs: LOOK_AGAIN_MS });
 }

@@ -2,7 +2,7 @@
 export class RequestFailure extends Error {
   /** Of the answer; undefined if there was none. */
   readonly status: number | undefined;
-  /** MLflow's `error_code`, or {@link ARRIVED_CUT}; empty if it gave none. */
+  /** MLflow's `error_code`, {@link STORE_FAULT} or {@link IMPOSSIBLE}; empty if it gave none. */
   readonly code: string;
   /** When the server wants to be asked again, in ms. */
   readonly afterMs: number | undefined;
@@ -15,13 +15,28 @@ export class RequestFailure extends Error {
   }
 }
 
-/** A file was taken, and not all of it is there. No code of MLflow's. */
-export const ARRIVED_CUT = "ARRIVED_CUT";
+/** What is wrong is where MLflow keeps its artifacts. No code of MLflow's. */
+export const STORE_FAULT = "STORE_FAULT";
+/** It can't be done, whatever MLflow answers. No code of MLflow's. */
+export const IMPOSSIBLE = "IMPOSSIBLE";
 
 /** What will be answered the same, however often it is asked. */
 export function isRefusal(thrown: unknown): thrown is RequestFailure {
-  return thrown instanceof RequestFailure && (thrown.status === 400 || thrown.status === 413 || thrown.status === 422);
+  if (!(thrown instanceof RequestFailure)) return false;
+  const { status, code } = thrown;
+  // For the size of a request there are gateways, which give no code.
+  if (status === 413 || code === IMPOSSIBLE) return true;
+  return (status === 400 || status === 422) && code !== "" && !isPassing(thrown);
 }
+
+/** MLflow answers BAD_REQUEST to whatever its database says, also to what another time will be no trouble. */
+function isPassing({ code, message }: RequestFailure): boolean {
+  return code === "BAD_REQUEST" && PASSING.test(message) && !THERE.test(message);
+}
+
+const PASSING =
+  /QueuePool|InterfaceError|InternalError|InFailedSqlTransaction|has been rolled back|invalid transaction is rolled back|connection .*(?:closed|invalidated|timed out)/i;
+const THERE = /UNIQUE constraint failed|duplicate key value|Duplicate entry/i;
 
 export function isMissing(thrown: unknown): thrown is RequestFailure {
   return thrown instanceof RequestFailure && thrown.status === 404 && thrown.code === "RESOURCE_DOES_NOT_EXIST";
@@ -29,7 +44,7 @@ export function isMissing(thrown: unknown): thrown is RequestFailure {
 
 /** Refused because it is there already: what a database says that would not take it twice. */
 export function isThere(thrown: unknown): boolean {
-  return isRefusal(thrown) && /UNIQUE constraint failed|duplicate key value|Duplicate entry/i.test(thrown.message);
+  return isRefusal(thrown) && THERE.test(thrown.message);
 }
 
 /** What only a person can mend is asked for seldom. */
@@ -113,7 +128,10 @@ function shortened(message: string): string {
   return line.length <= LONGEST_MESSAGE ? line : `${line.slice(0, LONGEST_MESSAGE)}…`;
 }
 
-function afterMsOf(retryAfter: string | undefined): number | undefined {
-  const seconds = Number(retryAfter ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 300) * 1000 : undefined;
+/** @param retryAfter - seconds, or a date */
+function afterMsOf(retryAfter = ""): number | undefined {
+  const ms = /^\s*\d+\s*$/.test(retryAfter) ? 1000 * Number(retryAfter) : Date.parse(retryAfter) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LONGEST_WAIT_MS) : undefined;
 }
+
+const LONGEST_WAIT_MS = 300_000;

@@ -99,10 +99,12 @@ export async function prepareLocalServer(command: string, say: (message: string)
  * own: Ctrl-C is for us, who have something to send yet.
  */
 function spawnTogether(command: string, args: readonly string[]): ChildProcess {
-  const env = { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false" };
+  // What runs jobs takes 8 more processes, and no run needs it.
+  const env = { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", ...process.env };
   if (process.platform === "win32") return spawn(command, args, { env, stdio: "pipe" });
   // The whole group: the server of MLflow 2 leaves its workers when it is ended.
-  const script = 'exec 3<&0; "$@" & child=$!; (cat <&3 >/dev/null; kill 0) & wait "$child"';
+  // It takes a while to end, and the shell, which is told as well, waits for it.
+  const script = 'trap : TERM; exec 3<&0; "$@" & child=$!; (cat <&3 >/dev/null; kill 0) & wait "$child"; wait "$child"';
   return spawn("sh", ["-c", script, "sh", command, ...args], { env, stdio: "pipe", detached: true });
 }
 

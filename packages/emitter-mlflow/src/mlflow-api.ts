@@ -34,6 +34,8 @@ export interface MlflowApi {
   experimentByName(name: string, signal: AbortSignal): Promise<{ id: string; isDeleted: boolean } | undefined>;
   createExperiment(name: string, signal: AbortSignal): Promise<string>;
   run(id: string, signal: AbortSignal): Promise<MlflowRun>;
+  /** @returns the value of a tag; empty if the run has none of that name */
+  tagOf(runId: string, key: string, signal: AbortSignal): Promise<string>;
   /** The runs of an experiment with a tag that were not deleted. */
   runsByTag(experimentId: string, tag: Tag, signal: AbortSignal): Promise<MlflowRun[]>;
   deleteRun(runId: string, signal: AbortSignal): Promise<void>;
@@ -80,6 +82,13 @@ export function createMlflowApi(requester: Requester): MlflowApi {
     },
     async run(id, signal) {
       return runIn(member(await get("runs/get", { run_id: id }, signal), "run"));
+    },
+    async tagOf(runId, key, signal) {
+      const data = member(member(await get("runs/get", { run_id: runId }, signal), "run"), "data");
+      return textIn(
+        listIn(data, "tags").find((tag) => textIn(tag, "key") === key),
+        "value",
+      );
     },
     async runsByTag(experimentId, { key, value }, signal) {
       const filter = `tags.\`${key}\` = "${value}"`;

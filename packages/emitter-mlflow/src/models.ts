@@ -1,8 +1,9 @@
 import { stringifyEvent } from "@hivewatch/core";
-import { isThere, RequestFailure } from "./failure.ts";
+import { IMPOSSIBLE, isThere, RequestFailure } from "./failure.ts";
 import { listIn, member, textIn } from "./json-members.ts";
 import type { MlflowRun } from "./mlflow-api.ts";
 import { sourceTags } from "./open-run.ts";
+import type { Param } from "./params.ts";
 import type { Requester } from "./request.ts";
 
 /** A model of MLflow 3, which belongs to the run that made it. */
@@ -18,9 +19,12 @@ export interface ModelSource {
   /** Letters, digits, `_` and `-`. */
   readonly name: string;
   readonly round: number;
+  readonly params: readonly Param[];
 }
 
 const API = "api/2.0/mlflow/";
+/** What MLflow's own client sends with a new model. */
+const MAX_PARAMS = 100;
 
 /**
  * Finds the logged model of a run, or makes one, which waits for its files.
@@ -29,7 +33,7 @@ const API = "api/2.0/mlflow/";
  */
 export async function openModel(
   requester: Requester,
-  { run, name, round }: ModelSource,
+  { run, name, round, params }: ModelSource,
   signal: AbortSignal,
 ): Promise<LoggedModel> {
   const filter = `source_run_id = '${run.id}' AND name = '${name}'`;
@@ -37,7 +41,8 @@ export async function openModel(
   const [known] = listIn(found, "models");
   if (known !== undefined) return modelIn(known);
   const tags = [{ key: "hivewatch/round", value: String(round) }, ...sourceTags()];
-  const model = { experiment_id: run.experimentId, name, source_run_id: run.id, tags };
+  const told = params.slice(0, MAX_PARAMS);
+  const model = { experiment_id: run.experimentId, name, source_run_id: run.id, tags, params: told };
   return modelIn(member(await post(requester, "logged-models", model, signal), "model"));
 }
 
@@ -70,8 +75,7 @@ async function post(requester: Requester, path: string, body: unknown, signal: A
     return await requester.ask({ method: "POST", path: API + path, body: stringifyEvent(body) }, signal);
   } catch (failure) {
     if (!(failure instanceof RequestFailure) || failure.status !== 404 || failure.code !== "") throw failure;
-    // Once and for all: nothing that is tried again will make it know them.
-    throw new RequestFailure("this MLflow has no logged models; they came with MLflow 3", { status: 400 });
+    throw new RequestFailure("this MLflow has no logged models; they came with MLflow 3", { code: IMPOSSIBLE });
   }
 }
 

@@ -14,10 +14,10 @@ export function safePart(text: string): string {
   const safe = text === "" ? escapeAll("empty") : escapeDots(text.replace(UNSAFE, escapeAll));
   if (safe.length <= MAX_PART_LENGTH) return safe;
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
-  return `${safe.slice(0, MAX_PART_LENGTH - hash.length - 1)}-${hash}`;
+  return `${headOf(safe, MAX_PART_LENGTH - hash.length - 1)}-${hash}`;
 }
 
-/** What {@link safePart} was given, unless it had to be cut. */
+/** What {@link safePart} was given, unless that was empty, or had to be cut. */
 export function originalPart(part: string): string {
   return part.replace(/_x([0-9a-f]+)_/g, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)));
 }
@@ -32,11 +32,17 @@ export function keyOf(...parts: readonly string[]): string {
   const key = parts.join("/");
   if (key.length <= MAX_KEY_LENGTH) return key;
   const hash = createHash("sha256").update(key).digest("hex").slice(0, 8);
-  return `${key.slice(0, MAX_KEY_LENGTH - hash.length - 1).replace(/\/$/, "_")}-${hash}`;
+  return `${headOf(key, MAX_KEY_LENGTH - hash.length - 1).replace(/\/$/, "_")}-${hash}`;
 }
 
-// Blanks at the ends could not be seen. `:` is refused by servers on Windows.
-const UNSAFE = /[^\p{L}\p{Nd}_.\- ]|^ | $|_(?=x[0-9a-f]+_)/gu;
+/** The beginning of a text, without half a character at its end. */
+export function headOf(text: string, length: number): string {
+  return text.slice(0, length).replace(/\p{Surrogate}$/u, "");
+}
+
+// Blanks at the ends could not be seen. `:` is refused by servers on Windows. `_x<hex>` must not be followed by a `_` that
+// was there before, and by none that begins another code.
+const UNSAFE = /[^\p{L}\p{Nd}_.\- ]|^ | $|_(?=x[0-9a-f]+(?:[^\p{L}\p{Nd}.\- ]| $))/gu;
 
 function escapeAll(text: string): string {
   return [...text].map((character) => `_x${character.codePointAt(0)?.toString(16)}_`).join("");
@@ -50,6 +56,15 @@ function escapeDots(text: string): string {
 /** Text that every database takes: without NUL and halves of characters. */
 export function safeText(text: string): string {
   return text.replace(UNSTORABLE, "\ufffd");
+}
+
+/** What servers before 2.x take as a tag's value, too. */
+const MAX_TAG_LENGTH = 5000;
+
+/** The value of a tag; what is too long says so. */
+export function tagText(text: string): string {
+  const safe = safeText(text);
+  return safe.length <= MAX_TAG_LENGTH ? safe : `${headOf(safe, MAX_TAG_LENGTH - 1)}…`;
 }
 
 const UNSTORABLE = /\0|\p{Surrogate}/gu;

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { isMissing, isRefusal, MENDED_BY_A_PERSON_MS, RequestFailure } from "./failure.ts";
 import type { MlflowApi, MlflowRun, Tag } from "./mlflow-api.ts";
-import { safeText } from "./names.ts";
+import { headOf, keyOf, MAX_KEY_LENGTH, safePart, safeText, tagText } from "./names.ts";
 import type { RunFacts } from "./translate.ts";
 
 /** By it a run is found again. */
@@ -46,7 +46,7 @@ export async function openRun(
   const run = await api.createRun(
     {
       experiment_id: experimentId,
-      run_name: place.runName ?? place.tags[NAME_TAG] ?? runId,
+      run_name: headOf(safeText(place.runName ?? place.tags[NAME_TAG] ?? runId), MAX_KEY_LENGTH),
       start_time: facts.startTime ?? Date.now(),
       tags: tagsOf(tag, place),
     },
@@ -60,10 +60,28 @@ const NAME_TAG = "mlflow.runName";
 
 /** Each name once: MLflow refuses a run that has one twice. */
 function tagsOf(own: Tag, { tags }: RunPlace): Tag[] {
-  const further = Object.entries(tags).map(([key, value]) => ({ key, value: safeText(value) }));
+  const further = Object.entries(tags).map(([name, value]) => {
+    const key = keyOf(...name.split("/").map(safePart));
+    return { key, value: tagText(value) };
+  });
   const byKey = new Map([...sourceTags(), ...further, own].map((tag) => [tag.key, tag]));
   byKey.delete(NAME_TAG);
   return [...byKey.values()];
+}
+
+/**
+ * The run that is to be gone on with in place of one that was deleted: that of `replay --again`, or whichever has the tag.
+ *
+ * @throws RequestFailure
+ */
+export async function successorOf(
+  api: MlflowApi,
+  runId: string,
+  { experimentId }: MlflowRun,
+  signal: AbortSignal,
+): Promise<MlflowRun | undefined> {
+  const found = await api.runsByTag(experimentId, { key: RUN_ID_TAG, value: runId }, signal);
+  return found.find(({ isEmpty }) => !isEmpty);
 }
 
 /**

@@ -12,7 +12,10 @@ import type { TranslatorOptions } from "./translate.ts";
 export interface MlflowEmitterOptions {
   /** The address of the MLflow server, with http or https. Default: `MLFLOW_TRACKING_URI`. */
   trackingUri?: string | undefined;
-  /** The experiment's name; it is made if it isn't there. Default: `MLFLOW_EXPERIMENT_NAME`, else `hivewatch`. */
+  /**
+   * The experiment's name; it is made if it isn't there. Default: the one whose id `MLFLOW_EXPERIMENT_ID` is, else
+   * `MLFLOW_EXPERIMENT_NAME`, else `hivewatch`.
+   */
   experiment?: string | undefined;
   /** What the run is called in MLflow. Default: its id. */
   runName?: string | undefined;
@@ -52,7 +55,10 @@ export interface MlflowEmitterOptions {
    * current folder, where `mlflow` is on PATH. `"keep"`: it goes on after the run, until this process ends. Default true.
    */
   startServer?: boolean | "keep" | undefined;
-  /** Told what a user should know. Default: nobody. */
+  /**
+   * Told what a user should know and no failure tells: where the page of a server is that was started, that a new run goes
+   * on with one that was deleted. Default: it stands on standard error.
+   */
   onDiagnostic?: ((message: string) => void) | undefined;
 }
 
@@ -97,7 +103,7 @@ export function settingsOf(options: MlflowEmitterOptions, env: Environment): Set
     checkpointDir: options.checkpointDir ?? textOf(env.HIVEWATCH_MLFLOW_CHECKPOINT_DIR),
     logModels: options.logModels ?? isTrue(env.HIVEWATCH_MLFLOW_LOG_MODELS),
     registerModel: options.registerModel ?? textOf(env.HIVEWATCH_MLFLOW_REGISTER_MODEL),
-    say: options.onDiagnostic ?? (() => {}),
+    say: options.onDiagnostic ?? ((message) => console.error(`[mlflow] ${message}`)),
   };
 }
 

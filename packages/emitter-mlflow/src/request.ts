@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { failureOf, RequestFailure, serverAt, timedOut, unanswered } from "./failure.ts";
+import { failureOf, RequestFailure, STORE_FAULT, serverAt, timedOut, unanswered } from "./failure.ts";
 import type { MultipartSettings } from "./multipart.ts";
 import { createTransport, type LocalFile, type Outgoing, type Transport, type Way } from "./transport.ts";
 
@@ -66,6 +66,7 @@ export function createRequester(connection: Connection): Requester {
       const response = await transport.send(target, outgoing, AbortSignal.any([signal, timeout]));
       return { response, text: await textOf(response) };
     } catch (thrown) {
+      if (thrown instanceof RequestFailure) throw thrown;
       const who = target.host === url.host ? serverAt(url) : storeAt(target);
       throw timeout.aborted && !signal.aborted ? timedOut(limitMs / 1000, who) : unanswered(thrown, who);
     }
@@ -87,7 +88,7 @@ export function createRequester(connection: Connection): Requester {
       const { response } = await answerTo(toOthers, target, outgoing, signal);
       if (isSuccess(response)) return response.headers.etag ?? "";
       const status = statusOf(response);
-      throw new RequestFailure(`${storeAt(target)} answered HTTP ${status}`, { status });
+      throw new RequestFailure(`${storeAt(target)} answered HTTP ${status}`, { status, code: STORE_FAULT });
     },
     close() {
       toMlflow.close();

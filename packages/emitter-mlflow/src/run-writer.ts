@@ -1,13 +1,13 @@
-import { type HiveEvent, microsFromIso, type WriteResult } from "@hivewatch/core";
+import type { HiveEvent, WriteResult } from "@hivewatch/core";
 import type { CheckpointOptions } from "./checkpoint-step.ts";
-import { isMissing, isRefusal, RequestFailure } from "./failure.ts";
+import { isMissing, isRefusal, MENDED_BY_A_PERSON_MS, RequestFailure } from "./failure.ts";
 import { createLanes } from "./lanes.ts";
 import type { MlflowApi, MlflowRun } from "./mlflow-api.ts";
-import { deletedRun, deleteTwins, openRun, type RunPlace } from "./open-run.ts";
+import { deletedRun, deleteTwins, openRun, type RunPlace, successorOf } from "./open-run.ts";
+import { createSampling } from "./sampling.ts";
 import type { Refused } from "./send-split.ts";
 import { MAX_METRICS, type Step, stepsOf } from "./steps.ts";
-import { createSampler } from "./system-metrics.ts";
-import { createTranslator, type TranslatorOptions, type Writes } from "./translate.ts";
+import { createTranslator, type TranslatorOptions } from "./translate.ts";
 
 /** Writes one run to MLflow. */
 export interface RunWriter {
@@ -16,9 +16,6 @@ export interface RunWriter {
   recall(batch: readonly HiveEvent[]): void;
   close(): void;
 }
-
-/** A run whose events are older is not going on now: it is sent afterwards. */
-const LIVE_MS = 60_000;
 
 export interface RunWriterOptions extends TranslatorOptions, CheckpointOptions {
   readonly place: RunPlace;
@@ -43,46 +40,29 @@ export function createRunWriter(
   const { place, say } = options;
   const translator = createTranslator(options);
   const { samplingIntervalSec: interval } = options;
-  const sampler = interval === undefined ? undefined : createSampler(interval, () => void sendSamples());
+  const sampling =
+    interval === undefined
+      ? undefined
+      : createSampling(interval, MAX_METRICS, async (metrics) => {
+          if (connected === undefined || run === undefined) throw new RequestFailure("there is no run yet");
+          await connected.logBatch(run.id, { metrics }, closing.signal);
+        });
   const closing = new AbortController();
   const lanes = createLanes();
   let pending: Pending | undefined;
   let run: MlflowRun | undefined;
   let connected: MlflowApi | undefined;
-  let isSendingSamples = false;
   let isRecalled = false;
   let mayHaveTwins = false;
 
   function planOf(api: MlflowApi, batch: readonly HiveEvent[]): Pending {
     const writes = translator.translate(batch);
-    sample(batch, writes);
+    const { facts } = translator;
+    const isOver = writes.status !== undefined && "endTime" in writes.status;
+    writes.points.push(...(sampling?.follow(batch, { isOver, startTime: facts.startTime }) ?? []));
     const steps = stepsOf({ ...options, api, lanes, checkNotDeleted: checkWith(api) }, writes);
     if (writes.status !== undefined) steps.push(twinStepWith(api));
     return { batch, steps, refused: [] };
-  }
-
-  /** Has this machine sampled from a run's beginning to its end, and adds what was. */
-  function sample(batch: readonly HiveEvent[], { points, status }: Writes): void {
-    if (sampler === undefined) return;
-    points.push(...sampler.take());
-    const isOver = status !== undefined && "endTime" in status;
-    const isLive = Date.now() - microsFromIso(batch.at(-1)?.timestamp ?? "") / 1000 < LIVE_MS;
-    if (isOver) sampler.stop();
-    else if (isLive) sampler.start(translator.facts.startTime ?? Date.now());
-  }
-
-  /** Between events: a round may take hours. They are no part of the run's log; what fails is tried with the next ones. */
-  async function sendSamples(): Promise<void> {
-    if (sampler === undefined || connected === undefined || run === undefined || isSendingSamples) return;
-    const points = sampler.take(MAX_METRICS);
-    isSendingSamples = true;
-    try {
-      await connected.logBatch(run.id, { metrics: points }, closing.signal);
-    } catch {
-      sampler.giveBack(points);
-    } finally {
-      isSendingSamples = false;
-    }
   }
 
   function twinStepWith(api: MlflowApi): Step {
@@ -93,8 +73,18 @@ export function createRunWriter(
   }
 
   function checkWith(api: MlflowApi): (run: MlflowRun, signal: AbortSignal) => Promise<void> {
-    return async ({ id }, signal) => {
-      if ((await api.run(id, signal)).isDeleted) throw deletedRun(id, runId);
+    return async (opened, signal) => {
+      const stored = await api.run(opened.id, signal).catch((failure: unknown) => {
+        if (isMissing(failure)) return undefined;
+        throw failure;
+      });
+      if (stored?.isDeleted === false) return;
+      const successor = await successorOf(api, runId, opened, signal);
+      if (successor === undefined) throw deletedRun(opened.id, runId);
+      run = successor;
+      throw new RequestFailure(`the run ${opened.id} was deleted in MLflow; ${successor.id} goes on with it`, {
+        afterMs: 0,
+      });
     };
   }
 
@@ -115,15 +105,21 @@ export function createRunWriter(
 
   async function work(api: MlflowApi, { steps, refused }: Pending, signal: AbortSignal): Promise<void> {
     run ??= await findRun(api, signal);
-    for (let [step] = steps; step !== undefined; [step] = steps) {
-      refused.push(...(await step(run, signal)));
-      steps.shift();
+    try {
+      for (let [step] = steps; step !== undefined; [step] = steps) {
+        refused.push(...(await step(run, signal)));
+        steps.shift();
+      }
+    } catch (failure) {
+      // It may be something else than the run that isn't there.
+      if (isMissing(failure)) await checkWith(api)(run, signal);
+      throw failure;
     }
   }
 
   return {
     close() {
-      sampler?.stop();
+      sampling?.stop();
       closing.abort();
     },
     recall(batch) {
@@ -141,11 +137,20 @@ export function createRunWriter(
       } catch (failure) {
         if (!(failure instanceof RequestFailure)) throw failure;
         // What a single thing is refused for is dealt with above; here the run itself could not be made.
-        if (isRefusal(failure) && run === undefined) return { status: "refused", reason: failure.message };
-        const told = isMissing(failure) && run !== undefined ? deletedRun(run.id, runId) : failure;
-        return { status: "retry", afterMs: told.afterMs, reason: told.message };
+        if (run === undefined && (isRefusal(failure) || isMissing(failure))) return noRun(failure);
+        return { status: "retry", afterMs: failure.afterMs, reason: failure.message };
       }
     },
+  };
+}
+
+/** Nothing of the run could be sent: it waits until somebody has mended what is wrong. */
+function noRun({ message }: RequestFailure): WriteResult {
+  const hint = "check the experiment, the run to resume and its name; all is kept until then";
+  return {
+    status: "retry",
+    afterMs: MENDED_BY_A_PERSON_MS,
+    reason: `no run can be made in MLflow: ${message}: ${hint}`,
   };
 }
 

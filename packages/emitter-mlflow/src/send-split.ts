@@ -1,4 +1,5 @@
 import { isRefusal, isThere } from "./failure.ts";
+import { workInLanes } from "./lanes.ts";
 
 /** What would not be taken, and why. */
 export interface Refused<T> {
@@ -6,36 +7,41 @@ export interface Refused<T> {
   readonly reason: string;
 }
 
+/** What is to be sent, and what has become of it. */
+export interface Sending<T> {
+  /** What goes together in a request. What was taken is no longer in it, whatever fails then. */
+  readonly queue: (readonly T[])[];
+  readonly refused: Refused<T>[];
+}
+
 /**
- * Sends items together. If they are refused they are sent in halves, until those that MLflow won't take are alone, and all
- * others have been taken. That is also what servers before 3.10 need, which refuse more than 100 values that they have
- * already, and take fewer.
+ * Sends groups of items. What is refused is sent in halves, until those that MLflow won't take are alone, and all others have
+ * been taken. That is also what servers before 3.10 need, which refuse more than 100 values that they have already, and take
+ * fewer.
  *
+ * @param lanes - how many groups are on their way at once
  * @param onRefusal - called before a refusal is believed; throws if there is another reason for it
  * @throws RequestFailure for what is no refusal
  */
 export async function sendSplit<T>(
-  items: readonly T[],
+  { queue, refused }: Sending<T>,
+  lanes: number,
   send: (items: readonly T[]) => Promise<void>,
   onRefusal: () => Promise<void>,
-): Promise<Refused<T>[]> {
-  const [first] = items;
-  if (first === undefined) return [];
-  try {
-    await send(items);
-    return [];
-  } catch (failure) {
-    if (!isRefusal(failure)) throw failure;
-    await onRefusal();
-    // Servers before 3.10 refuse a NaN that they have.
-    if (items.length === 1 && isThere(failure)) return [];
-    if (items.length === 1) return [{ item: first, reason: failure.message }];
-    const middle = Math.ceil(items.length / 2);
-    const halves = [items.slice(0, middle), items.slice(middle)];
-    const refused: Refused<T>[] = [];
-    for (const half of halves) refused.push(...(await sendSplit(half, send, onRefusal)));
-    return refused;
-  }
+): Promise<void> {
+  await workInLanes(queue, lanes, async (items) => {
+    try {
+      await send(items);
+    } catch (failure) {
+      if (!isRefusal(failure)) throw failure;
+      await onRefusal();
+      const [first] = items;
+      const middle = Math.ceil(items.length / 2);
+      if (items.length > 1) queue.unshift(items.slice(0, middle), items.slice(middle));
+      // Servers before 3.10 refuse a NaN that they have.
+      else if (first !== undefined && !isThere(failure)) refused.push({ item: first, reason: failure.message });
+    }
+  });
 }
 
 /** Items in groups of a size. */

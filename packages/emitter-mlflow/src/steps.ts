@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { stringifyEvent } from "@hivewatch/core";
 import { putArtifact } from "./artifacts.ts";
 import { type CheckpointContext, putCheckpoint } from "./checkpoint-step.ts";
-import { ARRIVED_CUT, isRefusal, RequestFailure } from "./failure.ts";
-import { type Lanes, workInLanes } from "./lanes.ts";
+import { isRefusal, RequestFailure, STORE_FAULT } from "./failure.ts";
+import { textIn } from "./json-members.ts";
+import type { Lanes } from "./lanes.ts";
 import type { LogBatch, MlflowRun } from "./mlflow-api.ts";
-import { safeText } from "./names.ts";
+import { tagText } from "./names.ts";
 import { groupsOf, type Refused, sendSplit } from "./send-split.ts";
 import type { TextFile } from "./tables.ts";
 import type { CheckpointFile, Point, Writes } from "./translate.ts";
@@ -31,7 +32,7 @@ const MAX_TAGS = 100;
 
 /** What is to be done for what some events say, in order. */
 export function stepsOf(context: StepContext, writes: Writes): Step[] {
-  const tags = [...writes.tags].map(([key, value]) => ({ key, value: tagValue(value) }));
+  const tags = [...writes.tags].map(([key, value]) => ({ key, value: tagText(value) }));
   // Of what fails together with params the values are lost: they have requests of their own.
   return [
     ...logSteps(context, [...writes.params.values()], MAX_PARAMS, (params) => ({ params })),
@@ -39,17 +40,9 @@ export function stepsOf(context: StepContext, writes: Writes): Step[] {
     ...writes.datasets.map((name) => datasetStep(context, name)),
     ...valueSteps(context, writes.points),
     ...statusSteps(context, writes.status),
-    ...writes.files.map((file) => fileStep(context, file)),
-    ...tableSteps(context, writes.files),
+    ...writes.files.flatMap((file) => fileSteps(context, file)),
     ...checkpointSteps(context, writes.checkpoints),
   ];
-}
-
-/** What servers before 2.x take, too. */
-const MAX_TAG_LENGTH = 5000;
-
-function tagValue(text: string): string {
-  return text.length <= MAX_TAG_LENGTH ? text : `${safeText(text.slice(0, MAX_TAG_LENGTH - 1))}…`;
 }
 
 /** How often MLflow may fail at something beside the run's values before it is left: its store may be set up wrongly. */
@@ -71,42 +64,55 @@ function withPatience(item: string, step: Step): Step {
 function isStoreFault({ status = 0, code, message }: RequestFailure): boolean {
   // It says 503, but is not busy: started with --no-serve-artifacts, it has no such place.
   if (status === 503) return /disabled/.test(message);
-  return status === 404 || status >= 500 || code === ARRIVED_CUT;
+  // A gateway gives no code of MLflow's.
+  const isOfGateway = (status === 400 || status === 422) && code === "";
+  return status === 404 || status >= 500 || code === STORE_FAULT || isOfGateway;
 }
 
 function logSteps<T>(
-  { api, checkNotDeleted }: StepContext,
+  context: StepContext,
   items: readonly T[],
   size: number,
   batchOf: (items: readonly T[]) => LogBatch,
 ): Step[] {
-  return [...groupsOf(items, size)].map(
-    (group): Step =>
-      async (run, signal) =>
-        sendSplit(
-          group,
-          (some) => api.logBatch(run.id, batchOf(some), signal),
-          () => checkNotDeleted(run, signal),
-        ),
-  );
+  return [...groupsOf(items, size)].map((group) => sendStep(context, [group], batchOf));
+}
+
+function sendStep<T>(
+  { api, checkNotDeleted }: StepContext,
+  queue: (readonly T[])[],
+  batchOf: (items: readonly T[]) => LogBatch,
+  lanes: () => number = () => 1,
+): Step {
+  const sending = { queue, refused: [] };
+  return async (run, signal) => {
+    const send = (some: readonly T[]): Promise<void> => api.logBatch(run.id, batchOf(some), signal);
+    await sendSplit<T>(sending, lanes(), send, () => checkNotDeleted(run, signal));
+    return sending.refused;
+  };
 }
 
 /** All values are one step, whose requests may overtake each other. */
-function valueSteps({ api, checkNotDeleted, lanes }: StepContext, points: readonly Point[]): Step[] {
+function valueSteps(context: StepContext, points: readonly Point[]): Step[] {
+  const { lanes } = context;
   const queue = [...groupsOf(points, MAX_METRICS)];
-  const refused: Refused<unknown>[] = [];
-  const step: Step = async (run, signal) => {
-    const start = performance.now();
-    const [requests, values] = [queue.length, queue.reduce((sum, group) => sum + group.length, 0)];
-    await workInLanes(queue, lanes.count, async (group) => {
-      const send = (metrics: readonly Point[]): Promise<void> => api.logBatch(run.id, { metrics }, signal);
-      refused.push(...(await sendSplit(group, send, () => checkNotDeleted(run, signal))));
-    });
-    // Fewer say nothing about the server.
-    if (requests >= LEAST_MEASURED) lanes.note(values, performance.now() - start);
-    return refused;
-  };
-  return queue.length === 0 ? [] : [step];
+  if (queue.length === 0) return [];
+  const send = sendStep(
+    context,
+    queue,
+    (metrics) => ({ metrics }),
+    () => lanes.count,
+  );
+  return [
+    async (run, signal) => {
+      const start = performance.now();
+      const [requests, values] = [queue.length, queue.reduce((sum, group) => sum + group.length, 0)];
+      const refused = await send(run, signal);
+      // Fewer say nothing about the server.
+      if (requests >= LEAST_MEASURED) lanes.note(values, performance.now() - start);
+      return refused;
+    },
+  ];
 }
 
 const LEAST_MEASURED = 3;
@@ -117,17 +123,36 @@ function datasetStep({ api }: StepContext, name: string): Step {
   return withPatience(name, (run, signal) => refusable(name, () => api.logDataset(run.id, dataset, signal)));
 }
 
-function fileStep({ api }: StepContext, { path, text }: TextFile): Step {
+function fileSteps(context: StepContext, { path, text, isTable = false }: TextFile): Step[] {
+  const { api } = context;
   const artifact = { path: [path], content: text };
-  return withPatience(path, (run, signal) => putArtifact(api.requester, run.artifactUri, artifact, signal));
+  let hasArrived = false;
+  const put = withPatience(path, async (run, signal) => {
+    const refused = await putArtifact(api.requester, run.artifactUri, artifact, signal);
+    hasArrived = refused.length === 0;
+    return refused;
+  });
+  if (!isTable) return [put];
+  return [put, async (run, signal) => (hasArrived ? listTable(context, path, run, signal) : [])];
 }
 
-/** By this tag MLflow's page finds what it shows as a table. */
-function tableSteps(context: StepContext, files: readonly TextFile[]): Step[] {
-  const tables = files.filter(({ isTable }) => isTable === true).map(({ path }) => ({ path, type: "table" }));
-  if (tables.length === 0) return [];
-  const tag = { key: "mlflow.loggedArtifacts", value: JSON.stringify(tables) };
-  return logSteps(context, [tag], MAX_TAGS, (tags) => ({ tags }));
+/** MLflow's page finds by a tag what it shows as tables, among them those of others. */
+async function listTable(context: StepContext, path: string, run: MlflowRun, signal: AbortSignal) {
+  const known = tablesIn(await context.api.tagOf(run.id, TABLES_TAG, signal));
+  if (known.some((table) => textIn(table, "path") === path)) return [];
+  const tag = { key: TABLES_TAG, value: JSON.stringify([...known, { path, type: "table" }]) };
+  return sendStep(context, [[tag]], (tags) => ({ tags }))(run, signal);
+}
+
+const TABLES_TAG = "mlflow.loggedArtifacts";
+
+function tablesIn(text: string): readonly unknown[] {
+  try {
+    const tables: unknown = JSON.parse(text);
+    return Array.isArray(tables) ? tables : [];
+  } catch {
+    return [];
+  }
 }
 
 function checkpointSteps(context: StepContext, checkpoints: readonly CheckpointFile[]): Step[] {

@@ -7,7 +7,7 @@ import type { Point } from "./translate.ts";
 
 /** What this machine does, sampled while a run goes on. */
 export interface Sampler {
-  /** Starts it, if it doesn't run yet. @param startTime - of the run, in ms since 1970 */
+  /** Starts it, if it doesn't run yet. @param startTime - of the run, in ms since 1970, by whatever clock */
   start(startTime: number): void;
   /** What was sampled since the last time, the oldest first. @param most - how many values; the others stay */
   take(most?: number): Point[];
@@ -28,13 +28,15 @@ export function createSampler(intervalSec: number, onSample: () => void): Sample
   const points: Point[] = [];
   let timer: NodeJS.Timeout | undefined;
   let before = cpuTimes();
+  let network: Traffic | undefined;
+  let firstStart = Number.POSITIVE_INFINITY;
 
   async function sample(startTime: number): Promise<void> {
     const timestamp = Date.now();
     // So that steps grow on after a restart.
     const step = Math.max(Math.floor((timestamp - startTime) / (1000 * intervalSec)), 0);
     const now = cpuTimes();
-    const figures = [cpuFigure(before, now), ...memoryFigures(), ...networkFigures(), ...(await diskFigures())];
+    const figures = [cpuFigure(before, now), ...memoryFigures(), ...networkFigures(network), ...(await diskFigures())];
     before = now;
     if (points.length > MAX_POINTS) return;
     for (const [name, value] of figures) points.push({ key: keyOf("system", name), value, timestamp, step });
@@ -45,7 +47,10 @@ export function createSampler(intervalSec: number, onSample: () => void): Sample
     start(startTime) {
       if (timer !== undefined) return;
       before = cpuTimes();
-      timer = setInterval(() => void sample(startTime), 1000 * intervalSec);
+      network ??= trafficNow();
+      // Where the run's clock is ahead of ours, it has not begun yet by ours.
+      firstStart = Math.min(firstStart, startTime, Date.now());
+      timer = setInterval(() => void sample(firstStart), 1000 * intervalSec);
       timer.unref();
     },
     take: (most = points.length) => points.splice(0, most),
@@ -85,8 +90,14 @@ function memoryFigures(): Figure[] {
   ];
 }
 
-/** Of all interfaces but the loopback, since the machine's start; Linux alone tells. */
-function networkFigures(): Figure[] {
+/** Of all interfaces but the loopback, in bytes. */
+interface Traffic {
+  readonly received: number;
+  readonly sent: number;
+}
+
+/** Since the machine's start. Linux alone tells. */
+function trafficNow(): Traffic | undefined {
   try {
     const rows = readFileSync("/proc/net/dev", "utf8").split("\n").slice(2);
     let [received, sent] = [0, 0];
@@ -96,13 +107,20 @@ function networkFigures(): Figure[] {
       received += Number(numbers[0]);
       sent += Number(numbers[8]);
     }
-    return [
-      ["network_receive_megabytes", received / MB],
-      ["network_transmit_megabytes", sent / MB],
-    ];
+    return { received, sent };
   } catch {
-    return [];
+    return undefined;
   }
+}
+
+/** Since sampling began, as MLflow's own clients count it. */
+function networkFigures(before: Traffic | undefined): Figure[] {
+  const now = trafficNow();
+  if (now === undefined || before === undefined) return [];
+  return [
+    ["network_receive_megabytes", (now.received - before.received) / MB],
+    ["network_transmit_megabytes", (now.sent - before.sent) / MB],
+  ];
 }
 
 async function diskFigures(): Promise<Figure[]> {

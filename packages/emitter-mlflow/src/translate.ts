@@ -36,6 +36,8 @@ export interface CheckpointFile {
   readonly path: string;
   /** How good the model was in that round, as far as it is known. */
   readonly points: readonly Point[];
+  /** What the program says of it. */
+  readonly params: readonly Param[];
 }
 
 /** What some events say to MLflow. */
@@ -77,7 +79,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
   const tables = createTables(options.logGeo);
   const facts: RunFacts = { algorithm: undefined, startTime: undefined };
   const merits = createMerits();
-  const totals = { client_dropouts: 0, comm_failures: 0 };
+  const totals = createTotals();
   let newestRound = 0;
 
   function take(event: HiveEvent, writes: Writes): void {
@@ -114,16 +116,21 @@ export function createTranslator(options: TranslatorOptions): Translator {
         addClients(event.clients, event.round);
         return;
       case "client_dropout":
-        totals.client_dropouts += event.clients.length;
+        totals.add("client_dropouts", event.clients.length);
         return;
       case "comm_failure":
-        totals.comm_failures++;
+        totals.add("comm_failures", 1);
         return;
       case "evaluation":
         add(figuresOf(event.metrics, "eval", safePart(event.source)), event.round);
         return;
       case "checkpoint":
-        writes.checkpoints.push({ round: event.round, path: event.path, points: merits.of(event.round) });
+        writes.checkpoints.push({
+          round: event.round,
+          path: event.path,
+          points: merits.of(event.round),
+          params: paramsOf(event.metadata ?? {}).params,
+        });
         writes.tags.set("hivewatch/checkpoint", safeText(event.path));
         return;
       case "server_metadata":
@@ -134,9 +141,11 @@ export function createTranslator(options: TranslatorOptions): Translator {
         if (ended === undefined) return;
         add(roundFigures(ended.summary), event.round);
         if (limit.isExceeded && options.logPerClient) add(spreadFigures(ended.clients), event.round);
-        add(totalFigures(totals), event.round);
+        add(totals.all(), event.round);
         return;
       case "finished":
+        // Of rounds that never ended.
+        add(totals.untold(), newestRound);
         writes.files.push(...tables.files());
         writes.status = endOf(event);
         if (event.reason !== undefined) writes.tags.set("hivewatch/reason", safeText(event.reason));
@@ -196,10 +205,27 @@ function nameCutClient(id: string, figures: readonly Figure[], writes: Writes): 
   if (figures.length > 0 && isCut(id)) writes.tags.set(keyOf("hivewatch", "client", safePart(id)), safeText(id));
 }
 
-function totalFigures(totals: Readonly<Record<string, number>>): Figure[] {
-  return Object.entries(totals)
-    .filter(([, count]) => count > 0)
-    .map(([name, count]) => [keyOf("event", name), count]);
+/** What is counted over the whole run, by name. */
+function createTotals() {
+  const totals = new Map<string, number>();
+  const changed = new Set<string>();
+
+  function figures(names: Iterable<string>): Figure[] {
+    const told = [...names].map((name): Figure => [keyOf("event", name), totals.get(name) ?? 0]);
+    changed.clear();
+    return told;
+  }
+
+  return {
+    add(name: string, count: number): void {
+      if (count === 0) return;
+      totals.set(name, (totals.get(name) ?? 0) + count);
+      changed.add(name);
+    },
+    all: () => figures(totals.keys()),
+    /** Those that have changed since they were told. */
+    untold: () => figures(changed),
+  };
 }
 
 function noteRun(event: KnownEvent & { event_type: "init" }, writes: Writes): void {

@@ -2,6 +2,8 @@ import { createReadStream } from "node:fs";
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { SecureContextOptions } from "node:tls";
+import { errorMessage } from "@hivewatch/core";
+import { IMPOSSIBLE, RequestFailure } from "./failure.ts";
 import { type ProxyChooser, proxyHeaders, tunnelAgent } from "./proxy.ts";
 
 /** How servers are reached. */
@@ -28,6 +30,7 @@ export interface LocalFile {
 
 /** Sends requests over connections that are kept open for the next one. */
 export interface Transport {
+  /** @throws RequestFailure `IMPOSSIBLE` if the file can't be read; else what Node throws */
   send(target: URL, outgoing: Outgoing, signal: AbortSignal): Promise<IncomingMessage>;
   close(): void;
 }
@@ -73,7 +76,9 @@ export function createTransport({ proxyFor, tls }: Way): Transport {
         }
         const { path, size, start = 0 } = body;
         const file = createReadStream(path, { start, end: start + size - 1 });
-        file.on("error", (error) => request.destroy(error));
+        file.on("error", (error) => {
+          request.destroy(new RequestFailure(`it can't be read: ${errorMessage(error)}`, { code: IMPOSSIBLE }));
+        });
         request.on("close", () => file.destroy());
         file.pipe(request);
       });

@@ -1,9 +1,10 @@
-import { writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
 import { listen, temporaryFolder, until } from "@hivewatch/test-support";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { mlflowEmitter } from "../src/index.ts";
 
 // Faults that a real server can't be asked for. All else is tested with real ones, in tests/mlflow*.test.ts.
@@ -29,6 +30,8 @@ const ANSWER = {
   experiment: { experiment_id: "1", lifecycle_stage: "active" },
   run: { info: { run_id: "m", experiment_id: "1", artifact_uri: "mlflow-artifacts:/1/m/artifacts" } },
 };
+/** As MLflow answers what its database says. */
+const badRequest = (message: string): string => JSON.stringify({ error_code: "BAD_REQUEST", message });
 const isArtifacts = ({ url = "" }: IncomingMessage): boolean => url.startsWith("/api/2.0/mlflow-artifacts/");
 const NEVER = new AbortController().signal;
 
@@ -53,6 +56,38 @@ it("an artifact store that always fails holds nothing up for ever", async () => 
   expect(statuses).toEqual(["retry", "retry", "retry", "retry", "delivered"]);
   const updates = requests.filter((request) => request.url?.endsWith("/runs/update"));
   expect(updates).toHaveLength(1);
+});
+
+it("tables are listed beside those of others, if they have arrived", async () => {
+  const others = { path: "theirs.json", type: "table" };
+  let stored = JSON.stringify([others]);
+  const { url } = await startStandIn((request, response, body) => {
+    if (request.url?.includes("/runs/get?") === true) {
+      const data = { tags: [{ key: "mlflow.loggedArtifacts", value: stored }] };
+      response.end(JSON.stringify({ run: { ...ANSWER.run, data } }));
+      return true;
+    }
+    if (body.includes("mlflow.loggedArtifacts")) stored = JSON.parse(body).tags[0].value;
+    if (!isArtifacts(request)) return false;
+    if (request.url?.endsWith("locations.json") === true) {
+      response.writeHead(400).end(badRequest("it is too large"));
+    } else {
+      response.end(JSON.stringify({ files: [{ path: "dropouts.json", file_size: sizes.at(-1) }] }));
+    }
+    if (request.method === "PUT") sizes.push(Number(request.headers["content-length"]));
+    return true;
+  });
+  const sizes: number[] = [];
+  const emitter = mlflowEmitter({ trackingUri: url, logGeo: true });
+  onTestFinished(() => emitter.finish?.());
+  const client = { client_id: "a", lat: 1, lng: 2 };
+  const batch = events(
+    { event_type: "client_dropout", round: 1, clients: [client], reason: "gone" },
+    { event_type: "client_update", round: 1, clients: [client] },
+    { event_type: "finished" },
+  );
+  expect(await emitter.write(batch, NEVER)).toMatchObject({ status: "delivered", refused: 1 });
+  expect(JSON.parse(stored)).toEqual([others, { path: "dropouts.json", type: "table" }]);
 });
 
 it("a store that keeps less than it takes holds nothing up for ever", async () => {
@@ -162,10 +197,15 @@ it("tags that MLflow has for itself are set once, and do not hide whose run it i
   ]);
 });
 
-it("a server that is busy says when it wants to be asked again", async () => {
+it.each([
+  ["in seconds", "7", 7000],
+  ["as a date that is past", "Thu, 01 Jan 2026 00:00:00 GMT", 0],
+  ["as a date that is far away", "Fri, 01 Jan 2990 00:00:00 GMT", 300_000],
+  ["in no way", "soon", undefined],
+])("a server that is busy says when it wants to be asked again, %s", async (_how, retryAfter, afterMs) => {
   const { url } = await startStandIn((_request, response) => {
     response
-      .writeHead(429, { "retry-after": "7" })
+      .writeHead(429, { "retry-after": retryAfter })
       .end('{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"slow down"}');
     return true;
   });
@@ -173,9 +213,84 @@ it("a server that is busy says when it wants to be asked again", async () => {
   onTestFinished(() => emitter.finish?.());
   expect(await emitter.write(events({ event_type: "init" }), NEVER)).toEqual({
     status: "retry",
-    afterMs: 7000,
+    afterMs,
     reason: `MLflow at ${url} answered HTTP 429: slow down`,
   });
+});
+
+it.each([
+  ["a pool without a connection", badRequest("QueuePool limit of size 5 overflow 10 reached, connection timed out")],
+  ["a connection that is closed", badRequest("(psycopg2.InterfaceError) connection already closed")],
+  ["a session of before", badRequest("Can't reconnect until invalid transaction is rolled back. (Background on …)")],
+  ["another one", badRequest("This Session's transaction has been rolled back due to a previous exception")],
+  ["a gateway", "<html><h1>400 Bad Request</h1></html>"],
+])("values are sent again after what is refused for a moment only: %s", async (_what, answer) => {
+  let failures = 0;
+  const { url, requests } = await startStandIn((_request, response, body) => {
+    if (!body.includes("round/loss") || failures++ > 0) return false;
+    response.writeHead(400).end(answer);
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events({ event_type: "round_end", round: 1, round_metrics: { global_loss: 1 } });
+  expect(await emitter.write(batch, NEVER)).toMatchObject({
+    status: "retry",
+    reason: expect.stringMatching(/HTTP 400/),
+  });
+  expect(await emitter.write(batch, NEVER)).toEqual({ status: "delivered" });
+  expect(requests.filter((request) => request.url?.endsWith("/log-batch"))).toHaveLength(2);
+});
+
+it("a file of a checkpoint that can't be read is refused by itself, and all else goes on", async () => {
+  const checkpointDir = await temporaryFolder();
+  const model = join(checkpointDir, "model");
+  await mkdir(model);
+  for (const name of ["a", "b"]) await writeFile(join(model, name), "weights");
+  const { url, requests } = await startStandIn((request, response) => {
+    if (!isArtifacts(request)) return false;
+    // Permissions would keep everybody from it but root, who runs the tests on some machines.
+    if (request.method === "PUT") rmSync(join(model, request.url?.endsWith("a") === true ? "b" : "a"), { force: true });
+    response.end(JSON.stringify({ files: ["a", "b"].map((path) => ({ path, file_size: "weights".length })) }));
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url, checkpointDir });
+  onTestFinished(() => emitter.finish?.());
+  const batch = events(
+    { event_type: "checkpoint", round: 1, path: "model" },
+    { event_type: "round_end", round: 1, round_metrics: { global_loss: 1 } },
+  );
+  expect(await emitter.write(batch, NEVER)).toEqual({
+    status: "delivered",
+    refused: 1,
+    reason: expect.stringMatching(/^checkpoints\/round_0001\/model\/[ab] is not taken: it can't be read: ENOENT/),
+  });
+  expect(requests.filter(({ method }) => method === "PUT")).toHaveLength(1);
+});
+
+it("an upload is waited for as long as its size may take", async () => {
+  vi.stubEnv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7");
+  const limits = vi.spyOn(AbortSignal, "timeout");
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    limits.mockRestore();
+  });
+  const checkpointDir = await temporaryFolder();
+  const size = 5_000_000;
+  await writeFile(join(checkpointDir, "w.bin"), Buffer.alloc(size));
+  const { url } = await startStandIn((request, response) => {
+    if (!isArtifacts(request)) return false;
+    response.end(JSON.stringify({ files: [{ path: "w.bin", file_size: size }] }));
+    return true;
+  });
+  const emitter = mlflowEmitter({ trackingUri: url, checkpointDir });
+  onTestFinished(() => emitter.finish?.());
+  expect(await emitter.write(events({ event_type: "checkpoint", round: 1, path: "w.bin" }), NEVER)).toEqual({
+    status: "delivered",
+  });
+  // 10 s more for each MB.
+  expect(limits.mock.calls.flat().filter((ms) => ms > 10_000)).toEqual([57_000]);
+  expect(limits.mock.calls.flat()).toContain(7000);
 });
 
 it("an empty twin, which a lost answer has left, is deleted at the end", async () => {

@@ -1,3 +1,4 @@
+import { newSeed, randomFrom } from "@hivewatch/test-support";
 import { describe, expect, it } from "vitest";
 import { isCut, keyOf, originalPart, safePart, safeText } from "../src/names.ts";
 
@@ -25,12 +26,48 @@ describe("a part of a name", () => {
     " a ",
     "__proto__",
     "a@b#c,d%e+f(g)",
+    "site_xfacade/1",
+    "node_xdeadbeef#1",
+    "_x40/",
+    "@x2f_",
+    "_x40 ",
   ])("is one that MLflow takes, and can be read back: %j", (text) => {
     const part = safePart(text);
     expect(part).toMatch(ALLOWED);
     expect(part).not.toMatch(/\/|^\.+$|^ | $/);
     expect(originalPart(part)).toBe(text);
     expect(isCut(text)).toBe(false);
+  });
+
+  it("is another one for each text, whatever is in it", () => {
+    const random = randomFrom(newSeed());
+    const pieces = [
+      "_",
+      "x",
+      "f",
+      "4",
+      "0",
+      "2f",
+      "@",
+      "/",
+      " ",
+      ".",
+      "-",
+      "_x",
+      "_x40",
+      "x2f_",
+      "g",
+      "ü",
+      "𠮷",
+      "\ud842",
+    ];
+    const wrong: string[] = [];
+    for (let time = 0; time < 20_000; time++) {
+      const text = Array.from({ length: 1 + random.below(8) }, () => pieces[random.below(pieces.length)]).join("");
+      const part = safePart(text);
+      if (!ALLOWED.test(part) || originalPart(part) !== text) wrong.push(text);
+    }
+    expect(wrong).toEqual([]);
   });
 
   it("leaves what is safe as it is", () => {
@@ -51,6 +88,14 @@ it("a name of many parts is no longer than MLflow takes", () => {
   expect(keyOf(...parts)).toHaveLength(250);
   expect(keyOf(...parts)).not.toBe(keyOf(...parts, "z"));
   expect(keyOf("client", "a", "loss")).toBe("client/a/loss");
+});
+
+it("no cut goes through a character", () => {
+  for (const before of ["", "x"]) {
+    const part = safePart(before + "𠮷".repeat(100));
+    expect(part).toMatch(/^x?𠮷+-[0-9a-f]{8}$/u);
+    expect(keyOf(...Array.from({ length: 6 }, () => part))).not.toMatch(/\p{Surrogate}/u);
+  }
 });
 
 it("text keeps its characters but those that no database takes", () => {

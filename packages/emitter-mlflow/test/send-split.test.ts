@@ -1,21 +1,29 @@
 import { expect, it } from "vitest";
 import { RequestFailure } from "../src/failure.ts";
-import { groupsOf, sendSplit } from "../src/send-split.ts";
+import { groupsOf, type Refused, sendSplit } from "../src/send-split.ts";
 
 const refusal = (message: string) => new RequestFailure(message, { status: 400, code: "INVALID_PARAMETER_VALUE" });
+
+/** Sends all of it as one group. @returns what was refused */
+async function sendAll<T>(
+  items: readonly T[],
+  send: (items: readonly T[]) => Promise<void>,
+  onRefusal: () => Promise<void> = async () => {},
+): Promise<Refused<T>[]> {
+  const sending = { queue: [items], refused: [] };
+  await sendSplit(sending, 1, send, onRefusal);
+  return sending.refused;
+}
+
 const numbers = Array.from({ length: 1000 }, (_, i) => i);
 
 it("what is refused is found, and all else is taken, in order", async () => {
   const taken: number[] = [];
-  const refused = await sendSplit(
-    numbers,
-    async (some) => {
-      const odd = some.find((number) => number === 3 || number === 777);
-      if (odd !== undefined) throw refusal(`not ${odd}`);
-      taken.push(...some);
-    },
-    async () => {},
-  );
+  const refused = await sendAll(numbers, async (some) => {
+    const odd = some.find((number) => number === 3 || number === 777);
+    if (odd !== undefined) throw refusal(`not ${odd}`);
+    taken.push(...some);
+  });
   expect(refused).toEqual([
     { item: 3, reason: "not 3" },
     { item: 777, reason: "not 777" },
@@ -30,7 +38,7 @@ it.each([
   const send = async (): Promise<void> => {
     throw refusal(message);
   };
-  expect(await sendSplit([1, 2], send, async () => {})).toEqual([]);
+  expect(await sendAll([1, 2], send)).toEqual([]);
 });
 
 it("a server that takes only a hundred at once gets no more", async () => {
@@ -39,7 +47,7 @@ it("a server that takes only a hundred at once gets no more", async () => {
     if (some.length > 100) throw refusal("UNIQUE constraint failed");
     sizes.push(some.length);
   };
-  expect(await sendSplit(numbers, send, async () => {})).toEqual([]);
+  expect(await sendAll(numbers, send)).toEqual([]);
   expect(sizes.reduce((sum, size) => sum + size)).toBe(1000);
 });
 
@@ -47,7 +55,7 @@ it("what is no refusal is thrown at once, and so is another reason for one", asy
   const failing = async (): Promise<void> => {
     throw new RequestFailure("busy", { status: 503 });
   };
-  await expect(sendSplit(numbers, failing, async () => {})).rejects.toThrow("busy");
+  await expect(sendAll(numbers, failing)).rejects.toThrow("busy");
   let calls = 0;
   const refusing = async (): Promise<void> => {
     calls++;
@@ -56,8 +64,24 @@ it("what is no refusal is thrown at once, and so is another reason for one", asy
   const deleted = async (): Promise<void> => {
     throw new RequestFailure("the run was deleted");
   };
-  await expect(sendSplit(numbers, refusing, deleted)).rejects.toThrow("the run was deleted");
+  await expect(sendAll(numbers, refusing, deleted)).rejects.toThrow("the run was deleted");
   expect(calls).toBe(1);
+});
+
+it("what was taken before something failed is not sent again", async () => {
+  const taken: number[] = [];
+  let calls = 0;
+  const send = async (some: readonly number[]): Promise<void> => {
+    if (++calls % 3 === 0) throw new RequestFailure("cut");
+    if (some.length > 100) throw refusal("UNIQUE constraint failed");
+    taken.push(...some);
+  };
+  const sending = { queue: [numbers], refused: [] };
+  for (let attempt = 0; attempt < 100 && sending.queue.length > 0; attempt++) {
+    await sendSplit(sending, 1, send, async () => {}).catch(() => undefined);
+  }
+  expect(taken).toEqual(numbers);
+  expect(sending.refused).toEqual([]);
 });
 
 it("groups have a size, and the last one the rest", () => {

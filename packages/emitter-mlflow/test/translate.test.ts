@@ -125,6 +125,25 @@ it("dropouts and failures are counted, and told in one table at the end", () => 
   expect(tags.get("hivewatch/reason")).toBe("stopped");
 });
 
+it("dropouts and failures after the last round's end are counted at the run's", () => {
+  const failure = { event_type: "comm_failure", client_id: "b", reason: "reset" };
+  const { points } = translate(
+    eventsOf(
+      { event_type: "client_dropout", round: 1, clients: [{ client_id: "a" }], reason: "gone" },
+      { ...failure, round: 1 },
+      { event_type: "round_end", round: 1, round_metrics: {} },
+      { ...failure, round: 2 },
+      { event_type: "finished", status: "failed" },
+    ),
+  );
+  const counts = points.filter(({ key }) => key.startsWith("event/"));
+  expect(counts.map(({ key, value, step }) => [key, step, value])).toEqual([
+    ["event/client_dropouts", 1, 1],
+    ["event/comm_failures", 1, 1],
+    ["event/comm_failures", 2, 2],
+  ]);
+});
+
 it.each([
   ["completed", "FINISHED"],
   ["failed", "FAILED"],

@@ -16,7 +16,11 @@ const HOSTILE_IDS: readonly string[] = [
   "constructor",
   "17293822569102704640",
   " ",
+  "site_xfacade/1",
+  "_x40/",
+  "@x2f_",
   "x".repeat(256),
+  `x${"𠮷".repeat(127)}`,
 ];
 
 type Fields = Record<string, unknown>;
