@@ -194,7 +194,8 @@ async function startLog(
     let isCut = false;
     let byHand = "";
     try {
-      isCut = await writer.cut();
+      // After a sync that failed, whatever was written since the last one may pass for synced and not be on the disk.
+      isCut = await writer.cut(durability === "os" && cause instanceof SyncError);
     } catch (error) {
       byHand = `. ${errorMessage(error)}`;
     }
