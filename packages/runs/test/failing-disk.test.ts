@@ -208,6 +208,21 @@ test("with durability `os` a close that can't be synced says so, and whoever ope
   expect(await idsOn(model.start())).toEqual(ids(4));
 });
 
+test("batches that come while one is being synced are synced together", async () => {
+  const model = machine();
+  const log = await openOn(model.start());
+  let syncs = 0;
+  model.setFault((operation) => {
+    if (operation === "sync") syncs++;
+    return undefined;
+  });
+  await Promise.all(Array.from({ length: 100 }, (_, i) => log.append(batchOf(updates(1, i), i))));
+  // The first by itself, and all that came meanwhile.
+  expect(syncs).toBe(2);
+  model.losePower();
+  expect(await idsOn(model.start())).toEqual(ids(100));
+});
+
 test("a log whose folder is taken away takes nothing more", async () => {
   const dir = await temporaryFolder();
   const log = await openRunLog(dir, "r");
