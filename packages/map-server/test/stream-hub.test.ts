@@ -96,7 +96,7 @@ test("what readers see who come and go, in any form, is the log, also over resta
   }
 
   const written = new Map(runIds.map((runId) => [runId, 0]));
-  for (let step = 0; step < soak(80, 2000); step++) {
+  for (let step = 0; step < soak(80, 400); step++) {
     const runId = runIds[random.below(runIds.length)] ?? "a";
     const count = 1 + random.below(random.below(10) === 0 ? 3000 : 50);
     const from = written.get(runId) ?? 0;
