@@ -33,9 +33,13 @@ describe("kill -9, again and again, loses nothing that was acknowledged and make
 
   test("the training, which is started again on its spool", { timeout: TIMEOUT_MS }, async (context) => {
     const scene = await setScene(needFlower(context));
-    await repeat(scene, async () => {
+    await repeat(scene, async (coin) => {
+      // A bridge that answers leaves nothing to be kept.
+      if (coin) scene.holdBridge();
+      if (coin) await until("a spool with more than was acknowledged", async () => hasSpooled(await scene.notes()));
       await scene.killTraining();
       await scene.startTraining();
+      if (coin) scene.releaseBridge();
     });
   });
 
@@ -64,11 +68,26 @@ async function repeat(scene: Scene, strike: (coin: boolean) => Promise<void>): P
   await expectComplete(scene.runsDir, await scene.notes());
 }
 
-/** What the trainings have written down: how many events of each of them the bridge acknowledged. */
-type Notes = ReadonlyMap<string, number>;
+/** What a training has written down of its events. */
+interface Note {
+  /** How many of them the bridge acknowledged. */
+  acknowledged: number;
+  /** How many of them were acknowledged or in its spool. */
+  safe: number;
+}
+
+const NOTHING: Note = { acknowledged: 0, safe: 0 };
+
+/** The notes of all trainings, the newest last. */
+type Notes = ReadonlyMap<string, Note>;
 
 function total(notes: Notes): number {
-  return [...notes.values()].reduce((sum, count) => sum + count, 0);
+  return [...notes.values()].reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+}
+
+function hasSpooled(notes: Notes): boolean {
+  const newest = [...notes.values()].at(-1);
+  return newest !== undefined && newest.safe > newest.acknowledged;
 }
 
 /** A bridge and a training that reports to it. */
@@ -79,6 +98,9 @@ interface Scene {
   spools(): Promise<number>;
   killBridge(): Promise<void>;
   startBridge(): Promise<void>;
+  /** Lets it answer nothing more. */
+  holdBridge(): void;
+  releaseBridge(): void;
   killTraining(): Promise<void>;
   startTraining(): Promise<void>;
   /** Lets the training end, once everything that was left behind has been sent. */
@@ -109,6 +131,8 @@ async function setScene(python: string): Promise<Scene> {
     async startBridge() {
       hivewatch = await hivewatch.restart();
     },
+    holdBridge: () => hivewatch.program.signal("SIGSTOP"),
+    releaseBridge: () => hivewatch.program.signal("SIGCONT"),
     async killTraining() {
       training.signal("SIGKILL");
       expect(await training.exited, training.stderr()).toEqual({ code: null, signal: "SIGKILL" });
@@ -129,17 +153,20 @@ async function setScene(python: string): Promise<Scene> {
 
 function readNotes(text: string): Notes {
   const sessions = new Map<string, string>();
-  const counts = new Map<string, number>();
+  const notes = new Map<string, Note>();
   // The last line may be half-written.
   for (const line of text.split("\n").slice(0, -1)) {
     const [what = "", producer = "", value = ""] = line.split(" ");
+    const note = notes.get(producer) ?? { ...NOTHING };
+    notes.set(producer, note);
     if (what === "session") sessions.set(producer, value);
-    else counts.set(producer, Number(value));
+    else note.safe = Math.max(note.safe, Number(value));
+    if (what === "acknowledged") note.acknowledged = Number(value);
   }
-  return new Map(Array.from(sessions, ([producer, session]) => [session, counts.get(producer) ?? 0]));
+  return new Map(Array.from(sessions, ([producer, session]) => [session, notes.get(producer) ?? { ...NOTHING }]));
 }
 
-/** Every training's events are in the log in their order, from the first to at least the last that was acknowledged. */
+/** Every training's events are in the log in their order, from the first to at least the last that was safe. */
 async function expectComplete(runsDir: string, notes: Notes): Promise<void> {
   const next = new Map<string, number>();
   for await (const { entries } of openRunStore({ dir: runsDir }).read(RUN_ID)) {
@@ -150,7 +177,7 @@ async function expectComplete(runsDir: string, notes: Notes): Promise<void> {
       next.set(session, number + 1);
     }
   }
-  const lost = [...notes].filter(([session, acknowledged]) => (next.get(session) ?? 0) < acknowledged);
+  const lost = [...notes].filter(([session, { safe }]) => (next.get(session) ?? 0) < safe);
   expect(lost).toEqual([]);
   expect([...notes.keys()].filter((session) => !next.has(session))).toEqual([]);
 }

@@ -1,10 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun } from "@hivewatch/core";
 import {
   type Ended,
+  isSoak,
   list,
+  type Program,
   runCommand,
   soak,
   startCommand,
@@ -17,7 +20,7 @@ import { blackHoled, type TestEmitter, WRITES, writeEmitter } from "./support/em
 import { fetchJson, readJson, readLines } from "./support/json.ts";
 import { residentMegabytes } from "./support/memory.ts";
 
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: soak(300_000, 1_800_000) });
 
 const ROUNDS = 20;
 const CLIENTS = 100;
@@ -96,10 +99,20 @@ test.each(KINDS)(
   },
 );
 
+/*
+ * What this can show: the two servers take turns on the same machine, so a ratio of their rates is free of what else it does,
+ * for the most part. Few and short turns beside other tests show only that nothing waits for the emitter; the long form, by
+ * the median of many, that it costs little: 0.6 to 0.8 of the rate was seen where fifteen programs shared each of the
+ * cores, which is what the limit leaves room for. A spinning emitter has a core of its own to spin on, if there is
+ * one: it takes from the machine what it takes.
+ */
 const TURNS = soak(3, 15);
-/** Wide, since a spinning emitter has a part of the machine, and the tests that run beside this one have another. */
 const LEAST_RATE = 0.25;
-const NOISE_MEGABYTES = 80;
+const LEAST_RATE_AT_LENGTH = 0.6;
+const NOISE_MEGABYTES = soak(80, 40);
+/** Memory goes up and down with the collection of garbage. */
+const LOOKS = 9;
+const LOOK_MS = 200;
 
 test.for(KINDS)("a %s emitter costs neither rate nor memory, beside one that is well", async (kind, context) => {
   if (process.platform !== "linux") context.skip("what a process has of the memory is read from /proc");
@@ -110,15 +123,30 @@ test.for(KINDS)("a %s emitter costs neither rate nor memory, beside one that is 
   );
   const ratios: number[] = [];
   for (let turn = 0; turn < TURNS; turn++) {
-    const [sick, well] = await inTurns(servers, ({ grpc }) => play(grpc, `run-${turn}`));
+    // Each comes first as often as the other.
+    const inOrder = <T>(values: readonly T[]): readonly T[] => (turn % 2 === 0 ? values : values.toReversed());
+    const [sick, well] = inOrder(await inTurns(inOrder(servers), ({ grpc }) => play(grpc, `run-${turn}`)));
     ratios.push((well ?? 0) / (sick ?? 0));
   }
-  const rate = ratios.sort((a, b) => a - b)[TURNS >> 1] ?? 0;
-  const [sick = 0, well = 0] = await inTurns(servers, ({ program }) => residentMegabytes(program));
+  const rate = median(ratios);
+  const [sick = 0, well = 0] = await inTurns(servers, ({ program }) => settledMegabytes(program));
   console.info(`${kind}: ${rate.toFixed(2)} of the rate, ${Math.round(sick)} MB and ${Math.round(well)} MB`);
-  expect(rate).toBeGreaterThan(LEAST_RATE);
+  expect(rate).toBeGreaterThan(isSoak && kind !== "spinning" ? LEAST_RATE_AT_LENGTH : LEAST_RATE);
   expect(sick - well).toBeLessThan(NOISE_MEGABYTES);
 });
+
+async function settledMegabytes(program: Program): Promise<number> {
+  const readings: number[] = [];
+  while (readings.length < LOOKS) {
+    readings.push(await residentMegabytes(program));
+    await sleep(LOOK_MS);
+  }
+  return median(readings);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
 
 async function inTurns<In, Out>(values: readonly In[], use: (value: In) => Promise<Out>): Promise<Out[]> {
   const results: Out[] = [];

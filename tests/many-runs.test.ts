@@ -1,13 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { bridgeEmitter } from "@hivewatch/bridge";
 import { createRun } from "@hivewatch/core";
-import { list, startHivewatch, temporaryFolder, until } from "@hivewatch/test-support";
+import { list, soak, startHivewatch, temporaryFolder, until } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { WRITES, writeEmitter } from "./support/emitters.ts";
 import { fetchJson } from "./support/json.ts";
 
-/** Long enough to see what is left behind run by run: 1,000 with HIVEWATCH_SOAK=1. */
-const RUNS = process.env.HIVEWATCH_SOAK === "1" ? 1000 : 50;
+/** Long enough to see what is left behind run by run. */
+const RUNS = soak(50, 1000);
 const FIRST_RUNS = 10;
 /** What is open at one time and not at another, such as the connection of a client that has only just gone. */
 const SLACK = 5;

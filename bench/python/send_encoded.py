@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import grpc
 from training import tell, wait_for_go
 
-WINDOW = 8
+# As hivewatch_bridge has it.
+WINDOW = 16
 
 
 def read_batches(path: str) -> list[bytes]:

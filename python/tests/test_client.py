@@ -13,7 +13,7 @@ import recorder
 from recorder import Recorder
 
 import hivewatch_bridge as hivewatch
-from hivewatch_bridge import _lifecycle, _run
+from hivewatch_bridge import _lifecycle, _run, _sender
 from hivewatch_bridge._queue import EventQueue
 
 
@@ -429,6 +429,32 @@ def test_what_was_stored_but_not_confirmed_is_not_stored_twice(server):
         assert run.finish(timeout=60)
     assert [client["client_id"] for client in clients(server)] == [f"c{i}" for i in range(1500)]
     assert server.streams >= 3
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_an_answer_that_never_comes_is_waited_for_for_a_while_and_then_asked_for_anew(server, monkeypatch, is_stored):
+    monkeypatch.setattr(_sender, "_ACK_TIMEOUT_SEC", 0.5)
+    is_hung = False
+
+    def hang_once(batch):
+        nonlocal is_hung
+        if not batch.count or is_hung:
+            return
+        is_hung = True
+        if is_stored:
+            server.batches.append(batch)
+            server.marks[batch.producer] = batch.first_seq + batch.count
+        # For as long as the stream lives.
+        assert server.changed.wait_for(lambda: server.streams > 1, 60)
+        raise TimeoutError
+
+    server.rule = hang_once
+    with start(server.endpoint) as run:
+        for i in range(1500):
+            run.log_client_update(f"c{i}")
+        assert run.finish(timeout=60)
+    assert is_hung
+    assert [client["client_id"] for client in clients(server)] == [f"c{i}" for i in range(1500)]
 
 
 def test_a_malformed_batch_is_passed_over_with_a_warning(server, caplog):

@@ -16,10 +16,10 @@ from hivewatch_bridge._spool_folder import find_spools
 SOURCES = str(Path(__file__).parents[1] / "src")
 
 
-def python(program, endpoint, **environ):
+def python(program, endpoint, *arguments, **environ):
     """Runs a program to its end, and returns it."""
     return subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, *arguments],
         env={**os.environ, "PYTHONPATH": SOURCES, "HIVEWATCH_ENDPOINT": endpoint, **environ},
         capture_output=True,
         text=True,
@@ -161,6 +161,51 @@ assert h.finish()
     assert done.stderr == ""
     assert [e["clients"][0]["client_id"] for e in server.of("client_update")] == ["parent", "parent again"]
     assert len(server.of("finished")) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_a_run_that_is_begun_in_a_forked_child_does_nothing_and_says_so_once(server, is_finished):
+    program = """
+import os, sys, warnings
+import hivewatch_bridge as h
+warnings.simplefilter("ignore", DeprecationWarning)
+h.init(run_id="parent")
+if sys.argv[1] == "True":
+    assert h.finish()
+child = os.fork()
+if child == 0:
+    for run_id in ("child", "another"):
+        with h.init(run_id=run_id) as run:
+            assert run.run_id == run_id
+            h.log_client_update("child", round=1)
+            assert h.finish()
+    raise SystemExit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+assert h.finish()
+"""
+    done = python(program, server.endpoint, str(is_finished))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    (warning,) = done.stderr.splitlines()
+    assert "does nothing in this process" in warning
+    assert {batch.run_id for batch in server.batches} == {"parent"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+def test_a_child_that_was_forked_before_anything_was_reported_reports(server):
+    program = """
+import os
+import hivewatch_bridge as h
+child = os.fork()
+if child == 0:
+    h.init(run_id="child")
+    assert h.finish()
+    raise SystemExit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+"""
+    done = python(program, server.endpoint)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert {batch.run_id for batch in server.batches} == {"child"}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")

@@ -488,11 +488,12 @@ def test_a_full_spool_drops_the_oldest_telemetry_and_nothing_else():
     )
     sent = Sealed(0, rows("sent"))
     full.append_sent(sent)
-    dropped, written = 0, []
+    written = []
     for i in range(200):
-        dropped += full.append(Payload(Form.COLUMNS, 2, bytes(1000)), droppable=True)
+        full.append(Payload(Form.COLUMNS, 2, bytes(1000)), droppable=True)
         written.append(full._next_place - 2)
-        dropped += full.append(rows(f"round{i:04}"), droppable=False)
+        full.append(rows(f"round{i:04}"), droppable=False)
+    dropped = full.dropped
     on_disk = sum(file.stat().st_size for file in full.folder.iterdir())
     assert on_disk < 80_000
     full.close()
@@ -535,6 +536,33 @@ def test_a_loss_is_an_event_and_one_warning(server, monkeypatch, caplog):
     for batch in server.batches:
         assert batch.first_seq == expected
         expected += batch.count
+
+
+def test_a_loss_counts_also_if_the_disk_then_takes_nothing(server, monkeypatch):
+    monkeypatch.setenv("HIVEWATCH_SPOOL_MB", "0.1")
+    real, failures = os.write, []
+
+    def write(handle, data):
+        if failures == ["next"]:
+            failures[:] = ["done"]
+            raise OSError(28, "No space left on device")
+        if not failures and b"events_dropped" in bytes(data):
+            failures.append("next")
+        return real(handle, data)
+
+    server.stop()
+    run = start(server.endpoint)
+    monkeypatch.setattr(os, "write", write)
+    logged = 0
+    while failures != ["done"]:
+        for _ in range(100):
+            run.log_client_update(f"c{logged}", note="x" * 100)
+            logged += 1
+        run._sender.keep(60)
+    server.start()
+    assert run.finish(timeout=60) is False
+    dropped = sum(event["count"] for event in server.of("events_dropped"))
+    assert 0 < dropped == logged - len(client_ids(server))
 
 
 def test_a_folder_that_can_not_be_used_costs_nothing_but_the_spool(server, monkeypatch, caplog, tmp_path):

@@ -1,7 +1,7 @@
-"""Logs numbered events until a line comes in or it is killed, and writes down what the bridge has acknowledged.
+"""Logs numbered events until a line comes in or it is killed, and writes down what of them is safe.
 
-Arguments: the run's id, and a file for the notes, which survive the program. A line is `session <producer> <session>`, or
-`acknowledged <producer> <how many of its events>`.
+Arguments: the run's id, and a file for the notes, which survive the program. A line is `session <producer> <session>`,
+or `acknowledged <producer> <how many of its events>`, or `spooled …` with as many as are acknowledged or in its spool.
 """
 
 import os
@@ -11,10 +11,11 @@ import time
 
 import hivewatch_bridge as hivewatch
 from hivewatch_bridge._sender import Sender
+from hivewatch_bridge._spooler import Spooler
 
 run_id, path = sys.argv[1:]
 notes = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-stored = Sender._stored
+stored, keep = Sender._stored, Spooler.keep
 
 
 def note_and_store(self, sealed):
@@ -22,7 +23,16 @@ def note_and_store(self, sealed):
     stored(self, sealed)
 
 
-Sender._stored = note_and_store
+def keep_and_note(self, payload, droppable):
+    result = keep(self, payload, droppable)
+    spool = self._spool
+    if spool is not None:
+        end = spool.anchor.seq + spool._next_place - spool.anchor.place
+        os.write(notes, f"spooled {self._outbox.producer.producer_id} {end}\n".encode())
+    return result
+
+
+Sender._stored, Spooler.keep = note_and_store, keep_and_note
 stop = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.readline(), stop.set()), daemon=True).start()
 

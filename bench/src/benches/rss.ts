@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Bench, figureAtMost } from "../bench.ts";
+import { type Bench, demand, figureAtMost } from "../bench.ts";
 import { clientUpdates, encodedBatches, type Payload, rows } from "../lib/batches.ts";
 import { openPublisher } from "../lib/publisher.ts";
 import { type Server, startFloor, startHivewatch } from "../lib/servers.ts";
@@ -7,13 +7,16 @@ import { slope } from "../lib/statistics.ts";
 import { untilIdle } from "../lib/until-idle.ts";
 
 const BATCH_EVENTS = 500;
+/** With its beginning and its end. */
+const EVENTS_PER_ROUND = 2 * BATCH_EVENTS + 2;
 const LOOK_MS = 500;
 /** As the goal is meant. */
 const MEGABYTE = 1e6;
 const MILLION = 1_000_000;
-/** No more is needed to know that it grows, and the machine is needed for other things. */
+/** No more is needed to know that it grows. */
 const STOP_AT_BYTES = 2e9;
-const STOP_AFTER_MS = 4 * 60_000;
+/** The machine is needed for other things. */
+const STOP_AFTER_MS = 10 * 60_000;
 
 interface Memory {
   readonly maxMegabytes: number;
@@ -89,6 +92,12 @@ async function watch(server: Server, rounds: number, say: (message: string) => v
   );
   publisher.close();
   await server.stop();
+  const expected = rounds * EVENTS_PER_ROUND;
+  const hasGrown = points.some(([, megabytes]) => megabytes * MEGABYTE > STOP_AT_BYTES);
+  demand(
+    hasGrown || sent === expected,
+    `only ${sent} of ${expected} events were sent within ${STOP_AFTER_MS / 60_000} minutes`,
+  );
   const half = points.filter(([millions]) => millions >= sent / MILLION / 2);
   return { maxMegabytes: Math.max(...points.map(([, megabytes]) => megabytes)), megabytesPerMillion: slope(half) };
 }

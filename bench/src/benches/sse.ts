@@ -28,7 +28,7 @@ interface Delivery {
   readonly cpuShare: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Events that are missing before others that have come, of all subscribers. */
+  /** Events that are missing before others that have come, or have come again, of all subscribers. */
   readonly gaps: number;
   /** Part of the events that had come when nobody waited any longer. */
   readonly delivered: number;
@@ -121,7 +121,7 @@ async function watch(
     cpuShare,
     p50Ms: Math.max(...ends.map((end) => numberIn(end, "p50"))),
     p99Ms: Math.max(...ends.map((end) => numberIn(end, "p99"))),
-    gaps: sum("missing"),
+    gaps: sum("wrong"),
     delivered: sum("events") / (events * subscribers),
   };
 }

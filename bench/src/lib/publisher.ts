@@ -3,7 +3,7 @@ import { Client, credentials } from "@grpc/grpc-js";
 import { PUBLISH } from "./publish-method.ts";
 
 /** How many batches are on their way at once, as with the Python client. */
-const WINDOW = 8;
+const WINDOW = 16;
 
 /** A `Publish` stream of encoded batches. */
 export interface Publisher {

@@ -12,11 +12,11 @@ const TIMESTAMP = /"timestamp":"([^"]+)"/g;
 /** What one of them has got. The events are numbered behind their mark. */
 interface Subscriber {
   events: number;
-  /** How many are missing before the newest one. */
-  missing: number;
+  /** How many are missing before the newest one, or have come again. */
+  wrong: number;
 }
 
-const subscribers = Array.from({ length: Number(count) }, (): Subscriber => ({ events: 0, missing: 0 }));
+const subscribers = Array.from({ length: Number(count) }, (): Subscriber => ({ events: 0, wrong: 0 }));
 const agesMs: number[] = [];
 let connected = 0;
 
@@ -37,7 +37,7 @@ function take(subscriber: Subscriber, chunk: Buffer): void {
   const last = chunk.lastIndexOf(MARK);
   const number = /^.(\d+)\D/.exec(chunk.toString("latin1", last, last + 20))?.[1];
   // A number that is cut off says nothing; the next one does.
-  if (last >= 0 && number !== undefined) subscriber.missing = Number(number) + 1 - subscriber.events;
+  if (last >= 0 && number !== undefined) subscriber.wrong = Math.abs(Number(number) + 1 - subscriber.events);
 }
 
 function lookAtAges(socket: Socket): void {
@@ -63,7 +63,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     subscribers.reduce((all, subscriber) => all + pick(subscriber), 0);
   tell({
     events: sum(({ events }) => events),
-    missing: sum(({ missing }) => missing),
+    wrong: sum(({ wrong }) => wrong),
     p50: quantile(agesMs, 0.5),
     p99: quantile(agesMs, 0.99),
   });

@@ -20,7 +20,7 @@ export interface BridgeEmitterOptions {
 
 /**
  * The Node client of a bridge, as an emitter: `init({ emitters: [bridgeEmitter()] })`. What was sent and not acknowledged
- * when a connection broke is sent again from the bridge's high-water mark, so that the log holds it once.
+ * when a connection broke is sent again from the bridge's high-water mark, so that the log holds it once. A bridge that has lost the log is sent what comes from then on.
  */
 export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter {
   const endpoint = endpointOf(options.endpoint);
@@ -29,15 +29,25 @@ export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter 
   const metadata = new Metadata();
   if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
   const producerId = randomUUID();
+  let producerEpoch = 1n;
+  /** All before it is acknowledged. */
   let nextSeq = 0n;
   let connection: Connection | undefined;
 
   async function connect(runId: string, signal: AbortSignal): Promise<Connection> {
     if (connection?.isOpen() === true) return connection;
-    connection = openConnection(endpoint, metadata, signal, timeoutMs);
-    const [ack] = await connection.send([create(BatchSchema, { runId, producerId, producerEpoch: 1n })]);
-    connection.stored = ack?.nextSeq ?? 0n;
-    return connection;
+    const opened = openConnection(endpoint, metadata, signal, timeoutMs);
+    connection = opened;
+    const ask = () => opened.send([create(BatchSchema, { runId, producerId, producerEpoch })]);
+    let [ack] = await ask();
+    if (ack !== undefined && ack.refusal === undefined && ack.nextSeq < nextSeq) {
+      // It has lost its log, or the end of it. What it had acknowledged isn't here any more either; a gap it would refuse.
+      producerEpoch++;
+      nextSeq = 0n;
+      [ack] = await ask();
+    }
+    opened.stored = ack?.nextSeq ?? 0n;
+    return opened;
   }
 
   function disconnect(): void {
@@ -51,14 +61,10 @@ export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter 
     async write(events, signal): Promise<WriteResult> {
       const [first] = events;
       if (first === undefined) return { status: "delivered" };
-      let packed: Packed[];
-      try {
-        packed = pack(events, { runId: first.run_id, producerId, producerEpoch: 1n, firstSeq: nextSeq });
-      } catch (error) {
-        return { status: "refused", reason: errorMessage(error) };
-      }
       try {
         const open = await connect(first.run_id, signal);
+        const packed = pack(events, { runId: first.run_id, producerId, producerEpoch, firstSeq: nextSeq });
+        if (typeof packed === "string") return { status: "refused", reason: packed };
         const missing = packed.filter(({ batch }) => batch.firstSeq + BigInt(batch.count) > open.stored);
         const result = resultOf(missing, await open.send(missing.map(({ batch }) => batch)));
         if (result.status === "retry") disconnect();
@@ -79,9 +85,19 @@ interface Packed {
   readonly lost: string | undefined;
 }
 
-/** Batches that the bridge can take; in the place of an event that is too large for it stands word of the loss. */
-function pack(events: readonly HiveEvent[], sequence: Sequence): Packed[] {
-  return packEvents(events, sequence).map((batch) => {
+/**
+ * Batches that the bridge can take; in the place of an event that is too large for it stands word of the loss.
+ *
+ * @returns why there are none, if the events can't be packed at all
+ */
+function pack(events: readonly HiveEvent[], sequence: Sequence): Packed[] | string {
+  let batches: Batch[];
+  try {
+    batches = packEvents(events, sequence);
+  } catch (error) {
+    return errorMessage(error);
+  }
+  return batches.map((batch) => {
     const size = encodeBatch(batch).length;
     if (size <= MAX_MESSAGE_BYTES) return { batch, lost: undefined };
     const lost = `an event of ${size} bytes is larger than the ${MAX_MESSAGE_BYTES} that a bridge takes`;

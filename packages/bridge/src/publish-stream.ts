@@ -1,8 +1,13 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { encodeAck, type Ingest } from "./ingest.ts";
+import { MAX_MESSAGE_BYTES } from "./limits.ts";
 
-/** How many batches of a stream may be unanswered; then its sender waits, by HTTP/2's own flow control. */
+/**
+ * How many batches of a stream may be unanswered, and how many bytes of them; then its sender waits, by HTTP/2's own flow
+ * control. gRPC has read up to 16 more by then.
+ */
 const MAX_IN_FLIGHT = 64;
+const MAX_BYTES_IN_FLIGHT = 2 * MAX_MESSAGE_BYTES;
 
 type PublishCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -16,6 +21,7 @@ export interface PublishStream {
 export function servePublish(call: PublishCall, ingest: Ingest, onEnd: () => void): PublishStream {
   let received = 0;
   let inFlight = 0;
+  let bytesInFlight = 0;
   let answers: Promise<void> = Promise.resolve();
   let ended: Promise<void> | undefined;
 
@@ -30,11 +36,20 @@ export function servePublish(call: PublishCall, ingest: Ingest, onEnd: () => voi
 
   function take(message: Buffer): void {
     const ack = ingest(message, received++);
-    if (++inFlight >= MAX_IN_FLIGHT) call.pause();
+    inFlight++;
+    bytesInFlight += message.length;
+    if (isFull()) call.pause();
     answers = answers.then(async () => {
       await write(call, encodeAck(await ack));
-      if (inFlight-- === MAX_IN_FLIGHT) call.resume();
+      const wasFull = isFull();
+      inFlight--;
+      bytesInFlight -= message.length;
+      if (wasFull && !isFull()) call.resume();
     });
+  }
+
+  function isFull(): boolean {
+    return inFlight >= MAX_IN_FLIGHT || bytesInFlight >= MAX_BYTES_IN_FLIGHT;
   }
 
   call.on("data", take);

@@ -1,3 +1,5 @@
+import { rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { createRun } from "@hivewatch/core";
 import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
@@ -54,6 +56,45 @@ test("a bridge that goes away and comes back, again and again, has everything on
   }
   expect(await run.finish(FOREVER)).toBe(true);
   expect(await numbersOf(store)).toEqual([undefined, ...numbers(logged), undefined]);
+});
+
+test("a bridge that has lost the log takes what comes from then on, once, however often it goes away", async () => {
+  const dir = await temporaryFolder();
+  let { bridge, store } = await startTestBridge({ dir });
+  const { port } = bridge;
+  const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: bridge.address })] });
+  let logged = 0;
+  const log = async (): Promise<void> => {
+    for (const _ of numbers(10)) run.logClientUpdate("a", { local_loss: logged++ });
+    await until("the bridge to acknowledge it", () => Number(run.stats[0]?.delivered) === logged + 1);
+  };
+  await log();
+  for (const isLost of [true, false, true, false]) {
+    await bridge.close();
+    if (isLost) await rm(join(dir, "r.log"), { recursive: true });
+    ({ bridge, store } = await startTestBridge({ dir, port }));
+    await log();
+  }
+  expect(await run.finish(FOREVER)).toBe(true);
+  expect(await numbersOf(store)).toEqual([...numbers(20).map((i) => 30 + i), undefined]);
+});
+
+test("a bridge whose log can't be opened for a while has not lost it", async () => {
+  const dir = await temporaryFolder();
+  const first = await startTestBridge({ dir });
+  const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: first.bridge.address })] });
+  run.logClientUpdate("a", { local_loss: 0 });
+  await until("the bridge to acknowledge it", () => run.stats[0]?.delivered === 2);
+  await first.bridge.close();
+  await rename(join(dir, "r.log"), join(dir, "elsewhere"));
+  await writeFile(join(dir, "r.log"), "in the way");
+  const { store } = await startTestBridge({ dir, port: first.bridge.port });
+  run.logClientUpdate("a", { local_loss: 1 });
+  await until("a second try", () => Number(run.stats[0]?.retries) > 1);
+  await rm(join(dir, "r.log"));
+  await rename(join(dir, "elsewhere"), join(dir, "r.log"));
+  expect(await run.finish(FOREVER)).toBe(true);
+  expect(await numbersOf(store)).toEqual([undefined, 0, 1, undefined]);
 });
 
 test("a bridge that isn't there is waited for, and told of", async () => {

@@ -4,7 +4,8 @@ import { startBridge } from "../src/index.ts";
 import { hello, one, openStream, publishOne, type RawStream } from "./support/raw-client.ts";
 import { numbers, numbersOf, startTestBridge, type TestBridge } from "./support/test-bridge.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+// A busy machine takes its time.
+vi.setConfig({ testTimeout: 300_000 });
 
 test("a bridge that closes acknowledges what it took, and ends its streams in peace", async () => {
   const { bridge, store } = await startTestBridge();

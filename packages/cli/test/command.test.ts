@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { bridgeEmitter } from "@hivewatch/bridge";
@@ -11,6 +11,7 @@ import {
   startCommand,
   startHivewatch,
   temporaryFolder,
+  until,
 } from "@hivewatch/test-support";
 import { describe, expect, test, vi } from "vitest";
 
@@ -100,6 +101,48 @@ describe("hivewatch up", () => {
       expect(await readdir(runsDir)).toContain("r.log");
     }
   });
+
+  test("removes the logs of runs that ended as long ago as it is told, and shows them all the same", async () => {
+    const runsDir = await temporaryFolder();
+    await savedRun(runsDir, "r");
+    const { program } = await startHivewatch({ runsDir });
+    program.signal("SIGTERM");
+    expect(await program.exited).toEqual({ code: 0, signal: null });
+    expect(await readdir(runsDir)).toContain("r.log");
+    const keeping = await startHivewatch({ runsDir, args: ["--keep-logs", "0"] });
+    await until("the log to go", async () => !(await readdir(runsDir)).some((name) => name.includes(".log")));
+    await until("word of it", () => keeping.program.stderr().includes("Removed the logs of 1 runs"));
+    expect(await (await fetch(`${keeping.http}/runs/r/events`)).json()).toHaveLength(2);
+  });
+
+  test.for([
+    ["commit", true],
+    ["os", false],
+  ] as const)(
+    "what is acknowledged with --durability %s was brought to the disk before: %s",
+    async ([durability, isBefore], context) => {
+      if (process.platform !== "linux") context.skip("what a process has open is read from /proc");
+      const notes = join(await temporaryFolder(), "syncs");
+      const { grpc, program } = await startHivewatch({
+        runsDir: await temporaryFolder(),
+        args: ["--durability", durability],
+        env: { NODE_OPTIONS: `--import ${new URL("note-syncs.mjs", import.meta.url)}`, NOTE_SYNCS: notes },
+      });
+      const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: grpc })] });
+      const rounds = 5;
+      for (let round = 0; round < rounds; round++) {
+        run.logRound(round);
+        await until("the acknowledgement", () => run.stats[0]?.queued === 0);
+      }
+      expect(await run.finish()).toBe(true);
+      program.signal("SIGTERM");
+      await program.exited;
+      const names = (await readFile(notes, "utf8")).trimEnd().split("\n");
+      const syncs = names.filter((name) => name.endsWith(`/r.log/${"0".repeat(20)}.seg`)).length;
+      // It may be when the log is opened, and when it is closed.
+      expect(syncs > rounds, `${syncs} syncs`).toBe(isBefore);
+    },
+  );
 
   test.each(["0.0.0.0", "::", "192.0.2.1", "example.org"])(
     "doesn't let others in at %s unless it is told to",

@@ -6,6 +6,7 @@ import {
   type Random,
   randomFrom,
   readStream,
+  soak,
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
@@ -14,7 +15,7 @@ import { type MapServer, startMapServer } from "../src/index.ts";
 import { readRaw } from "./support/raw-stream.ts";
 import { finished, init, numbers, numbersOf, startTestServer, updates } from "./support/test-server.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: soak(120_000, 3_600_000) });
 
 /** A reader that goes away at random moments, and goes on where it was. */
 interface Wanderer {
@@ -95,7 +96,7 @@ test("what readers see who come and go, in any form, is the log, also over resta
   }
 
   const written = new Map(runIds.map((runId) => [runId, 0]));
-  for (let step = 0; step < 80; step++) {
+  for (let step = 0; step < soak(80, 400); step++) {
     const runId = runIds[random.below(runIds.length)] ?? "a";
     const count = 1 + random.below(random.below(10) === 0 ? 3000 : 50);
     const from = written.get(runId) ?? 0;

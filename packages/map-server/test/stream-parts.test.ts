@@ -10,16 +10,17 @@ import { type RunPlace, runPlace } from "../src/stream/run-hub.ts";
 import { createLimit } from "../src/stream/scheduling.ts";
 import { serve } from "../src/stream/serve.ts";
 import { createStreamParts } from "../src/stream/stream-parts.ts";
-import { streamRun } from "../src/stream/stream-routes.ts";
+import { streamAll, streamRun } from "../src/stream/stream-routes.ts";
 import type { Subscriber } from "../src/stream/subscriber.ts";
 import { init, numbers, numbersOf, startTestServer, type TestServer, updates } from "./support/test-server.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-/** A server of one run's stream, of which the answers can be seen from within. */
+/** A server of the stream of one run or of all, of which the answers can be seen from within. */
 async function startStreamServer(
   { store }: TestServer,
   stalledAfterMs: number,
+  query = "run_id=r&batch=1",
 ): Promise<{ url: string; responses: ServerResponse[] }> {
   const closing = new AbortController();
   const parts = createStreamParts({ store, stalledAfterMs, closing: closing.signal });
@@ -27,16 +28,17 @@ async function startStreamServer(
   const server = createServer((request, response) => {
     responses.push(response);
     const query = new URL(request.url ?? "", "http://server").searchParams;
-    void streamRun({ request, response, query }, parts, "r");
+    const exchange = { request, response, query };
+    void (query.has("run_id") ? streamRun(exchange, parts, "r") : streamAll(exchange, parts));
   });
   const port = await listen(server);
   onTestFinished(() => closing.abort());
-  return { url: `http://127.0.0.1:${port}/stream?run_id=r&batch=1`, responses };
+  return { url: `http://127.0.0.1:${port}/stream?${query}`, responses };
 }
 
 /** Events of a megabyte together. */
-function bigUpdates(first: number): ReturnType<typeof updates> {
-  return updates(100, first).map((each) => ({ ...each, big: "x".repeat(10_000) }));
+function bigUpdates(first: number, runId = "r"): ReturnType<typeof updates> {
+  return updates(100, first, runId).map((each) => ({ ...each, big: "x".repeat(10_000) }));
 }
 
 test("a subscriber who takes nothing holds a few writes, however much there is for him", async () => {
@@ -78,6 +80,27 @@ test("a subscriber who takes nothing for long is told to load anew, and can go o
   const again = await readStream(`${source.url}/stream?run_id=r&batch=1`, slow.lastId);
   const rest = await again.atLeast(3001 - slow.events.length);
   expect(numbersOf([...slow.events, ...rest])).toEqual(numbers(3000));
+});
+
+test("one of all runs is told to load anew as well, and can go on with each where he was", async () => {
+  const source = await startTestServer();
+  const runIds = ["a", "b"];
+  for (const runId of runIds) await source.write([init(runId)]);
+  const { url, responses } = await startStreamServer(source, 1000, "batch=1");
+  const slow = await readStream(url);
+  await slow.note("connected");
+  slow.pause();
+  for (let i = 0; i < 15; i++) for (const runId of runIds) await source.write(bigUpdates(i * 100, runId));
+  await until("the end of the stream", () => responses[0]?.writableEnded === true);
+  slow.resume();
+  await slow.ended;
+  expect(slow.frames.at(-1)).toMatchObject({ events: [{ event_type: "reload", reason: "stalled" }] });
+  const again = await readStream(`${source.url}/stream?batch=1`, slow.lastId);
+  await until("the rest", () => numbersOf([...slow.events, ...again.events]).length >= 3000);
+  for (const runId of runIds) {
+    const seen = [...slow.events, ...again.events].filter(({ run_id }) => run_id === runId);
+    expect(numbersOf(seen)).toEqual(numbers(1500));
+  }
 });
 
 test("a subscriber who never takes that either is cut off", async () => {

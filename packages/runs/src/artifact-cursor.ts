@@ -1,6 +1,10 @@
-import { readFile, rename, stat, truncate } from "node:fs/promises";
-import { parseLenientJson } from "@hivewatch/core";
+import { readFile, rename, rm, stat, truncate } from "node:fs/promises";
+import { dirname } from "node:path";
+import { parseLenientJson, stringifyEvent } from "@hivewatch/core";
 import type { ArtifactPaths } from "./artifacts.ts";
+import { writeFileAtomic } from "./atomic-file.ts";
+import { readMap } from "./map-reader.ts";
+import { syncDirectory } from "./segments.ts";
 
 /** How far a run's files have come, as `artifacts.json` beside its log says. */
 export interface ArtifactCursor {
@@ -59,19 +63,47 @@ export async function findStart(
   return { linesFrom: position, jsonlBytes, isMapUsable: false };
 }
 
+/**
+ * Lets the files of a run begin anew if they hold more than its log does, which has lost its end: what is written in the
+ * place of that is not what they hold. The lines are kept aside, as nothing else has what was lost.
+ *
+ * @param position - the log's end
+ */
+export async function resetLongerArtifacts(
+  runId: string,
+  paths: ArtifactPaths,
+  position: number,
+  onDiagnostic: (message: string) => void,
+): Promise<void> {
+  const cursor = await readCursor(paths.cursor);
+  if (cursor === undefined) return;
+  // One that can't be read is made anew in any case, and is no reason to take no events.
+  const map = await readMap(runId, paths.map2).catch(() => undefined);
+  await map?.frames.close();
+  if (cursor.position <= position && (map?.head.position ?? 0) <= position) return;
+  await keepAside(paths.jsonl, "has events that its log has lost, as to a loss of power", onDiagnostic);
+  await rm(paths.map2.head, { force: true });
+  await syncDirectory(dirname(paths.jsonl));
+  await writeFileAtomic(paths.cursor, stringifyEvent(BEGINNING));
+}
+
 /** Cuts off what an interrupted write has left behind the lines that count. */
 export async function cutLines(jsonl: string, bytes: number): Promise<void> {
   const size = await sizeOf(jsonl);
   if (size !== undefined && size > bytes) await truncate(jsonl, bytes);
 }
 
-/** Keeps lines that were there before the log: of Python hivewatch, of a run with the same id. */
-export async function keepAside(jsonl: string, onDiagnostic: (message: string) => void): Promise<void> {
+/**
+ * Keeps lines that are not those of the log.
+ *
+ * @param why - what is wrong with the file
+ */
+export async function keepAside(jsonl: string, why: string, onDiagnostic: (message: string) => void): Promise<void> {
   const size = await sizeOf(jsonl);
   if (size === undefined || size === 0) return;
   const kept = `${jsonl}.kept-${Date.now()}`;
   await rename(jsonl, kept);
-  onDiagnostic(`${jsonl} was there before the log of that run: it was moved to ${kept}`);
+  onDiagnostic(`${jsonl} ${why}: it was moved to ${kept}`);
 }
 
 export function sizeOf(path: string): Promise<number | undefined> {

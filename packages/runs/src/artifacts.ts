@@ -109,7 +109,8 @@ async function writeBehind(
 async function prepare(paths: ArtifactPaths, onDiagnostic: (message: string) => void): Promise<ArtifactCursor> {
   const cursor = await readCursor(paths.cursor);
   if (cursor !== undefined) return cursor;
-  await keepAside(paths.jsonl, onDiagnostic);
+  // Of Python hivewatch, of a run with the same id.
+  await keepAside(paths.jsonl, "was there before the log of that run", onDiagnostic);
   await writeFileAtomic(paths.cursor, stringifyEvent(BEGINNING));
   return BEGINNING;
 }

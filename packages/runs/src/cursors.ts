@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { HiveWatchError, isRunId } from "@hivewatch/core";
-import { replaceFile } from "./atomic-file.ts";
+import { replaceFile, writeFileAtomic } from "./atomic-file.ts";
+import { type Disk, hasCode, nodeDisk, withFile } from "./disk.ts";
 import { logEnd } from "./run-files.ts";
 
 /** How far a reader has come in a run's log. It outlives the process. */
@@ -9,7 +10,7 @@ export interface Cursor {
   /** Behind the last event that the reader is done with. */
   readonly position: number;
   /**
-   * Moves it.
+   * Moves it. It doesn't wait for the disk: after a loss of power it may be where it was before, or at the beginning.
    *
    * @param end - what {@link RunStore.logEnd} said before a reading from this position that found nothing more
    */
@@ -32,19 +33,47 @@ export async function openCursor(logFolder: string, reader: string): Promise<Cur
   };
 }
 
-/** Gives a reader its cursor at the beginning of a log, unless it has one, or makes one just now. */
-export async function ensureCursor(logFolder: string, reader: string): Promise<void> {
-  const path = cursorPath(logFolder, reader);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, textOf(BEGINNING), { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
+/**
+ * Gives readers their cursors at the beginning of a log, but for those who have one, or make one just now. That there is
+ * one survives a loss of power from then on; its text need not, since one that can't be read is at the beginning.
+ */
+export async function ensureCursors(
+  logFolder: string,
+  readers: readonly string[],
+  disk: Disk = nodeDisk,
+): Promise<void> {
+  if (readers.length === 0) return;
+  const paths = readers.map((reader) => cursorPath(logFolder, reader));
+  await disk.makeFolder(cursorsDir(logFolder));
+  for (const path of paths) {
+    await withFile(disk, path, "create", (file) => file.append([Buffer.from(textOf(BEGINNING))])).catch(
+      (error: unknown) => {
+        if (!hasCode(error, "EEXIST")) throw error;
+      },
+    );
+  }
+  // Also for those that were there: who made them may have died before this.
+  await disk.syncFolder(cursorsDir(logFolder));
+  await disk.syncFolder(logFolder);
+}
+
+/** Moves those cursors back that are behind the end of a log, which has lost it: else what comes there would be left out. */
+export async function moveBackCursors(logFolder: string, position: number): Promise<void> {
+  for (const reader of await readersOf(logFolder)) {
+    const path = cursorPath(logFolder, reader);
+    if (((await readCursor(path))?.position ?? 0) > position) {
+      await writeFileAtomic(path, textOf({ position, end: "" }));
+    }
+  }
 }
 
 /** The readers that have a cursor in a log. */
 export async function readersOf(logFolder: string): Promise<string[]> {
   const names = await readdir(cursorsDir(logFolder)).catch(() => []);
-  return names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length));
+  return names
+    .filter((name) => name.endsWith(SUFFIX))
+    .map((name) => name.slice(0, -SUFFIX.length))
+    .filter(isRunId);
 }
 
 /** Whether a reader has a cursor there, and is not known to have read all. */

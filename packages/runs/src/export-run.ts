@@ -40,33 +40,50 @@ export interface Exported {
 export async function exportRun(source: RunSource, options: ExportOptions): Promise<Exported> {
   const targets = targetsOf(options);
   await checkTargets(targets, options.force === true);
-  const folder = join(dirname(targets[0] ?? "."), `.hivewatch-export-${randomUUID()}`);
-  await mkdir(folder, { recursive: true });
+  // Each file is made beside its own place, which may be on another file system than the others.
+  const name = `.hivewatch-export-${randomUUID()}`;
+  const folders = [...new Set(targets.map((target) => join(dirname(target), name)))];
   try {
-    const made = await make(source, folder, options);
-    for (const [name, target] of namesOf(options)) {
-      await mkdir(dirname(target), { recursive: true });
-      await rename(join(folder, name), target);
-    }
+    for (const folder of folders) await mkdir(folder, { recursive: true });
+    const paths = pathsIn(name, options, targets);
+    const made = await make(source, paths, options);
+    for (const [part, target] of partsOf(options)) await rename(paths[part], target);
     return { ...made, files: targets };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** The names that files have while they are made, and where they go in the end: the head last, since it names the frames. */
-function namesOf({ jsonl, map, map1 }: ExportOptions): [name: string, target: string][] {
-  const names: [string, string | undefined][] = [
+type Part = "lines" | "map1" | "frames" | "head";
+
+/** What is made, and where it goes in the end: the head last, since it names the frames. */
+function partsOf({ jsonl, map, map1 }: ExportOptions): [part: Part, target: string][] {
+  const parts: [Part, string | undefined][] = [
     ["lines", jsonl],
     ["map1", map1],
     ["frames", map?.replace(/\.json$/, "")],
     ["head", map],
   ];
-  return names.flatMap(([name, target]): [string, string][] => (target === undefined ? [] : [[name, target]]));
+  return parts.flatMap(([part, target]): [Part, string][] => (target === undefined ? [] : [[part, target]]));
+}
+
+/** Where the parts are while they are made: in a folder of that name beside their targets; beside any, if they are only made on the way. */
+function pathsIn(
+  folder: string,
+  { jsonl, map, map1 }: ExportOptions,
+  [first = ""]: readonly string[],
+): Record<Part, string> {
+  const path = (part: Part, target = first): string => join(dirname(target), folder, part);
+  return {
+    lines: path("lines", jsonl),
+    map1: path("map1", map1),
+    frames: path("frames", map),
+    head: path("head", map),
+  };
 }
 
 function targetsOf(options: ExportOptions): string[] {
-  const targets = namesOf(options).map(([, target]) => target);
+  const targets = partsOf(options).map(([, target]) => target);
   if (targets.length === 0) throw usage("an export needs something to make: lines, a map, or both");
   if (options.map !== undefined && !options.map.endsWith(".json")) {
     throw usage(`${options.map} must end with .json: the frames go beside it, under the same name without that`);
@@ -86,13 +103,16 @@ async function checkTargets(targets: readonly string[], force: boolean): Promise
   }
 }
 
-async function make(source: RunSource, folder: string, options: ExportOptions): Promise<Omit<Exported, "files">> {
-  const paths = { head: join(folder, "head"), frames: join(folder, "frames") };
+async function make(
+  source: RunSource,
+  paths: Record<Part, string>,
+  options: ExportOptions,
+): Promise<Omit<Exported, "files">> {
   const map = await openMapWriter(source.runId, paths, { isOwner: true });
   try {
-    const { position, lineBytes } = await readAll(source, folder, map, options);
+    const { position, lineBytes } = await readAll(source, paths.lines, map, options);
     if (options.map1 !== undefined) {
-      await writePiecesAtomic(join(folder, "map1"), mapSchema1(map.fold), Number.POSITIVE_INFINITY);
+      await writePiecesAtomic(paths.map1, mapSchema1(map.fold), Number.POSITIVE_INFINITY);
     }
     // How long the lines are is told of those that are made behind a log, to go on with both.
     if (options.map !== undefined) await map.save(position, source.kind === "log" ? lineBytes : null);
@@ -105,11 +125,10 @@ async function make(source: RunSource, folder: string, options: ExportOptions): 
 
 async function readAll(
   { kind, read }: RunSource,
-  folder: string,
+  path: string,
   map: MapWriter,
   { jsonl, map: wantsMap, onProgress = () => {}, signal }: ExportOptions,
 ): Promise<{ position: number; lineBytes: number }> {
-  const path = join(folder, "lines");
   if (jsonl !== undefined) await (await open(path, "wx")).close();
   const lines = openLineFile(path, 0);
   const needsLines = jsonl !== undefined || (wantsMap !== undefined && kind === "log");

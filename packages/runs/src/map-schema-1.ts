@@ -29,6 +29,9 @@ export function* mapSchema1(fold: MapFold): Generator<string> {
       }
     }
     piece += "]}";
+    if (piece.length < PIECE_CHARS) continue;
+    yield piece;
+    piece = "";
   }
   yield `${piece}${separator === "," ? "" : separator}]}`;
 }

@@ -61,6 +61,11 @@ export interface RunLogOptions {
   segmentBytes?: number | undefined;
   /** Default `commit`. */
   durability?: Durability | undefined;
+  /**
+   * Called with the position behind the last event that was found, before anybody learns that the log is open. If it fails,
+   * the log is not opened.
+   */
+  onRecovered?: ((position: number) => Promise<void>) | undefined;
   /** Called when it is open, and after events have become durable. */
   onCommit?: ((end: LogEnd) => void) | undefined;
   /** Called when it was closed, unless what it had written is not durable, with the position behind its last event. */
@@ -96,14 +101,19 @@ interface Pending extends OutgoingFrame {
  * @throws HiveWatchError `locked` if another process writes it; `unavailable`; `corrupt_log` if a newer version wrote it
  */
 export async function openRunLog(dir: string, runId: string, options: RunLogOptions = {}): Promise<RunLog> {
-  const { disk = nodeDisk, onDiagnostic = () => {} } = options;
+  const { disk = nodeDisk, onRecovered = async () => {}, onDiagnostic = () => {} } = options;
   const before = failureOf(disk, dir);
   if (before !== undefined) throw before;
   let lock: LogLock | undefined;
   try {
     await disk.makeFolder(dir);
     lock = await lockLog(disk, dir, runId, options.lock);
-    return await startLog(dir, runId, lock, await recoverLog(disk, dir, onDiagnostic), options);
+    const recovered = await recoverLog(disk, dir, onDiagnostic);
+    await onRecovered(recovered.position).catch(async (error: unknown) => {
+      await recovered.segment.file.close();
+      throw error;
+    });
+    return await startLog(dir, runId, lock, recovered, options);
   } catch (cause) {
     await lock?.release().catch(() => undefined);
     if (HiveWatchError.is(cause)) throw cause;
@@ -184,7 +194,8 @@ async function startLog(
     let isCut = false;
     let byHand = "";
     try {
-      isCut = await writer.cut();
+      // After a sync that failed, whatever was written since the last one may pass for synced and not be on the disk.
+      isCut = await writer.cut(durability === "os" && cause instanceof SyncError);
     } catch (error) {
       byHand = `. ${errorMessage(error)}`;
     }

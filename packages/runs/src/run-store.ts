@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { checkRunId, HiveWatchError, microsFromIso } from "@hivewatch/core";
+import { resetLongerArtifacts } from "./artifact-cursor.ts";
 import { areArtifactsBehind, writeArtifacts } from "./artifacts.ts";
 import { createCommitBoard } from "./commit-board.ts";
-import { type Cursor, ensureCursor, isReaderBehind, openCursor, readersOf } from "./cursors.ts";
+import { type Cursor, ensureCursors, isReaderBehind, moveBackCursors, openCursor, readersOf } from "./cursors.ts";
 import { type Exported, type ExportOptions, exportRun } from "./export-run.ts";
 import { type FoldStep, unitsOfLog } from "./fold-units.ts";
 import type { FoundMap } from "./map-reader.ts";
@@ -131,7 +132,7 @@ const LIST_LANES = 8;
 
 /** Opens the store of runs in a folder. */
 export function openRunStore(options: RunStoreOptions): RunStore {
-  const { dir, pollIntervalMs = 1000, durability, readers = [], onDiagnostic } = options;
+  const { dir, pollIntervalMs = 1000, durability, readers = [], onDiagnostic = () => {} } = options;
   const commits = createCommitBoard(pollIntervalMs);
   const news = createNewsBoard();
   const temporaryMaps = createTemporaryMaps();
@@ -168,7 +169,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     async function lane(): Promise<void> {
       for (const [runId, kind] of rest) {
         const run = await listings.get(runId, kind).catch((error: unknown) => {
-          onDiagnostic?.(`run ${runId} can't be read: ${String(error)}`);
+          onDiagnostic(`run ${runId} can't be read: ${String(error)}`);
           return undefined;
         });
         if (run !== undefined && run.num_events > 0) runs.push(run);
@@ -203,19 +204,18 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     },
     async openLog(runId) {
       const folder = logDir(dir, checkRunId(runId));
-      const log = await openRunLog(folder, runId, {
+      const onRecovered = async (position: number): Promise<void> => {
+        await resetLongerArtifacts(runId, artifactPaths(dir, runId), position, onDiagnostic);
+        await moveBackCursors(folder, position);
+        await ensureCursors(folder, readers);
+      };
+      return openRunLog(folder, runId, {
         durability,
+        onRecovered,
         onCommit: ({ position, segment }) => tell({ runId, position, isOpen: true }, segment),
         onClose: (position) => tell({ runId, position, isOpen: false }),
         onDiagnostic,
       });
-      try {
-        for (const reader of readers) await ensureCursor(folder, reader);
-      } catch (error) {
-        await log.close();
-        throw error;
-      }
-      return log;
     },
     async writeArtifacts(runId, signal, onSaved) {
       // The files of a run without a log are another program's.
@@ -249,7 +249,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     },
     async addReader(runId, reader) {
       await kindOf(runId);
-      await ensureCursor(logDir(dir, runId), reader);
+      await ensureCursors(logDir(dir, runId), [reader]);
     },
     async readers(runId) {
       await kindOf(runId);

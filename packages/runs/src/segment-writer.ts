@@ -27,10 +27,12 @@ export interface SegmentWriter {
   /**
    * Cuts off what is not to stay. If it can't, it says so beside the log, for whoever opens it next.
    *
-   * @returns whether it could
+   * @param isDoubtful - whether what is to stay was not synced either: then it says so as well, and whoever opens the log
+   *   next makes a new file of it
+   * @returns whether the log can be gone on with
    * @throws Error if it can't do that either: what to do by hand
    */
-  cut(): Promise<boolean>;
+  cut(isDoubtful: boolean): Promise<boolean>;
   /** Begins a new segment at a position, and seals the one before it with an index. */
   roll(position: number, marks: ReadonlyMap<string, Mark>): Promise<void>;
   close(): Promise<void>;
@@ -78,14 +80,15 @@ export function createSegmentWriter(
         segment.bytes += header.length + body.length;
       }
     },
-    async cut() {
+    async cut(isDoubtful) {
       try {
         await segment.file.truncate(segment.bytes);
-        return true;
+        if (!isDoubtful) return true;
       } catch {
-        await markUnsynced(disk, segment, segment.bytes);
-        return false;
+        // Marked, as what is doubtful is.
       }
+      await markUnsynced(disk, segment, segment.bytes);
+      return false;
     },
     close: () => segment.file.close(),
   };

@@ -1,8 +1,12 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { temporaryFolder } from "@hivewatch/test-support";
+import { newSeed, randomFrom, temporaryFolder } from "@hivewatch/test-support";
 import { beforeEach, expect, test } from "vitest";
+import { ensureCursors } from "../src/cursors.ts";
 import { openRunStore, type RunStore } from "../src/index.ts";
+import { openRunLog } from "../src/run-log.ts";
+import { batchOf, updates } from "./support/events.ts";
+import { modelMachine } from "./support/model-disk.ts";
 import { appendUpdates } from "./support/stored.ts";
 
 let store: RunStore;
@@ -66,4 +70,25 @@ test("every log is born with the cursors of those who shall read it, and keeps t
   expect(await store.behindReader("a")).toEqual(["new", "r"]);
   expect(await store.behindReader("b")).toEqual(["new", "r"]);
   expect((await store.cursor("r", "a")).position).toBe(2);
+});
+
+test("who shall read a run has a cursor there whenever anything of it was acknowledged, also after a loss of power", async () => {
+  const random = randomFrom(newSeed());
+  for (let times = 0; times < 20; times++) {
+    const model = modelMachine(random);
+    const { disk, processes } = model.start();
+    const onRecovered = (): Promise<void> => ensureCursors("/runs/r.log", ["a", "b"], disk);
+    const log = await openRunLog("/runs/r.log", "r", { disk, lock: { processes }, onRecovered });
+    await log.append(batchOf(updates(1)));
+    model.losePower();
+    const cursors = model.paths().filter((path) => path.endsWith(".json"));
+    expect(cursors.sort()).toEqual(["/runs/r.log/cursors/a.json", "/runs/r.log/cursors/b.json"]);
+  }
+});
+
+test("a log that can't give its readers their cursors is not opened, and is free for the next one", async () => {
+  const withReaders = openRunStore({ dir: store.dir, readers: ["a"] });
+  await writeFile(join(store.dir, "r.log", "cursors"), "in the way");
+  await expect(withReaders.openLog("r")).rejects.toMatchObject({ code: "unavailable" });
+  await (await store.openLog("r")).close();
 });

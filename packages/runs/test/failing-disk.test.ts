@@ -195,12 +195,32 @@ test("with durability `os` a log is synced when a segment ends and when it is cl
   expect(await idsOn(model.start())).toEqual(ids(20));
 });
 
-test("with durability `os` a close that can't be synced says so", async () => {
+test("with durability `os` a close that can't be synced says so, and whoever opens the log next brings it to the disk", async () => {
   const model = machine();
   const log = await openOn(model.start(), { durability: "os" });
   await log.append(batchOf(updates(2)));
   model.setFault(failing("sync", ioError));
   await expect(log.close()).rejects.toMatchObject({ code: "unavailable" });
+  model.setFault(undefined);
+  const again = await openOn(model.start());
+  await again.append(batchOf(updates(2, 2), 2));
+  model.losePower();
+  expect(await idsOn(model.start())).toEqual(ids(4));
+});
+
+test("batches that come while one is being synced are synced together", async () => {
+  const model = machine();
+  const log = await openOn(model.start());
+  let syncs = 0;
+  model.setFault((operation) => {
+    if (operation === "sync") syncs++;
+    return undefined;
+  });
+  await Promise.all(Array.from({ length: 100 }, (_, i) => log.append(batchOf(updates(1, i), i))));
+  // The first by itself, and all that came meanwhile.
+  expect(syncs).toBe(2);
+  model.losePower();
+  expect(await idsOn(model.start())).toEqual(ids(100));
 });
 
 test("a log whose folder is taken away takes nothing more", async () => {

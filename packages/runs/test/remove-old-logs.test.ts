@@ -1,9 +1,10 @@
-import { readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { temporaryFolder } from "@hivewatch/test-support";
 import { beforeEach, expect, test } from "vitest";
 import { keepDelivering, openRunStore, type RunStore, removeOldLogs } from "../src/index.ts";
 import { event, updates } from "./support/events.ts";
-import { append, finished } from "./support/stored.ts";
+import { append, finished, session } from "./support/stored.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -16,9 +17,9 @@ beforeEach(async () => {
 });
 
 /** Removes what is older than a week, so many days from now. */
-function removeIn(days: number): Promise<string[]> {
+function removeIn(days: number, from: RunStore = store): Promise<string[]> {
   const now = (): number => Date.now() + days * DAY_MS;
-  return removeOldLogs(store, { keepMs: 7 * DAY_MS, now, onDiagnostic: (message) => said.push(message) });
+  return removeOldLogs(from, { keepMs: 7 * DAY_MS, now, onDiagnostic: (message) => said.push(message) });
 }
 
 async function endedRun(runId: string): Promise<void> {
@@ -67,4 +68,44 @@ test("a log that is being written is kept, and the others go", async () => {
   expect(await removeIn(100)).toEqual(["b"]);
   expect(said).toEqual([expect.stringContaining("the log of run a can't be removed")]);
   await log.close();
+});
+
+test("a run that goes on and ends again while it is looked at keeps its log, with what nobody has read", async () => {
+  await endedRun("r");
+  const meddled: RunStore = {
+    ...store,
+    async openLog(runId) {
+      await append(store, runId, [...updates(2, 5), finished()]);
+      return store.openLog(runId);
+    },
+  };
+  expect(await removeIn(100, meddled)).toEqual([]);
+  expect(await store.listing("r")).toMatchObject({ num_events: 8 });
+  await store.writeArtifacts("r");
+  expect(await removeIn(100)).toEqual(["r"]);
+  expect(said).toEqual([]);
+});
+
+test("what a removal left that was cut short goes with the next one, also of a run that has gone on", async () => {
+  for (const runId of ["gone", "back"]) {
+    await endedRun(runId);
+    await rename(join(store.dir, `${runId}.log`), join(store.dir, `${runId}.log.removed`));
+  }
+  await endedRun("back");
+  expect(await removeIn(0)).toEqual([]);
+  expect((await readdir(store.dir)).filter((name) => name.includes(".log"))).toEqual(["back.log"]);
+  await mkdir(join(store.dir, "back.log.removed"));
+  await writeFile(join(store.dir, "back.log.removed", "0.seg"), "");
+  expect(await removeIn(100)).toEqual(["back"]);
+  expect(said).toEqual([]);
+});
+
+test("what comes after the removal is a new log; the lines of the old one are kept aside", async () => {
+  await endedRun("r");
+  const before = await readFile(join(store.dir, "r.jsonl"), "utf8");
+  expect(await removeIn(100)).toEqual(["r"]);
+  await session(store, updates(2, 5));
+  expect(await store.listing("r")).toMatchObject({ num_events: 2 });
+  const [kept = ""] = (await readdir(store.dir)).filter((name) => name.startsWith("r.jsonl.kept-"));
+  expect(await readFile(join(store.dir, kept), "utf8")).toBe(before);
 });

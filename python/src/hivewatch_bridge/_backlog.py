@@ -140,13 +140,12 @@ class Backlog:
                 kept = self._keep_segment(segment)
 
     def _keep_segment(self, segment: Segment) -> bool:
-        dropped = self.spooler.keep(segment.payload, segment.droppable)
+        is_kept, dropped = self.spooler.keep(segment.payload, segment.droppable)
         with self._changed:
-            if dropped is None:
+            self.lost += dropped
+            if not is_kept:
                 self.queue.put_back(segment)
-            else:
-                self.lost += dropped
-        return dropped is not None
+        return is_kept
 
     def _report_damage(self) -> None:
         damage = self.spooler.take_damage()

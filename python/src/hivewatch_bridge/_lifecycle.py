@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._ids import check_run_id, new_producer_id, new_run_id
-from ._log import logger
+from ._log import WarnOnce, logger
 from ._outbox import Outbox
 from ._queue import EventQueue
 from ._resume import resume_in_background
@@ -26,6 +26,9 @@ _EXIT_KEEP_SEC = 0.5
 _runs: list[Run] = []
 # A forked child must not run the destructors of gRPC's objects: the threads that they wait for are not there.
 _inherited: list[Sender] = []
+_has_used_grpc = False
+_can_use_grpc = True
+_warn = WarnOnce()
 
 
 def start_run(
@@ -43,6 +46,13 @@ def start_run(
     if is_disabled():
         return Run(identity, algorithm, config, sender=None, emitters=emitters, verbose=verbose)
     settings = read_settings(endpoint, token)
+    if not _can_use_grpc:
+        _warn(
+            "forked",
+            "HiveWatch does nothing in this process: it was forked from one that reports to a bridge, and gRPC can't be"
+            " used in both. Let it be spawned (multiprocessing's start method), or call init in the parent alone.",
+        )
+        return Run(identity, algorithm, config, sender=None, emitters=emitters, verbose=verbose)
     run = Run(identity, algorithm, config, _start_sender(identity, settings), emitters, verbose)
     _runs[:] = [*(other for other in _runs if not other._is_settled()), run]
     level = logging.INFO if verbose else logging.DEBUG
@@ -51,6 +61,8 @@ def start_run(
 
 
 def _start_sender(run_id: str, settings: Settings) -> Sender:
+    global _has_used_grpc
+    _has_used_grpc = True
     spool_settings = read_spool_settings()
     outbox = Outbox(Producer(run_id, new_producer_id(), epoch=1))
     spooler = Spooler(outbox, settings.endpoint, spool_settings)
@@ -69,6 +81,9 @@ def _flush_at_exit() -> None:
 
 
 def _silence_in_child() -> None:
+    global _can_use_grpc
+    # It hangs there, or ends the process, if a thread of the parent was in it.
+    _can_use_grpc = not _has_used_grpc
     for run in list(_runs):
         sender, run._sender = run._sender, None
         run._hooks = None

@@ -62,6 +62,8 @@ class Spool:
         self._lifecycle = Pieces(folder, "lifecycle", sync, piece_bytes)
         self._next_place = anchor.place
         self._on_their_way = 0
+        self.dropped = 0
+        """How many events had to go so far because the spool is full."""
         while (pieces := self._first()) is not None and pieces.head is not None and pieces.head.place < anchor.place:
             pieces.take()
 
@@ -80,31 +82,27 @@ class Spool:
         """How many bytes were passed over so far because they can't be read."""
         return self._telemetry.unreadable + self._lifecycle.unreadable
 
-    def append(self, payload: Payload, droppable: bool) -> int:
-        """Adds a batch behind all others. What has to go for it is told by an event in the spool.
+    def append(self, payload: Payload, droppable: bool) -> None:
+        """Adds a batch behind all others.
 
-        Returns:
-            How many events had to go for it, or with it, because the spool is full.
+        What has to go for it, or with it, is told by an event in the spool, and counted in `dropped`, also if the batch
+        then can't be written.
         """
         # Frames add a few bytes to the data; the limit needn't be that exact.
-        dropped = 0
         while self._telemetry.size + self._lifecycle.size + len(payload.data) > self._limit:
             count = self._telemetry.droppable
             if count == 0:
+                if droppable:
+                    # Batches on their way and events of the run itself take all the room.
+                    self._add(self._lifecycle, loss(count=payload.count))
+                    self.dropped += payload.count
+                    return
                 break
             # First, as the process may die before the next line.
             self._add(self._lifecycle, loss(count=count))
+            self.dropped += count
             self._telemetry.drop()
-            dropped += count
-        else:
-            self._add(self._telemetry if droppable else self._lifecycle, payload)
-            return dropped
-        if droppable:
-            # Batches on their way and events of the run itself take all the room.
-            self._add(self._lifecycle, loss(count=payload.count))
-            return dropped + payload.count
-        self._add(self._lifecycle, payload)
-        return dropped
+        self._add(self._telemetry if droppable else self._lifecycle, payload)
 
     def append_sent(self, sealed: Sealed) -> None:
         """Adds a batch that is on its way to the bridge. All others are, too."""

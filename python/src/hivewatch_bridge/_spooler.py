@@ -70,17 +70,21 @@ class Spooler:
             self._failed(error)
             return False
 
-    def keep(self, payload: Payload, droppable: bool) -> int | None:
+    def keep(self, payload: Payload, droppable: bool) -> tuple[bool, int]:
         """Writes a batch that has no number yet. What is on its way was written before.
 
         Returns:
-            How many events had to go because the spool is full; None if the batch can't be written.
+            Whether the batch needs no other place any more; and how many events had to go because the spool is full, in
+            either case.
         """
+        before = 0 if self._spool is None else self._spool.dropped
         try:
-            dropped = self._open(self._outbox.next_seq).append(payload, droppable)
+            self._open(self._outbox.next_seq).append(payload, droppable)
+            is_kept = True
         except OSError as error:
             self._failed(error)
-            return None
+            is_kept = False
+        dropped = 0 if self._spool is None else self._spool.dropped - before
         if dropped:
             self._warn(
                 "full",
@@ -88,7 +92,7 @@ class Spooler:
                 self.folder,
                 self._settings.limit_bytes // 1_048_576,
             )
-        return dropped
+        return is_kept, dropped
 
     def seal_next(self) -> Sealed | None:
         """Gives the next batch on disk its number; None if there is none."""
