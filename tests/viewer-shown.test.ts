@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { eventually, startMap, syntheticRun, temporaryFolder } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { openPage } from "./support/browser.ts";
@@ -33,26 +34,33 @@ interface Seen {
   readonly emptyCharts: number;
 }
 
-/** Has the page's code be so busy that the engine has told all before there is anything on the page. */
+/** The run comes when the page no longer waits for it. */
+const RUN_LATE_MS = 1000;
+
+/** Has the page wait for the run as long as it takes. */
 const RENDER_LATE = `
   const wait = window.setTimeout;
   window.setTimeout = (then, ms, ...rest) => {
     window.setTimeout = wait;
-    return wait(then, ms ?? 1000, ...rest);
+    return wait(then, 30_000, ...rest);
   };
 `;
 
-test.for([
-  ["the page is there before the run", ""],
-  ["the run is there before the page", RENDER_LATE],
+test.for<[name: string, script: string, runLateMs: number]>([
+  ["the page is there before the run", "", RUN_LATE_MS],
+  ["the run is there before the page", RENDER_LATE, 0],
 ])(
   "when the page marks that a round is shown, its clients are on the map and its figures in the charts: %s",
-  async ([, script], context) => {
+  async ([, script, runLateMs], context) => {
     const dir = await temporaryFolder();
     await writeRun(dir, "shown", syntheticRun({ runId: "shown", clients: 40, rounds: 4, seed: 11 }));
     const { page } = await openPage(needChromium(context), `${await startMap(dir)}/?run_id=shown`, {
       prepare: async (browser) => {
         await browser.addInitScript(LOOK_AT_MARKS + script);
+        await browser.route("**/map2", async (route) => {
+          await setTimeout(runLateMs);
+          await route.continue();
+        });
       },
     });
     await eventually(async () => expect(await figures(page)).toMatchObject({ round: 4 }));
