@@ -1,4 +1,4 @@
-// Nothing here is of `Intl`, which a browser takes longer to wake up than to draw all charts.
+// Nothing here is of `Intl`: a browser takes about ten milliseconds to wake it up, before there is anything on the page.
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"];
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 

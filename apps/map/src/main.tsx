@@ -22,7 +22,7 @@ if (root === null) throw new Error("the page has no #app");
 applyTheme();
 const { map } = readAddress(location.search);
 const page = map === undefined ? <App list={pollRunList()} /> : <SavedRun map={map} />;
-// To draw the page without the run and then with it takes nearly twice as long as to draw it once.
+// What comes by then is in the first picture: to draw the page without the run and again with it takes longer.
 const moment = new Promise((resolve) => {
   setTimeout(resolve, MOMENT_MS);
 });
