@@ -1,6 +1,7 @@
 import "./start.ts";
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { openedEarly } from "./engine/start-engine.ts";
 import { readAddress } from "./run-address.ts";
 import { pollRunList } from "./runs/run-list.ts";
 import { SavedRun } from "./saved-run.tsx";
@@ -13,10 +14,16 @@ import "./styles/panels.css";
 import "./styles/charts.css";
 import "./styles/runs.css";
 
+/** So long the page waits for the run that it is to show, before it is there without it. */
+const MOMENT_MS = 150;
+
 const root = document.getElementById("app");
 if (root === null) throw new Error("the page has no #app");
 applyTheme();
 const { map } = readAddress(location.search);
 const page = map === undefined ? <App list={pollRunList()} /> : <SavedRun map={map} />;
-// A task of its own: between the two the engine's thread can start, and what it tells by then is in the first picture.
-setTimeout(() => render(page, root));
+// What comes by then is in the first picture: to draw the page without the run and again with it takes longer.
+const moment = new Promise((resolve) => {
+  setTimeout(resolve, MOMENT_MS);
+});
+Promise.race([openedEarly(), moment]).then(() => render(page, root));

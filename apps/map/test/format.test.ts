@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import {
   formatAge,
   formatBytes,
+  formatClock,
   formatCount,
+  formatDateTime,
   formatField,
   formatNumber,
   formatPercent,
@@ -58,6 +60,18 @@ test("ages", () => {
   expect(formatAge(-5)).toBe("0 s");
   expect(formatAge(40_000)).toBe("40 s");
   expect(formatAge(3 * 3_600_000)).toBe("3 h");
+});
+
+test("counts are rounded and grouped", () => {
+  expect(formatCount(999)).toBe("999");
+  expect(formatCount(1000)).toBe("1,000");
+  expect(formatCount(-1_234_567.5)).toBe("-1,234,568");
+});
+
+test("times are those of the reader's zone", () => {
+  expect(formatClock(new Date(2026, 8, 3, 4, 5, 6).getTime())).toBe("04:05:06");
+  expect(formatDateTime(new Date(2026, 8, 3, 14, 5, 6).toISOString())).toBe("3 Sept 2026, 14:05");
+  expect(formatClock("never")).toBe("–");
 });
 
 test("an application's own field", () => {

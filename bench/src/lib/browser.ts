@@ -21,10 +21,15 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
 }
 
-/** A page of its own: nothing is in its cache. */
+/** So long a new window is busy with its own user interface, which takes as much time as our page. */
+const WINDOW_MS = 1_000;
+
+/** A page of its own, in a window that is ready: nothing is in its cache. */
 export async function newPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  return context.newPage();
+  const page = await context.newPage();
+  await sleep(WINDOW_MS);
+  return page;
 }
 
 /** The viewer says when it has drawn a round for the first time. */

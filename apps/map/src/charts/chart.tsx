@@ -5,6 +5,7 @@ import type { Rounds } from "../data/run-data.ts";
 import { useSession } from "../session.ts";
 import { theme } from "../theme.ts";
 import { MetricValue } from "../ui/metric-value.tsx";
+import { whenInSight } from "../ui/when-in-sight.ts";
 import { ChartFrame } from "./chart-frame.tsx";
 import type { ChartSpec } from "./chart-spec.ts";
 import { chartTable } from "./chart-table.ts";
@@ -123,14 +124,21 @@ function PlotArea({ view, hovered, plot, onSeek }: PlotAreaProps) {
   useLayoutEffect(() => {
     const target = element.current;
     if (target === null) return undefined;
+    let width = 0;
+    let stopWaiting: (() => void) | undefined;
     // Its first call comes when the page has been laid out: to ask for a width before would have it done for each chart.
     const observer = new ResizeObserver(([entry]) => {
-      const width = entry?.contentRect.width ?? 0;
-      if (plot.current !== undefined) plot.current.setWidth(width);
-      else if (width > 0) plot.current = create(target, width);
+      width = entry?.contentRect.width ?? 0;
+      if (width === 0) return;
+      plot.current?.setWidth(width);
+      // Those further down are not drawn before somebody sees them.
+      stopWaiting ??= whenInSight(target, target.closest(".charts-place"), () => {
+        plot.current = create(target, width);
+      });
     });
     observer.observe(target);
     return () => {
+      stopWaiting?.();
       observer.disconnect();
       plot.current?.close();
       plot.current = undefined;

@@ -1,6 +1,6 @@
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { withoutZeros } from "../format.ts";
+import { formatCount, withoutZeros } from "../format.ts";
 import { themeColor } from "../theme.ts";
 import type { NumberFormat } from "./chart-spec.ts";
 import { FONT } from "./font.ts";
@@ -93,7 +93,7 @@ export function createPlot(
           space: formatX === undefined ? 40 : 60,
           incrs: formatX === undefined ? WHOLE_STEPS : TIME_STEPS,
           grid: { show: false },
-          ...(formatX && { values: (_: UPlot, splits: number[]) => splits.map(formatX) }),
+          values: (_, splits) => splits.map(formatX ?? formatCount),
         },
         {
           ...axis,

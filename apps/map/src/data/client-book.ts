@@ -47,7 +47,8 @@ export function createClientBook(): ClientBook {
     add(news: ClientNews) {
       // The run is being loaded anew.
       if (news.first === 0) forget();
-      for (const id of news.ids) ids.push(id);
+      if (ids.length === 0) ids = [...news.ids];
+      else for (const id of news.ids) ids.push(id);
       makeRoom();
       const { places } = news;
       for (let i = 0; i < places.clients.length; i++) {

@@ -6,6 +6,8 @@ export interface StartedEngine {
   ask(request: Request): void;
   /** Takes what it tells, and has told already. */
   listen(take: (updates: readonly Update[]) => void): void;
+  /** Resolves when it has told of a round, or that there is none to wait for. */
+  readonly opened: Promise<void>;
   stop(): void;
 }
 
@@ -17,6 +19,11 @@ export function startEarly(): void {
   if (map === undefined && runId === undefined) return;
   const address = addressOf(runId ?? "", map);
   early = { engine: start(address), address };
+}
+
+/** Resolves when the run that is read early is open; at once if none is. */
+export async function openedEarly(): Promise<void> {
+  await early?.engine.opened;
 }
 
 /** The engine of a run: the one that was started early, if it reads this one. */
@@ -39,8 +46,14 @@ function start(address: RunAddress): StartedEngine {
   const name = JSON.stringify(address);
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name });
   const told: Update[] = [];
-  worker.onmessage = ({ data }: MessageEvent<readonly Update[]>) => told.push(...data);
+  const opened = new Promise<void>((resolve) => {
+    worker.onmessage = ({ data }: MessageEvent<readonly Update[]>) => {
+      told.push(...data);
+      if (data.some(({ kind }) => kind === "table" || kind === "connection")) resolve();
+    };
+  });
   return {
+    opened,
     ask: (request) => worker.postMessage(request),
     listen(take) {
       worker.onmessage = ({ data }: MessageEvent<readonly Update[]>) => take(data);

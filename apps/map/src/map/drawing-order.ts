@@ -10,16 +10,16 @@ import type { Places } from "./places.ts";
  */
 export function drawingOrder(codes: Uint8Array, places: Places | undefined): Uint32Array {
   const starts = new Uint32Array(RANKS + 1);
-  const shown = (i: number): boolean => places === undefined || !Number.isNaN(places.lat[i]);
+  const lat = places?.lat;
   for (let i = 0; i < codes.length; i++) {
-    if (!shown(i)) continue;
+    if (lat !== undefined && Number.isNaN(lat[i])) continue;
     const next = (RANK_OF[codes[i] ?? 0] ?? 0) + 1;
     starts[next] = (starts[next] ?? 0) + 1;
   }
   for (let rank = 1; rank <= RANKS; rank++) starts[rank] = (starts[rank] ?? 0) + (starts[rank - 1] ?? 0);
   const order = new Uint32Array(starts[RANKS] ?? 0);
   for (let i = 0; i < codes.length; i++) {
-    if (!shown(i)) continue;
+    if (lat !== undefined && Number.isNaN(lat[i])) continue;
     const rank = RANK_OF[codes[i] ?? 0] ?? 0;
     const at = starts[rank] ?? 0;
     order[at] = i;

@@ -35,7 +35,10 @@ export function MapPanel() {
   const map = useSignal<MapView | undefined>(undefined);
   const pointed = useSignal<Pointed | undefined>(undefined);
   const sceneOf = useMemo(createSceneBuilder, []);
-  const scene = useComputed(() => sceneOf(sceneSource(session)));
+  // With each round that is read all of the run is told anew, which must not draw the map for nothing.
+  const lat = useComputed(() => data.overview.value.server?.lat);
+  const lng = useComputed(() => data.overview.value.server?.lng);
+  const scene = useComputed(() => sceneOf(sceneSource(session, { lat: lat.value, lng: lng.value })));
   // The Earth is drawn with the clients on it: without them it would have to be drawn again, elsewhere.
   const isKnown = useComputed(() => session.table.value !== undefined || data.connection.value.phase !== "loading");
 
@@ -130,14 +133,14 @@ export function MapPanel() {
   );
 }
 
-function sceneSource({ data, state, table, matches }: Session) {
+function sceneSource({ data, state, table, matches }: Session, server: Readonly<Record<string, unknown>>) {
   const colorBy = state.colorBy.value;
   return {
     clients: data.clients.value,
     table: table.value,
     // What changes with every round that is read must not draw the map anew for nothing.
     tally: colorBy === ROUND_SHARE ? data.tally.value : undefined,
-    server: data.overview.value.server,
+    server,
     matches: matches.value,
     colorBy,
     projection: state.projection.value,

@@ -91,7 +91,8 @@ function clientsIn(
   const found: number[] = [];
   for (let at = 0; at < order.length; at++) {
     const client = order[at] ?? 0;
-    const [cx, cy] = [x[client] ?? Number.NaN, y[client] ?? Number.NaN];
+    const cx = x[client] ?? Number.NaN;
+    const cy = y[client] ?? Number.NaN;
     if (!(cx >= left && cx <= right && cy >= top && cy <= bottom)) continue;
     if (found.length === MAX_SPOTS) return undefined;
     found.push(client);
@@ -198,7 +199,8 @@ function dotOf({ order, grid }: Scene, view: View): number {
   let seen = 0;
   for (let at = 0; at < order.length; at += stride) {
     const client = order[at] ?? 0;
-    const [cx, cy] = [num(x, client) * k, num(y, client) * k];
+    const cx = (x[client] ?? Number.NaN) * k;
+    const cy = (y[client] ?? Number.NaN) * k;
     if (cx >= sight.left && cx <= sight.right && cy >= sight.top && cy <= sight.bottom) seen++;
   }
   const share = (seen * stride) / (view.size.width * view.size.height);

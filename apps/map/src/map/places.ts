@@ -12,8 +12,8 @@ export interface Places {
 export type LngLat = readonly [number, number];
 
 /** Whether these are a place on Earth. Numbers out of range are not bent into it. */
-function isPlace(lat: unknown, lng: unknown): boolean {
-  return typeof lat === "number" && typeof lng === "number" && Math.abs(lat) <= 90 && Math.abs(lng) <= 180;
+function isPlace(lat: number, lng: number): boolean {
+  return lat >= -90 && lat <= 90 && lng >= -180 && lng <= 180;
 }
 
 /**
@@ -28,10 +28,11 @@ export function placesOf(clients: Pick<Clients, "ids" | "lat" | "lng">, before: 
   let located = 0;
   let changed = before?.lat.length !== count;
   for (let i = 0; i < count; i++) {
-    const [north, east] = [clients.lat[i], clients.lng[i]];
+    const north = clients.lat[i] ?? Number.NaN;
+    const east = clients.lng[i] ?? Number.NaN;
     if (isPlace(north, east)) {
-      lat[i] = north ?? Number.NaN;
-      lng[i] = east ?? Number.NaN;
+      lat[i] = north;
+      lng[i] = east;
       located++;
     }
     changed ||= !Object.is(before?.lat[i], lat[i]) || !Object.is(before?.lng[i], lng[i]);

@@ -13,6 +13,8 @@ export const NO_REGION = 0xffff;
 /** A region is this high, in degrees, and at the equator as wide. */
 const DEGREES = 18;
 const BANDS = 180 / DEGREES;
+/** So many, at most, are in a band. */
+const MAX_AROUND = 360 / DEGREES;
 
 const known = new WeakMap<Places, Regions>();
 
@@ -25,37 +27,44 @@ export function regionsOf(places: Places): Regions {
   return regions;
 }
 
+/** In numbers alone: it runs once, over all clients, while they wait to be drawn. */
 function findRegions({ lat, lng }: Places): Regions {
   const of = new Uint16Array(lat.length).fill(NO_REGION);
-  const indices = new Map<number, number>();
-  const sums: { lat: number; lng: number; count: number }[] = [];
+  const regionAt = new Uint16Array(BANDS * MAX_AROUND).fill(NO_REGION);
+  const latOf = new Float64Array(regionAt.length);
+  const lngOf = new Float64Array(regionAt.length);
+  const counts = new Uint32Array(regionAt.length);
+  let regions = 0;
   for (let client = 0; client < lat.length; client++) {
-    const [north, east] = [lat[client] ?? Number.NaN, lng[client] ?? Number.NaN];
+    const north = lat[client] ?? Number.NaN;
     if (Number.isNaN(north)) continue;
-    const key = cellAt(north, east);
-    let index = indices.get(key);
-    if (index === undefined) {
-      index = sums.push({ lat: 0, lng: 0, count: 0 }) - 1;
-      indices.set(key, index);
+    const east = lng[client] ?? Number.NaN;
+    const cell = cellAt(north, east);
+    let region = regionAt[cell] ?? NO_REGION;
+    if (region === NO_REGION) {
+      region = regions++;
+      regionAt[cell] = region;
     }
-    of[client] = index;
-    const sum = sums[index];
-    if (sum === undefined) continue;
-    sum.lat += north;
-    sum.lng += east;
-    sum.count++;
+    of[client] = region;
+    latOf[region] = (latOf[region] ?? 0) + north;
+    lngOf[region] = (lngOf[region] ?? 0) + east;
+    counts[region] = (counts[region] ?? 0) + 1;
   }
-  const middles = new Uint32Array(sums.length);
-  const nearest = new Float64Array(sums.length).fill(Number.POSITIVE_INFINITY);
+  for (let region = 0; region < regions; region++) {
+    latOf[region] = (latOf[region] ?? 0) / (counts[region] ?? 1);
+    lngOf[region] = (lngOf[region] ?? 0) / (counts[region] ?? 1);
+  }
+  const middles = new Uint32Array(regions);
+  const nearest = new Float64Array(regions).fill(Number.POSITIVE_INFINITY);
   for (let client = 0; client < lat.length; client++) {
-    const index = of[client] ?? NO_REGION;
-    const sum = sums[index];
-    if (sum === undefined) continue;
-    const [north, east] = [(lat[client] ?? 0) - sum.lat / sum.count, (lng[client] ?? 0) - sum.lng / sum.count];
+    const region = of[client] ?? NO_REGION;
+    if (region === NO_REGION) continue;
+    const north = (lat[client] ?? 0) - (latOf[region] ?? 0);
+    const east = (lng[client] ?? 0) - (lngOf[region] ?? 0);
     const distance = north * north + east * east;
-    if (distance >= (nearest[index] ?? 0)) continue;
-    nearest[index] = distance;
-    middles[index] = client;
+    if (distance >= (nearest[region] ?? 0)) continue;
+    nearest[region] = distance;
+    middles[region] = client;
   }
   return { of, middles };
 }
@@ -69,5 +78,5 @@ const AROUND = Array.from({ length: BANDS }, (_, band) => {
 function cellAt(lat: number, lng: number): number {
   const band = Math.min(Math.floor((lat + 90) / DEGREES), BANDS - 1);
   const around = AROUND[band] ?? 1;
-  return band * 64 + Math.min(Math.floor(((lng + 180) / 360) * around), around - 1);
+  return band * MAX_AROUND + Math.min(Math.floor(((lng + 180) / 360) * around), around - 1);
 }

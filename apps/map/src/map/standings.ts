@@ -11,15 +11,19 @@ export interface Standings {
 
 /** @param count - how many clients the run has */
 export function standingsOf(count: number, table: RoundTable | undefined): Standings {
-  const status = new Uint8Array(count).fill(STATUS_CODES.idle);
-  for (let row = 0; row < (table?.rows ?? 0); row++) {
-    const client = table?.clients[row] ?? count;
-    if (client < count) status[client] = table?.status[row] ?? STATUS_CODES.idle;
-  }
+  const { idle } = STATUS_CODES;
+  const status = new Uint8Array(count).fill(idle);
   const counts = new Uint32Array(CLIENT_STATUSES.length);
-  for (let client = 0; client < count; client++) {
-    const code = status[client] ?? STATUS_CODES.idle;
+  counts[idle] = count;
+  if (table === undefined) return { status, counts };
+  const { rows, clients, status: codes } = table;
+  for (let row = 0; row < rows; row++) {
+    const client = clients[row] ?? count;
+    if (client >= count) continue;
+    const code = codes[row] ?? idle;
+    status[client] = code;
     counts[code] = (counts[code] ?? 0) + 1;
+    counts[idle] = (counts[idle] ?? 0) - 1;
   }
   return { status, counts };
 }

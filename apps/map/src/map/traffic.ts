@@ -1,4 +1,3 @@
-import { geoDistance, geoInterpolate } from "d3-geo";
 import type { RoundTable } from "../data/run-data.ts";
 import { STATUS_CODES } from "../data/statuses.ts";
 import { numbersOf } from "../data/table-fields.ts";
@@ -117,14 +116,29 @@ function amount(value: number | undefined): number {
 /** How many points a way half around the Earth gets. */
 const POINTS = 64;
 
+const RADIANS = Math.PI / 180;
+
 export function greatCircle(from: LngLat, to: LngLat): Way {
-  const along = geoInterpolate([...from], [...to]);
-  const steps = Math.max(2, Math.ceil((geoDistance([...from], [...to]) / Math.PI) * POINTS));
+  const [a, b] = [vectorOf(from), vectorOf(to)];
+  const angle = 2 * Math.asin(Math.min(1, Math.hypot(a.x - b.x, a.y - b.y, a.z - b.z) / 2));
+  const steps = Math.max(2, Math.ceil((angle / Math.PI) * POINTS));
   const way = new Float64Array(2 * steps + 2);
   for (let step = 0; step <= steps; step++) {
-    const [lng, lat] = along(step / steps);
-    way[2 * step] = lng;
-    way[2 * step + 1] = lat;
+    const share = step / steps;
+    // Of a way of no length all points are its beginning.
+    const ofA = angle === 0 ? 1 : Math.sin((1 - share) * angle);
+    const ofB = angle === 0 ? 0 : Math.sin(share * angle);
+    const x = ofA * a.x + ofB * b.x;
+    const y = ofA * a.y + ofB * b.y;
+    const z = ofA * a.z + ofB * b.z;
+    way[2 * step] = Math.atan2(y, x) / RADIANS;
+    way[2 * step + 1] = Math.atan2(z, Math.hypot(x, y)) / RADIANS;
   }
   return way;
+}
+
+/** A place as a point of a ball of radius 1. */
+function vectorOf([lng, lat]: LngLat): { readonly x: number; readonly y: number; readonly z: number } {
+  const [east, north] = [lng * RADIANS, lat * RADIANS];
+  return { x: Math.cos(north) * Math.cos(east), y: Math.cos(north) * Math.sin(east), z: Math.sin(north) };
 }

@@ -1,6 +1,6 @@
 import { firstAtLeast } from "../charts/round-axis.ts";
 import type { Clients, RoundTable, Tally } from "../data/run-data.ts";
-import { STATUS_CODES } from "../data/statuses.ts";
+import { CLIENT_STATUSES, STATUS_CODES } from "../data/statuses.ts";
 import { numbersOf } from "../data/table-fields.ts";
 import type { Sort } from "../page-state.ts";
 
@@ -31,19 +31,21 @@ export function orderClients(source: OrderSource): Uint32Array {
 
 /** There are but a few statuses: each gets its part of the order. */
 function byStatus(shown: Uint32Array, table: RoundTable | undefined, descending: boolean): Uint32Array {
-  const groups = Object.keys(STATUS_CODES).length;
-  const groupOf = (client: number): number => {
-    const status = table?.status[table.rowOf[client] ?? -1] ?? STATUS_CODES.idle;
-    return descending ? groups - 1 - status : status;
-  };
+  const groups = CLIENT_STATUSES.length;
+  const groupOf = new Uint8Array(shown.length);
   const starts = new Uint32Array(groups + 1);
-  for (const client of shown) starts[groupOf(client) + 1] = (starts[groupOf(client) + 1] ?? 0) + 1;
+  for (let i = 0; i < shown.length; i++) {
+    const status = table?.status[table.rowOf[shown[i] ?? 0] ?? -1] ?? STATUS_CODES.idle;
+    const group = descending ? groups - 1 - status : status;
+    groupOf[i] = group;
+    starts[group + 1] = (starts[group + 1] ?? 0) + 1;
+  }
   for (let group = 1; group <= groups; group++) starts[group] = (starts[group] ?? 0) + (starts[group - 1] ?? 0);
   const sorted = new Uint32Array(shown.length);
-  for (const client of shown) {
-    const group = groupOf(client);
+  for (let i = 0; i < shown.length; i++) {
+    const group = groupOf[i] ?? 0;
     const at = starts[group] ?? 0;
-    sorted[at] = client;
+    sorted[at] = shown[i] ?? 0;
     starts[group] = at + 1;
   }
   return sorted;
@@ -112,7 +114,6 @@ function keysOf({ clients, table, tally, sort }: OrderSource): Float64Array {
   return keys;
 }
 
-const collator = new Intl.Collator("en", { numeric: true });
 const ranked = new WeakMap<readonly string[], { readonly length: number; readonly ranks: Uint32Array }>();
 
 /** The rank of each id in alphabetical order, `site-2` before `site-10`. */
@@ -125,6 +126,7 @@ function idRanks(ids: readonly string[]): Uint32Array {
 }
 
 function textRanks(texts: readonly string[]): Uint32Array {
+  const collator = new Intl.Collator("en", { numeric: true });
   const order = Uint32Array.from({ length: texts.length }, (_, i) => i);
   order.sort((a, b) => collator.compare(texts[a] ?? "", texts[b] ?? "") || a - b);
   const ranks = new Uint32Array(texts.length);
