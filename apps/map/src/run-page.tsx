@@ -21,18 +21,20 @@ interface RunPageProps {
   runId: string;
   /** The head of its map, if that is on a file server. */
   map?: string;
+  /** Whether somebody asked for this run: its address says so even if nothing of it was chosen. Default true. */
+  isPicked?: boolean;
   /** Up to which position the run has events, as far as the list of runs knows. */
   position?: number | undefined;
   children: ComponentChildren;
 }
 
 /** The page of a run. */
-export function RunPage({ runId, map, position = 0, children }: RunPageProps) {
+export function RunPage({ runId, map, isPicked = true, position = 0, children }: RunPageProps) {
   const [page, setPage] = useState<{ session: Session; shortcuts: readonly Shortcut[] } | undefined>(undefined);
   const { panel } = readAddress(location.search);
 
   useLayoutEffect(() => {
-    const session = openSession(runId, map);
+    const session = openSession({ runId, map, isPicked });
     markShown(session.table);
     const shortcuts = pageShortcuts(session);
     const stopShortcuts = listenToShortcuts(shortcuts);
@@ -45,7 +47,7 @@ export function RunPage({ runId, map, position = 0, children }: RunPageProps) {
       stopShortcuts();
       session.close();
     };
-  }, [runId, map]);
+  }, [runId, map, isPicked]);
 
   useEffect(() => page?.session.data.hear(position), [page, position]);
 

@@ -29,12 +29,17 @@ export interface Session {
   close(): void;
 }
 
-/**
- * Opens a run, at the round and client that the page's address names.
- *
- * @param map - the head of its map, if that is on a file server; there are no other runs then
- */
-export function openSession(runId: string, map?: string): Session {
+/** What to open. */
+interface SessionSource {
+  readonly runId: string;
+  /** The head of its map, if that is on a file server; there are no other runs then. */
+  readonly map: string | undefined;
+  /** Whether somebody asked for this run, and not for whatever runs. */
+  readonly isPicked: boolean;
+}
+
+/** Opens a run, at the round and client that the page's address names. */
+export function openSession({ runId, map, isPicked }: SessionSource): Session {
   const data = openRunData(runId, map);
   const state = createPageState();
   const { round } = readFragment(location.hash, state);
@@ -55,7 +60,11 @@ export function openSession(runId: string, map?: string): Session {
     if (query.value.terms.length === 0) return undefined;
     return matchClients(query.value, { clients: data.clients.value, table: table.value, tally: data.tally.value });
   });
-  const stopKeeping = keepAddress((search) => (map === undefined ? queryOf(search, runId) : search), state, player);
+  const queryFrom = (search: string, fragment: string): string => {
+    if (map !== undefined) return search;
+    return queryOf(search, isPicked || fragment !== "" ? runId : undefined);
+  };
+  const stopKeeping = keepAddress(queryFrom, state, player);
 
   return {
     runId,

@@ -14,11 +14,12 @@ import {
 import { type ReplaySpeed, SPEEDS } from "./replay/replay-clock.ts";
 import { roundIn } from "./run-address.ts";
 
-/** The query for a run of our server. Parameters that are not ours are kept. */
-export function queryOf(search: string, runId: string): string {
+/** The query for a run of our server; undefined: whatever runs. Parameters that are not ours are kept. */
+export function queryOf(search: string, runId: string | undefined): string {
   const query = new URLSearchParams(search);
-  query.set("run_id", runId);
-  return `?${query}`;
+  if (runId === undefined) query.delete("run_id");
+  else query.set("run_id", runId);
+  return query.size > 0 ? `?${query}` : "";
 }
 
 /** The query of the whole page that a panel is of. */
@@ -36,6 +37,13 @@ export function readFragment(hash: string, state: PageState): { readonly round: 
   return { round: roundIn(hash) };
 }
 
+/** What of a state holds for another run, too, as a fragment: all but where in the run one is. */
+export function fragmentForOther(state: PageState): string {
+  const fragment = new URLSearchParams(fragmentOf(state, undefined).slice(1));
+  for (const name of OF_ONE_RUN) fragment.delete(name);
+  return fragment.size > 0 ? `#${fragment}` : "";
+}
+
 /** The fragment of a state, with its `#`; empty if everything has its usual value. */
 export function fragmentOf(state: PageState, round: number | undefined): string {
   const fragment = new URLSearchParams();
@@ -43,6 +51,9 @@ export function fragmentOf(state: PageState, round: number | undefined): string 
   for (const field of FIELDS) for (const text of field.write(state)) fragment.append(field.name, text);
   return fragment.size > 0 ? `#${fragment}` : "";
 }
+
+/** What another run has none of: its clients are others. */
+const OF_ONE_RUN = ["client", "page"] as const;
 
 interface UrlField {
   readonly name: string;

@@ -4,7 +4,7 @@ import { FINDING_KINDS } from "../src/data/run-data.ts";
 import { AXES, CLIENT_ORDERS, createPageState, type PageState, PROJECTIONS, TABS, VIEWS } from "../src/page-state.ts";
 import { PACES, SPEEDS } from "../src/replay/replay-clock.ts";
 import { PANELS, readAddress } from "../src/run-address.ts";
-import { fragmentOf, queryOf, readFragment, wholeQueryOf } from "../src/url-state.ts";
+import { fragmentForOther, fragmentOf, queryOf, readFragment, wholeQueryOf } from "../src/url-state.ts";
 
 const TEXTS = [
   "a",
@@ -27,6 +27,19 @@ test("a link names the run, the round and the client", () => {
   expect(readAddress("?run_id=a.b-1").runId).toBe("a.b-1");
   expect(readFragment("#round=0&client=site+1", state)).toEqual({ round: 0 });
   expect(state.client.value).toBe("site 1");
+});
+
+test("another run is looked at in the same way, but not at the same client", () => {
+  const state = createPageState();
+  readFragment("#client=a&filter=status:failed&color=local_loss&compare=b&chart=bytes", state);
+  expect(fragmentForOther(state)).toBe("#filter=status%3Afailed&color=local_loss&compare=b&chart=bytes");
+  expect(fragmentForOther(createPageState())).toBe("");
+});
+
+test("an address that follows whatever runs names none", () => {
+  expect(queryOf("?run_id=a", undefined)).toBe("");
+  expect(queryOf("?run_id=a&x=1", undefined)).toBe("?x=1");
+  expect(queryOf("", "a")).toBe("?run_id=a");
 });
 
 test("a round that is none is left out", () => {

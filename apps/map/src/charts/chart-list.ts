@@ -1,9 +1,9 @@
 import { type Digest, FIGURE_SOURCE, type Overview, type Rounds } from "../data/run-data.ts";
-import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds } from "../format.ts";
+import { formatAccuracy, formatBytes, formatCount, formatNumber, formatPercent, formatSeconds } from "../format.ts";
 import { DEFAULT_CHARTS } from "../page-state.ts";
 import { fieldLabel, fieldText } from "../ui/field-names.ts";
 import type { ChartBand, ChartLine, ChartSpec, NumberFormat } from "./chart-spec.ts";
-import { digestSeries, figureSeries, isEmpty } from "./series.ts";
+import { digestSeries, figureSeries, isEmpty, type Series } from "./series.ts";
 
 /** A chart that can be chosen. */
 export interface ChartChoice {
@@ -144,11 +144,17 @@ function qualityChart(id: "accuracy" | "loss", { rounds }: Overview, digest: Dig
   return {
     id,
     title: TITLES[id] ?? id,
-    format: id === "accuracy" ? formatPercent : formatNumber,
+    format: id === "accuracy" ? accuracyFormat([global.series, mean.series]) : formatNumber,
     field,
     lines: [...(isEmpty(global.series) ? [] : [global]), mean, worstLine(field, rounds, digest)],
     band: bandOf(rounds, digest),
   };
+}
+
+/** Where one accuracy is above 1 all are in per cent, also those below. */
+function accuracyFormat(all: readonly Series[]): NumberFormat {
+  const isInPercent = all.some(({ values, has }) => values.some((value, i) => has[i] === 1 && value > 1.000_001));
+  return isInPercent ? (value) => formatPercent(typeof value === "number" ? value / 100 : value) : formatAccuracy;
 }
 
 function clientChart(id: string, field: string, rounds: Rounds, digest: Digest | undefined): ChartSpec {

@@ -16,6 +16,7 @@ import { multiplesCanvas, multiplesTable } from "./multiples-export.ts";
 import { clientOrder } from "./multiples-order.ts";
 import { useShownIndex } from "./shown-index.ts";
 import { useHistory } from "./use-history.ts";
+import "../styles/chart-panels.css";
 import "../styles/multiples.css";
 
 const ON_A_PAGE = 24;

@@ -45,7 +45,7 @@ export function Legend({ scene }: { scene: Scene }) {
 /** What the lines on the map mean. */
 export function FlowLegend({ scene }: { scene: Scene }) {
   if (scene.flows.length === 0) return null;
-  const areRegions = scene.flows.some(({ sites }) => sites > 1);
+  const areRegions = scene.flows.some(({ isRegion }) => isRegion);
   return (
     <ul class="flow-legend" aria-label="Lines">
       <li class="up">Updates to the server{areRegions && ", by region"}</li>

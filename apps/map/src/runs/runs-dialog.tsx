@@ -23,7 +23,7 @@ const ROW_HEIGHT = 66;
 
 /** All runs: to find one, to open it, and to lay some over the open one. */
 export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) {
-  const { state } = useSession();
+  const { compared } = useSession();
   const dialog = useRef<HTMLDialogElement>(null);
   const search = useSignal("");
   const order = useSignal<RunOrder>("newest");
@@ -97,7 +97,7 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
           <p class="empty">{runs.length === 0 ? "There are no runs yet." : "No run is like that."}</p>
         )}
       </div>
-      {state.compared.value.length > 0 && <Comparison runs={runs} current={current} />}
+      {compared.runs.value.length > 0 && <Comparison runs={runs} current={current} />}
     </dialog>
   );
 }

@@ -5,6 +5,7 @@ import { formatClock, formatCount, formatDateTime } from "../format.ts";
 import { useSession } from "../session.ts";
 import { filterEvents } from "./filter-events.ts";
 import { VirtualList } from "./virtual-list.tsx";
+import "../styles/events.css";
 
 const ROW_HEIGHT = 30;
 
