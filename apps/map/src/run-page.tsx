@@ -5,6 +5,7 @@ import { markShown } from "./mark-shown.ts";
 import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
 import { readAddress } from "./run-address.ts";
 import { openSession, type Session, SessionProvider } from "./session.ts";
+import { AboutRun } from "./ui/about-run.tsx";
 import { ClientPanel } from "./ui/client-panel.tsx";
 import { Help } from "./ui/help.tsx";
 import { lazily } from "./ui/lazily.tsx";
@@ -64,6 +65,7 @@ export function RunPage({ runId, map, isPicked = true, position = 0, children }:
       <div class="page-scroll">
         <TopBar>
           {children}
+          <AboutRun />
           <RunStatus />
           <SearchBox />
         </TopBar>

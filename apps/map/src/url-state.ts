@@ -5,8 +5,10 @@ import {
   AXES,
   CLIENT_ORDERS,
   createPageState,
+  type Look,
   type PageState,
   PROJECTIONS,
+  RUN_ORDERS,
   type Sort,
   TABS,
   VIEWS,
@@ -111,6 +113,29 @@ const SPEED: Codec<ReplaySpeed> = {
   write: ({ pace, factor }) => [pace === "true" ? `${factor}x` : `${factor}`],
 };
 
+/** Longitude, latitude and zoom, as `8.54,47.37,3.2`. */
+const LOOK: Codec<Look | undefined> = {
+  read([text = ""]) {
+    const [lng = Number.NaN, lat = Number.NaN, zoom = Number.NaN, ...rest] = text.split(",").map(Number);
+    const isPlace = Math.abs(lng) <= 180 && Math.abs(lat) <= 90 && zoom > 0 && zoom < 1e6;
+    return isPlace && rest.length === 0 ? { lng, lat, zoom } : undefined;
+  },
+  write: (look) => (look === undefined ? [] : [[look.lng, look.lat, look.zoom].map(rounded).join()]),
+};
+
+/** Further digits tell no difference that can be seen. */
+function rounded(value: number): number {
+  return Math.round(value * 1e3) / 1e3;
+}
+
+/** A whole number up to `most`. */
+function upTo(most: number): Codec<number> {
+  return {
+    read: ([text = ""]) => (/^\d{1,6}$/.test(text) && Number(text) <= most ? Number(text) : undefined),
+    write: (value) => [String(value)],
+  };
+}
+
 function oneOf<T extends string>(choices: readonly T[]): Codec<T> {
   return { read: ([text]) => choices.find((choice) => choice === text), write: (choice) => [choice] };
 }
@@ -127,6 +152,8 @@ const FIELDS: readonly UrlField[] = [
   field("filter", ({ filter }) => filter, TEXT),
   field("color", ({ colorBy }) => colorBy, TEXT),
   field("projection", ({ projection }) => projection, oneOf(PROJECTIONS)),
+  field("at", ({ at }) => at, LOOK),
+  field("group", ({ groupBy }) => groupBy, TEXT),
   field("borders", ({ borders }) => borders, { read: ([text]) => text !== "off", write: (on) => [on ? "on" : "off"] }),
   field("metric", ({ metric }) => metric, TEXT),
   field("compare", ({ compared }) => compared, {
@@ -138,10 +165,15 @@ const FIELDS: readonly UrlField[] = [
   field("speed", ({ speed }) => speed, SPEED),
   field("loop", ({ loop }) => loop, { read: ([text]) => text === "on", write: (on) => [on ? "on" : "off"] }),
   field("chart", ({ charts }) => charts, LIST),
+  field("table", ({ tables }) => tables, LIST),
   field("order", ({ order }) => order, oneOf(CLIENT_ORDERS)),
+  field("page", ({ page }) => page, upTo(999_999)),
+  field("cells", ({ cells }) => cells, upTo(7)),
   field("sort", ({ sort }) => sort, SORT),
   field("column", ({ columns }) => columns, LIST),
   field("trouble", ({ kinds }) => kinds, someOf(FINDING_KINDS)),
   field("events", ({ events }) => events, TEXT),
+  field("runs", ({ runs }) => runs, TEXT),
+  field("runs-order", ({ runOrder }) => runOrder, oneOf(RUN_ORDERS)),
   field("view", ({ view }) => view, oneOf(VIEWS)),
 ];

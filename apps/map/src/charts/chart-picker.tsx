@@ -18,7 +18,7 @@ export function ChartPicker() {
         isOpen.value = currentTarget.open;
       }}
     >
-      <summary class="small-button">Charts</summary>
+      <summary class="small-button">Choose</summary>
       {isOpen.value && <ChartChoices />}
     </details>
   );
