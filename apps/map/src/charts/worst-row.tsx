@@ -9,19 +9,19 @@ const COUNT = 2;
 export function WorstRow({ field }: { field: string }) {
   const { table, matches, data, state } = useSession();
   const shown = table.value;
-  if (shown === undefined) return null;
-  const worst = worstClients(shown, field, matches.value, COUNT);
-  if (worst.length === 0 || shown.rows < 2) return null;
+  const worst = shown === undefined || shown.rows < 2 ? [] : worstClients(shown, field, matches.value, COUNT);
+  // It keeps its place, so that what is below doesn't move.
+  if (worst.length === 0) return <p class="worst-row" />;
   const format = fieldFormat(field);
   const { ids } = data.clients.value;
   const columns = state.columns.value;
   return (
     <p class="worst-row">
-      <span title={`in round ${shown.round}`}>worst</span>
-      {worst.map(({ client, value }) => (
+      <span title={`in round ${shown?.round}`}>worst</span>
+      {worst.map(({ client, value }, place) => (
         <button
           type="button"
-          key={client}
+          key={place}
           onClick={() => {
             state.client.value = ids[client];
           }}

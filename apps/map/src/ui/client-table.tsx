@@ -71,7 +71,7 @@ export function ClientTable() {
         <TableMenus choices={choices} shown={columns.map(({ field }) => field)} order={order} />
       </header>
       <div class="table-scroll" ref={element} tabIndex={-1}>
-        <table aria-rowcount={order.length + 1}>
+        <table aria-rowcount={order.length + 1} style={`--columns: ${columns.length}`}>
           <thead>
             <tr aria-rowindex={1}>
               {[...TEXT_COLUMNS, ...columns].map((column) => (

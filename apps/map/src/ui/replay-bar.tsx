@@ -2,18 +2,20 @@ import { formatClock, formatDateTime, MISSING, plural } from "../format.ts";
 import { PACES, type Pace, possibleSpeed, type ReplaySpeed, SPEEDS } from "../replay/replay-clock.ts";
 import { useSession } from "../session.ts";
 import { BackIcon, ForwardIcon, LoopIcon, PauseIcon, PlayIcon } from "./icons.tsx";
+import { plannedRounds } from "./round-figures.ts";
 import { RoundTicks } from "./round-ticks.tsx";
 
 /** Moves through the rounds of the run. */
 export function ReplayBar() {
   const { data, player } = useSession();
-  const { rounds, status } = data.overview.value;
+  const { rounds, status, config } = data.overview.value;
   const last = rounds.numbers.at(-1) ?? MISSING;
+  const digits = String(Math.max(Number(last) || 0, plannedRounds(config) ?? 0)).length;
   return (
     <section class="replay-bar" aria-label="Replay" data-testid="replay-bar">
       <ReplayButtons />
       <Scrubber />
-      <span class="replay-position" style={`--digits: ${String(last).length}`}>
+      <span class="replay-position" style={`--digits: ${digits}`}>
         <span class="replay-word">Round </span>
         {player.round.value ?? MISSING}
         <small> of {last}</small>
