@@ -27,7 +27,7 @@ beforeAll(async () => {
   await writeRun(
     dir,
     "run-docked",
-    withoutServer(syntheticRun({ runId: "run-docked", clients: 60, rounds: 2, seed: 3 })),
+    withoutServer(syntheticRun({ runId: "run-docked", clients: 150, rounds: 2, seed: 3 })),
   );
   await writeRun(dir, "run-empty", [
     { ...empty, event_type: "init", algorithm: "FedAvg", config: {} },
@@ -166,7 +166,9 @@ test("a run is found, looked through and replayed with the keyboard alone", asyn
   // Another chart.
   await tabTo(page, page.locator(".chart-picker summary"));
   await press("Enter");
-  await tabTo(page, page.getByRole("checkbox", { name: "Gradient norm" }));
+  const norm = page.getByRole("checkbox", { name: "Gradient norm", exact: true });
+  await norm.waitFor();
+  await tabTo(page, norm);
   await press("Space");
   await page.locator('[data-chart="client.gradient_norm"]').waitFor();
   await press("Escape");
@@ -208,6 +210,10 @@ test("a run is found, looked through and replayed with the keyboard alone", asyn
   // Beside another run.
   await tabTo(page, page.getByTestId("run-picker"));
   await press("Enter");
+  // What was searched for before is still there.
+  await expectFocus(page.getByRole("searchbox", { name: "Search runs" }));
+  await press("Control+A", "Delete");
+  await page.getByRole("checkbox", { name: "Compare run-second" }).waitFor();
   await tabTo(page, page.getByRole("checkbox", { name: "Compare run-second" }));
   await press("Space");
   await page.getByRole("region", { name: "Table of differences" }).waitFor();
@@ -260,7 +266,7 @@ const STATES: readonly {
   { name: "coloured by a value, dark", path: "/?run_id=run-first#color=local_loss", colorScheme: "dark" },
   { name: "the menus", path: "/?run_id=run-first", reach: openMenus },
   { name: "the column menu, dark", path: "/?run_id=run-first", reach: openColumns, colorScheme: "dark" },
-  { name: "clients without a place", path: "/?run_id=run-first", reach: openTray },
+  { name: "clients without a place", path: "/?run_id=run-docked", reach: openTray },
   { name: "help", path: "/?run_id=run-first", reach: (page) => page.getByTestId("help").click() },
   { name: "runs", path: "/?run_id=run-first#compare=run-second", reach: openRuns },
   { name: "runs, on a phone", path: "/?run_id=run-first#compare=run-second", reach: openRuns, viewport: PHONE },
@@ -352,7 +358,7 @@ async function twinsAreThere(page: Page): Promise<void> {
 }
 
 async function openMenus(page: Page): Promise<void> {
-  await page.locator('[data-chart="accuracy"] summary').click();
+  await page.locator('[data-chart="divergence"] summary').click();
   await page.getByRole("button", { name: "Save as PNG" }).waitFor();
   await expectAccessible(page);
   await page.locator(".chart-picker summary").click();
