@@ -107,7 +107,13 @@ const STATES: readonly {
   readonly state?: string;
   readonly reach?: (page: Page) => Promise<void>;
 }[] = [
-  { name: "charts", path: "?run_id=run-three-hundred&embed=1&panel=charts" },
+  {
+    name: "charts",
+    path: "?run_id=run-three-hundred&embed=1&panel=charts",
+    viewport: { width: 720, height: 560 },
+    // What is of all clients has been read.
+    reach: (page) => page.locator('[data-chart="loss"]').getByText("median0.3043").waitFor(),
+  },
   { name: "trouble", path: "?run_id=run-three-hundred&embed=1&panel=trouble", colorScheme: "dark" },
   { name: "table", path: "?run_id=run-three-hundred&embed=1&panel=clients#sort=local_accuracy" },
   { name: "grid", path: "?run_id=run-grid&embed=1&panel=map#group=tier" },

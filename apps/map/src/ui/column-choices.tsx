@@ -1,5 +1,6 @@
 import { useSession } from "../session.ts";
 import { columnOf } from "./table-columns.ts";
+import "../styles/choices.css";
 
 interface ColumnChoicesProps {
   readonly choices: readonly string[];

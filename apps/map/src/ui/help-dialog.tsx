@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { hasShortcuts, type Shortcut, setShortcuts } from "../replay/shortcuts.ts";
 import { CloseIcon } from "./icons.tsx";
+import "../styles/choices.css";
 import "../styles/help.css";
 
 /** Keys that belong to a part of the page, and act while that has the focus. */
