@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { decodeMapPart, decodeMapTable, type MapHead, type MapPlace, parseEvent, parseMapHead } from "@hivewatch/core";
-import { newSeed, syntheticRun, temporaryFolder } from "@hivewatch/test-support";
+import { afterwards, eventually, newSeed, syntheticRun, temporaryFolder } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { fieldOf } from "../apps/map/src/data/table-fields.ts";
+import type { RunAddress, Update } from "../apps/map/src/engine/messages.ts";
 import { overviewOf } from "../apps/map/src/engine/overview.ts";
 import { roundTable } from "../apps/map/src/engine/round-table.ts";
 import {
@@ -18,6 +19,7 @@ import {
   takeHead,
   takeParts,
 } from "../apps/map/src/engine/run-store.ts";
+import { serveFiles } from "./support/http-servers.ts";
 import { writeRun } from "./support/write-run.ts";
 
 const RUN_ID = "run-engine";
@@ -71,6 +73,34 @@ test("a page that passes over events and takes the map instead tells the same as
     for (const event of events.slice(to)) takeEvent(store, parseEvent(event), Number.MAX_SAFE_INTEGER);
     expect(pictureOf(store), `seed ${seed}, from ${from} to ${to}`).toEqual(expected);
   }
+});
+
+/** It is written for a browser, of which these tests have no types. */
+const ENGINE = new URL("../apps/map/src/engine/engine.ts", import.meta.url).href;
+
+interface EngineModule {
+  createEngine(
+    address: RunAddress,
+    publish: (updates: readonly Update[]) => void,
+    maxReadBytes: number,
+  ): { close(): void };
+}
+
+test("of a run that is too large it is told which rounds were not looked through", async () => {
+  const dir = await temporaryFolder();
+  await writeRun(dir, RUN_ID, syntheticRun({ runId: RUN_ID, clients: 4, rounds: 40, seed: 3 }));
+  const address = { runId: RUN_ID, base: `${await serveFiles(dir)}/`, map: `${RUN_ID}.map2.json`, round: undefined };
+  const told: Update[] = [];
+  // As soon as anything has been read, it is enough.
+  const { createEngine }: EngineModule = await import(ENGINE);
+  const engine = createEngine(address, (updates) => told.push(...updates), 0);
+  afterwards(() => engine.close());
+  await eventually(() => {
+    expect(told.findLast((update) => update.kind === "progress")).toMatchObject({
+      value: 1,
+      unread: { count: 24, first: 1, last: 24 },
+    });
+  });
 });
 
 interface SavedRun {

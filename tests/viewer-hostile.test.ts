@@ -105,6 +105,8 @@ interface Shape {
   /** Of its newest round. */
   readonly figures: Partial<ShownFigures>;
   readonly rounds: number;
+  /** Whether nothing says that it is over. */
+  readonly isOpen?: true;
   /** Whether it holds values that are not finite. */
   readonly hasNonFinite?: true;
 }
@@ -214,6 +216,13 @@ const SHAPES: readonly Shape[] = [
     rounds: 3,
   },
   {
+    name: "without-init",
+    events: (id) => [1, 2].flatMap((round) => [update(id, round, "a"), roundEnd(id, round, {})]),
+    figures: { round: 2, completed: 1 },
+    rounds: 2,
+    isOpen: true,
+  },
+  {
     name: "nowhere",
     events: (id) => [
       init(id),
@@ -225,9 +234,9 @@ const SHAPES: readonly Shape[] = [
   },
 ];
 
-for (const { name, figures: expected, rounds, hasNonFinite } of SHAPES) {
+for (const { name, figures: expected, rounds, isOpen, hasNonFinite } of SHAPES) {
   test(`a run of the kind "${name}" is shown with its figures`, async (context) => {
-    const opened = await openRun(needChromium(context), `run-${name}`);
+    const opened = await openRun(needChromium(context), `run-${name}`, isOpen === true ? "silent" : "finished");
     const { page } = opened;
     expect(await figures(page)).toMatchObject(expected);
     expect(await page.getByTestId("scrubber").getAttribute("max")).toBe(String(rounds - 1));
@@ -243,15 +252,19 @@ for (const { name, figures: expected, rounds, hasNonFinite } of SHAPES) {
       await client.click();
       await page.getByTestId("client-panel").waitFor();
       if (hasNonFinite !== true) await expectIntended(page, "client");
+      await page.keyboard.press("Escape");
     }
+    await page.getByTestId("run-picker").click();
+    await page.locator(`[data-run-id="run-${name}"]`).waitFor();
+    await expectIntended(page, "runs");
     expectQuiet(opened);
   });
 }
 
-async function openRun(chromium: string, runId: string): Promise<BrowserPage> {
+async function openRun(chromium: string, runId: string, state = "finished"): Promise<BrowserPage> {
   const opened = await openPage(chromium, `${http}/?run_id=${runId}`, { viewport: DESKTOP });
   await eventually(async () => {
-    expect(await connection(opened.page)).toBe("finished");
+    expect(await connection(opened.page)).toBe(state);
     expect(await opened.page.getByTestId("client-table").count()).toBe(1);
   });
   return opened;

@@ -23,6 +23,12 @@ beforeAll(async () => {
     await writeRun(dir, runId, syntheticRun({ runId, clients: 60, rounds: LAST_ROUND, seed: 8 + i, startedAt }));
   }
   const empty = { run_id: "run-empty", timestamp: new Date(STARTED_AT - 60_000).toISOString() };
+  await writeRun(dir, "run-grid", runWithoutPlaces("run-grid"));
+  await writeRun(
+    dir,
+    "run-docked",
+    withoutServer(syntheticRun({ runId: "run-docked", clients: 150, rounds: 2, seed: 3 })),
+  );
   await writeRun(dir, "run-empty", [
     { ...empty, event_type: "init", algorithm: "FedAvg", config: {} },
     { ...empty, event_type: "finished", status: "aborted", reason: "never began" },
@@ -141,6 +147,85 @@ test("a run is found, looked through and replayed with the keyboard alone", asyn
   await press("Escape");
   await expectFocus(map);
 
+  // What a chart says in numbers, and back.
+  const accuracy = page.locator('[data-chart="accuracy"]');
+  await tabTo(page, accuracy.locator("summary"));
+  await press("Enter");
+  await tabTo(page, accuracy.getByRole("button", { name: "Show as table" }));
+  await press("Enter");
+  const twin = accuracy.getByRole("table");
+  await twin.waitFor();
+  await tabTo(page, twin.getByRole("button").nth(2));
+  await shows(page, press("Enter"), 3);
+  await tabTo(page, accuracy.locator("summary"));
+  await press("Enter");
+  await tabTo(page, accuracy.getByRole("button", { name: "Show the chart" }));
+  await press("Enter");
+  await twin.waitFor({ state: "detached" });
+
+  // Another chart.
+  await tabTo(page, page.locator(".chart-picker summary"));
+  await press("Enter");
+  const norm = page.getByRole("checkbox", { name: "Gradient norm", exact: true });
+  await norm.waitFor();
+  await tabTo(page, norm);
+  await press("Space");
+  await page.locator('[data-chart="client.gradient_norm"]').waitFor();
+  await press("Escape");
+
+  // Who took part: from cell to cell, to a client and a round.
+  await press("2");
+  const matrix = page.locator(".matrix-scroll");
+  await tabTo(page, page.getByRole("button", { name: "Larger cells" }));
+  await press("Enter");
+  await tabTo(page, matrix);
+  await shows(page, press("ArrowDown", "Home", "ArrowRight", "Enter"), 2);
+  await expectFocus(page.getByTestId("client-panel"));
+  await press("Escape");
+  await expectFocus(matrix);
+
+  // Another field's distribution, and each client's own chart of it.
+  await press("3");
+  await page.getByTestId("distribution").waitFor();
+  await tabTo(page, page.getByRole("combobox", { name: "Metric" }));
+  await page.keyboard.type("Loss");
+  await page.getByText("Loss over the rounds").waitFor();
+  await press("Tab");
+  await press("4");
+  await page.getByTestId("multiples").waitFor();
+  await tabTo(page, page.getByRole("button", { name: "The next clients" }));
+  await press("Enter");
+  await page.getByText("25–48 of 60").waitFor();
+  await tabTo(page, page.locator(".multiple").first());
+  await press("Enter");
+  await expectFocus(page.getByTestId("client-panel"));
+  await press("Escape");
+
+  // A file.
+  await press("1");
+  await tabTo(page, page.getByTestId("export-csv"));
+  const [download] = await Promise.all([page.waitForEvent("download"), press("Enter")]);
+  expect(download.suggestedFilename()).toContain("run-first");
+
+  // Beside another run.
+  await tabTo(page, page.getByTestId("run-picker"));
+  await press("Enter");
+  // What was searched for before is still there.
+  await expectFocus(page.getByRole("searchbox", { name: "Search runs" }));
+  await press("Control+A", "Delete");
+  await page.getByRole("checkbox", { name: "Compare run-second" }).waitFor();
+  await tabTo(page, page.getByRole("checkbox", { name: "Compare run-second" }));
+  await press("Space");
+  await page.getByRole("region", { name: "Table of differences" }).waitFor();
+  await press("Escape");
+  await page.getByRole("list", { name: "Compared runs" }).getByText("run-second").waitFor();
+
+  // What the run is.
+  await tabTo(page, page.getByTestId("about-run"));
+  await press("Enter");
+  await page.getByRole("dialog", { name: "run-first" }).getByText("FedAvg").first().waitFor();
+  await press("Escape");
+
   // The help.
   await press("?");
   await page.getByRole("dialog", { name: "Help" }).waitFor();
@@ -169,7 +254,19 @@ const STATES: readonly {
   readonly path: string;
   readonly reach?: (page: Page) => Promise<void>;
   readonly viewport?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: "dark";
 }[] = [
+  { name: "about the run", path: "/?run_id=run-first", reach: (page) => page.getByTestId("about-run").click() },
+  { name: "charts as tables", path: "/?run_id=run-first#table=accuracy&table=bytes", reach: twinsAreThere },
+  { name: "compared runs, dark", path: "/?run_id=run-first#compare=run-second", colorScheme: "dark" },
+  { name: "a grid of clients", path: "/?run_id=run-grid#group=tier" },
+  { name: "a grid of clients, dark", path: "/?run_id=run-grid", colorScheme: "dark" },
+  { name: "a server of which nobody knows the place", path: "/?run_id=run-docked" },
+  { name: "a search that finds nobody, dark", path: "/?run_id=run-first#filter=nobody", colorScheme: "dark" },
+  { name: "coloured by a value, dark", path: "/?run_id=run-first#color=local_loss", colorScheme: "dark" },
+  { name: "the menus", path: "/?run_id=run-first", reach: openMenus },
+  { name: "the column menu, dark", path: "/?run_id=run-first", reach: openColumns, colorScheme: "dark" },
+  { name: "clients without a place", path: "/?run_id=run-docked", reach: openTray },
   { name: "help", path: "/?run_id=run-first", reach: (page) => page.getByTestId("help").click() },
   { name: "runs", path: "/?run_id=run-first#compare=run-second", reach: openRuns },
   { name: "runs, on a phone", path: "/?run_id=run-first#compare=run-second", reach: openRuns, viewport: PHONE },
@@ -202,22 +299,38 @@ const STATES: readonly {
   })),
 ];
 
-for (const { name, path, reach, viewport } of STATES) {
+for (const { name, path, reach, viewport, colorScheme } of STATES) {
   test(`open to everybody: ${name}`, async (context) => {
-    const { page } = await openRun(needChromium(context), path, viewport);
+    const options = { viewport: viewport ?? DESKTOP, ...(colorScheme && { colorScheme }) };
+    const { page } = await openPage(needChromium(context), http + path, options);
     if (reach !== noteIsThere) await runIsRead(page);
     await reach?.(page);
     await expectAccessible(page);
   });
 }
 
-test("open to everybody: a server that went away", async (context) => {
+test("open to everybody: no run yet", async (context) => {
+  const { page } = await openPage(needChromium(context), await startMap(await temporaryFolder()), {
+    viewport: DESKTOP,
+  });
+  await page.getByRole("heading", { name: "No run yet" }).waitFor();
+  await expectAccessible(page);
+});
+
+test("open to everybody: a run that goes on, one that is behind it, and a server that went away", async (context) => {
   const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
   const run = startTraining(hivewatch.grpc, { runId: "run-live" });
   run.logClientUpdate("a", { round: 1, local_accuracy: 0.5 });
   await run.stored();
   const { page } = await openPage(needChromium(context), `${hivewatch.http}/?run_id=run-live`, { viewport: DESKTOP });
   await eventually(async () => expect(await figures(page)).toMatchObject({ round: 1 }));
+  await expectAccessible(page);
+  // Behind a run that goes on.
+  run.logRound(1, { global_accuracy: 0.5 });
+  run.logRound(2, { global_accuracy: 0.6 });
+  await eventually(async () => expect(await figures(page)).toMatchObject({ round: 2 }));
+  await page.keyboard.press("Home");
+  await page.getByTestId("jump-to-live").getByText("Behind live: 1 round").waitFor();
   await expectAccessible(page);
   await hivewatch.kill();
   await eventually(async () => expect(await connection(page)).toBe("reconnecting"));
@@ -238,6 +351,44 @@ async function runIsRead(page: Page): Promise<void> {
 async function openRuns(page: Page): Promise<void> {
   await page.getByTestId("run-picker").click();
   await page.getByTestId("run-item").first().waitFor();
+}
+
+async function twinsAreThere(page: Page): Promise<void> {
+  await eventually(async () => expect(await page.locator(".twin").count()).toBe(2));
+}
+
+async function openMenus(page: Page): Promise<void> {
+  await page.locator('[data-chart="divergence"] summary').click();
+  await page.getByRole("button", { name: "Save as PNG" }).waitFor();
+  await expectAccessible(page);
+  await page.locator(".chart-picker summary").click();
+  await page.getByRole("button", { name: "The usual charts" }).waitFor();
+}
+
+async function openColumns(page: Page): Promise<void> {
+  await page.getByTestId("columns").click();
+  await page.getByRole("button", { name: "The usual ones" }).waitFor();
+}
+
+async function openTray(page: Page): Promise<void> {
+  await page.getByTestId("unlocated-count").click();
+  await page.locator(".unlocated button").first().waitFor();
+}
+
+/** Nobody says where it is, but each in what tier. */
+function* runWithoutPlaces(runId: string): Generator<Record<string, unknown>> {
+  const told = { run_id: runId, timestamp: new Date(STARTED_AT).toISOString() };
+  yield { ...told, event_type: "init", algorithm: "FedAvg", config: {} };
+  for (let i = 0; i < 30; i++) {
+    const client = { client_id: `site-${i}`, round: 1, tier: i % 3 === 0 ? "silver" : "gold", local_accuracy: i / 30 };
+    yield { ...told, event_type: "client_update", round: 1, clients: [client] };
+  }
+  yield { ...told, event_type: "round_end", round: 1, clients: [], round_metrics: {} };
+  yield { ...told, event_type: "finished", status: "failed", reason: "out of memory" };
+}
+
+function* withoutServer(events: Iterable<Record<string, unknown>>): Generator<Record<string, unknown>> {
+  for (const event of events) if (event.event_type !== "server_metadata") yield event;
 }
 
 async function noteIsThere(page: Page): Promise<void> {

@@ -29,8 +29,28 @@ beforeAll(async () => {
   for (const { runId, clients, rounds } of RUNS) {
     await writeRun(dir, runId, syntheticRun({ runId, clients, rounds, seed: SEED, startedAt: STARTED_AT }));
   }
+  await writeRun(dir, "run-grid", runWithoutPlaces("run-grid"));
+  const open = syntheticRun({ runId: "run-open", clients: 20, rounds: 6, seed: SEED, startedAt: STARTED_AT });
+  await writeRun(
+    dir,
+    "run-open",
+    [...open].filter(({ event_type }) => event_type !== "finished"),
+  );
   http = await startMap(dir);
 }, 300_000);
+
+/** Clients of several tiers, of which nobody knows where they are. */
+function* runWithoutPlaces(runId: string): Generator<Record<string, unknown>> {
+  const told = { run_id: runId, timestamp: new Date(STARTED_AT).toISOString() };
+  yield { ...told, event_type: "init", algorithm: "FedAvg", config: {} };
+  for (let i = 0; i < 60; i++) {
+    const client = { client_id: `site-${i}`, round: 1, tier: i % 3 === 0 ? "silver" : "gold", local_accuracy: i / 60 };
+    if (i % 20 === 7) yield { ...told, event_type: "comm_failure", round: 1, client_id: client.client_id };
+    else yield { ...told, event_type: "client_update", round: 1, clients: [client] };
+  }
+  yield { ...told, event_type: "round_end", round: 1, clients: [], round_metrics: { global_accuracy: 0.5 } };
+  yield { ...told, event_type: "finished", status: "failed", reason: "out of memory" };
+}
 
 const SHOTS = [
   { name: "dark", viewport: DESKTOP, colorScheme: "dark" },
@@ -76,9 +96,78 @@ for (const [name, runId, hash] of PARTS) {
   });
 }
 
-async function allIsRead(page: Page): Promise<void> {
+const PANEL = { width: 720, height: 480 };
+
+/** Parts by themselves, and states of the page; each small. */
+const STATES: readonly {
+  readonly name: string;
+  readonly path: string;
+  readonly viewport?: typeof PANEL;
+  readonly colorScheme?: "dark";
+  readonly state?: string;
+  readonly reach?: (page: Page) => Promise<void>;
+}[] = [
+  {
+    name: "charts",
+    path: "?run_id=run-three-hundred&embed=1&panel=charts",
+    viewport: { width: 720, height: 560 },
+    // What is of all clients has been read.
+    reach: (page) => page.locator('[data-chart="loss"]').getByText("median0.3043").waitFor(),
+  },
+  { name: "trouble", path: "?run_id=run-three-hundred&embed=1&panel=trouble", colorScheme: "dark" },
+  { name: "table", path: "?run_id=run-three-hundred&embed=1&panel=clients#sort=local_accuracy" },
+  { name: "grid", path: "?run_id=run-grid&embed=1&panel=map#group=tier" },
+  { name: "no-such-run", path: "?run_id=run-nowhere", state: "waiting" },
+  { name: "behind-live", path: "?run_id=run-open#round=4", viewport: PHONE, state: "silent" },
+  {
+    name: "runs",
+    path: "?run_id=run-three-hundred#compare=run-three",
+    viewport: { width: 900, height: 640 },
+    async reach(page) {
+      await page.getByTestId("run-picker").click();
+      await page.getByRole("region", { name: "Table of differences" }).waitFor();
+    },
+  },
+  {
+    name: "help",
+    path: "?run_id=run-three",
+    viewport: { width: 900, height: 640 },
+    colorScheme: "dark",
+    async reach(page) {
+      await page.getByTestId("help").click();
+      await page.getByTestId("help-dialog").waitFor();
+    },
+  },
+  {
+    name: "about",
+    path: "?run_id=run-three",
+    viewport: { width: 720, height: 560 },
+    async reach(page) {
+      await page.getByTestId("about-run").click();
+      await page.getByTestId("about").waitFor();
+    },
+  },
+];
+
+for (const { name, path, viewport = PANEL, colorScheme = "light", state, reach } of STATES) {
+  test(`${name}: as it was`, async (context) => {
+    const opened = await openPage(needChromium(context), `${http}/${path}`, { viewport, colorScheme, now: NOW });
+    await allIsRead(opened.page, state);
+    await reach?.(opened.page);
+    await expectPicture(opened.page, inRepository(`apps/map/test/pictures/${name}.png`));
+  });
+}
+
+test("no run yet: as it was", async (context) => {
+  const empty = await startMap(await temporaryFolder());
+  const { page } = await openPage(needChromium(context), empty, { viewport: PANEL, colorScheme: "dark", now: NOW });
+  await page.getByRole("heading", { name: "No run yet" }).waitFor();
+  await expectPicture(page, inRepository("apps/map/test/pictures/no-run.png"));
+});
+
+async function allIsRead(page: Page, state = "finished"): Promise<void> {
   await eventually(async () => {
-    expect(await connection(page)).toBe("finished");
+    expect(await connection(page)).toBe(state);
     expect(await page.getByText("reading…").count()).toBe(0);
   });
 }

@@ -26,6 +26,8 @@ interface BrowserOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   /** Default: whatever the browser takes for it. */
   readonly colorScheme?: "dark" | "light";
+  /** Whether fingers can touch it. Default false. */
+  readonly hasTouch?: boolean;
   /** What time it is for the page, milliseconds since 1970; it then stands still. */
   readonly now?: number;
   /** Called before the page is opened. */
@@ -56,9 +58,9 @@ export async function openPage(
   url: string,
   options: BrowserOptions = {},
 ): Promise<BrowserPage> {
-  const { viewport = { width: 1280, height: 900 }, colorScheme = null, now, prepare } = options;
+  const { viewport = { width: 1280, height: 900 }, colorScheme = null, hasTouch = false, now, prepare } = options;
   const browser = await browserOf(executablePath);
-  const context = await browser.newContext({ viewport, colorScheme, timezoneId: "UTC" });
+  const context = await browser.newContext({ viewport, colorScheme, hasTouch, timezoneId: "UTC" });
   afterwards(() => context.close());
   const requests: string[] = [];
   const problems: string[] = [];

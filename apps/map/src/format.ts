@@ -27,6 +27,12 @@ function grouped(value: number): string {
 /** A fraction of 1 as percent. */
 export const formatPercent = numeric((value) => `${(value * 100).toFixed(1)}%`);
 
+/** Rounding may put a share a little above 1. */
+const MAX_SHARE = 1.000_001;
+
+/** An accuracy: a fraction of 1, or as some frameworks have it, from 0 to 100. */
+export const formatAccuracy = numeric((value) => (value > MAX_SHARE ? `${value.toFixed(1)}%` : formatPercent(value)));
+
 /** A number of unknown size, to four significant digits. */
 export const formatNumber = numeric((value) => {
   const size = Math.abs(value);

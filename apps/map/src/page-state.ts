@@ -11,6 +11,10 @@ export interface PageState {
   /** What colours the clients on the map: `status`, or a field of theirs. */
   readonly colorBy: Signal<string>;
   readonly projection: Signal<Projection>;
+  /** What the map looks at; undefined: at all clients. */
+  readonly at: Signal<Look | undefined>;
+  /** What the clients of a run without places are grouped by: a field of theirs, or as suits the run. */
+  readonly groupBy: Signal<string>;
   /** Whether the map shows countries' borders. */
   readonly borders: Signal<boolean>;
   /** The field whose distribution is shown. */
@@ -26,8 +30,14 @@ export interface PageState {
   readonly loop: Signal<boolean>;
   /** Which charts are shown, by id (charts/chart-list.ts), in their order. */
   readonly charts: Signal<readonly string[]>;
-  /** In which order clients' own small charts come. */
+  /** Which charts are shown as tables, by id. */
+  readonly tables: Signal<readonly string[]>;
+  /** In which order clients' own small charts come, and the rows of the participation. */
   readonly order: Signal<ClientOrder>;
+  /** Which part of the small charts is shown, from 0. */
+  readonly page: Signal<number>;
+  /** How large the cells of the participation are, as a place in `ZOOMS` (charts/matrix-layout.ts). */
+  readonly cells: Signal<number>;
   /** By what the table of clients is sorted. */
   readonly sort: Signal<Sort>;
   /** The columns of that table, by field; empty: the usual ones. */
@@ -36,9 +46,29 @@ export interface PageState {
   readonly kinds: Signal<readonly FindingKind[]>;
   /** What the events are searched for. */
   readonly events: Signal<string>;
+  /** What runs are searched for, and in which order they are listed. */
+  readonly runs: Signal<string>;
+  readonly runOrder: Signal<RunOrder>;
   /** What a page that is too narrow for everything shows. */
   readonly view: Signal<View>;
 }
+
+/** What a map is looked at: the place in its middle, and how many times as large as the whole Earth fits. */
+export interface Look {
+  readonly lng: number;
+  readonly lat: number;
+  readonly zoom: number;
+}
+
+export const RUN_ORDERS = ["newest", "oldest", "id", "accuracy", "rounds", "clients"] as const;
+
+export type RunOrder = (typeof RUN_ORDERS)[number];
+
+/** Groups that suit the run. */
+export const USUAL_GROUPS = "auto";
+
+/** The usual size of a cell of the participation: names and marks can be read. */
+export const USUAL_CELLS = 5;
 
 /** A column and its direction. `client` and `status` are columns too. */
 export interface Sort {
@@ -54,8 +84,11 @@ export const AXES = ["round", "time"] as const;
 
 export type AxisKind = (typeof AXES)[number];
 
-/** `worst`: by the field's value in the shown round; `trouble`: by what went wrong; `silent`: by the last result. */
-export const CLIENT_ORDERS = ["worst", "trouble", "silent", "id"] as const;
+/**
+ * `worst`: by the field's value in the shown round; `trouble`: by what went wrong; `dropped`: by the share of rounds in which
+ * it dropped out; `silent`: by the last result.
+ */
+export const CLIENT_ORDERS = ["worst", "trouble", "dropped", "silent", "id"] as const;
 
 export type ClientOrder = (typeof CLIENT_ORDERS)[number];
 
@@ -76,6 +109,8 @@ export function createPageState(): PageState {
     filter: signal(""),
     colorBy: signal("status"),
     projection: signal("equal-earth"),
+    at: signal(undefined),
+    groupBy: signal(USUAL_GROUPS),
     borders: signal(true),
     metric: signal("local_accuracy"),
     compared: signal([]),
@@ -84,11 +119,16 @@ export function createPageState(): PageState {
     speed: signal(USUAL_SPEED),
     loop: signal(false),
     charts: signal(DEFAULT_CHARTS),
-    order: signal("worst"),
+    tables: signal([]),
+    order: signal("trouble"),
+    page: signal(0),
+    cells: signal(USUAL_CELLS),
     sort: signal({ field: "status", descending: false }),
     columns: signal([]),
     kinds: signal([]),
     events: signal(""),
+    runs: signal(""),
+    runOrder: signal("newest"),
     view: signal("map"),
   };
 }

@@ -5,6 +5,7 @@ import { markShown } from "./mark-shown.ts";
 import { listenToShortcuts, type Shortcut } from "./replay/shortcuts.ts";
 import { readAddress } from "./run-address.ts";
 import { openSession, type Session, SessionProvider } from "./session.ts";
+import { AboutRun } from "./ui/about-run.tsx";
 import { ClientPanel } from "./ui/client-panel.tsx";
 import { Help } from "./ui/help.tsx";
 import { lazily } from "./ui/lazily.tsx";
@@ -21,18 +22,20 @@ interface RunPageProps {
   runId: string;
   /** The head of its map, if that is on a file server. */
   map?: string;
+  /** Whether somebody asked for this run: its address says so even if nothing of it was chosen. Default true. */
+  isPicked?: boolean;
   /** Up to which position the run has events, as far as the list of runs knows. */
   position?: number | undefined;
   children: ComponentChildren;
 }
 
 /** The page of a run. */
-export function RunPage({ runId, map, position = 0, children }: RunPageProps) {
+export function RunPage({ runId, map, isPicked = true, position = 0, children }: RunPageProps) {
   const [page, setPage] = useState<{ session: Session; shortcuts: readonly Shortcut[] } | undefined>(undefined);
   const { panel } = readAddress(location.search);
 
   useLayoutEffect(() => {
-    const session = openSession(runId, map);
+    const session = openSession({ runId, map, isPicked });
     markShown(session.table);
     const shortcuts = pageShortcuts(session);
     const stopShortcuts = listenToShortcuts(shortcuts);
@@ -45,7 +48,7 @@ export function RunPage({ runId, map, position = 0, children }: RunPageProps) {
       stopShortcuts();
       session.close();
     };
-  }, [runId, map]);
+  }, [runId, map, isPicked]);
 
   useEffect(() => page?.session.data.hear(position), [page, position]);
 
@@ -62,6 +65,7 @@ export function RunPage({ runId, map, position = 0, children }: RunPageProps) {
       <div class="page-scroll">
         <TopBar>
           {children}
+          <AboutRun />
           <RunStatus />
           <SearchBox />
         </TopBar>

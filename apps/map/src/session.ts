@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { openRunData } from "./data/open-run-data.ts";
@@ -7,9 +7,9 @@ import { keepAddress } from "./keep-address.ts";
 import { createPageState, type PageState } from "./page-state.ts";
 import { createPlayer, type Player } from "./replay/player.ts";
 import { type ComparedRuns, createComparedRuns } from "./runs/compared-runs.ts";
-import { type Matches, matchClients } from "./search/match-clients.ts";
-import { parseQuery } from "./search/parse-query.ts";
-import type { Query } from "./search/query.ts";
+import { loadSearcher, searcher } from "./search/load-searcher.ts";
+import type { Matches } from "./search/match-clients.ts";
+import type { Search } from "./search/searcher.ts";
 import { queryOf, readFragment } from "./url-state.ts";
 
 /** Everything about the run that is open: where it comes from, which round is shown, and who is selected. */
@@ -19,8 +19,8 @@ export interface Session {
   readonly state: PageState;
   /** The table of the shown round, or of the one before while that is being fetched. */
   readonly table: ReadonlySignal<RoundTable | undefined>;
-  /** The filter, as it was understood. */
-  readonly query: ReadonlySignal<Query>;
+  /** The filter, as it was understood; undefined: there is none, or not yet. */
+  readonly search: ReadonlySignal<Search | undefined>;
   /** Which clients the filter lets through: 1, by index; undefined: all. */
   readonly matches: ReadonlySignal<Matches | undefined>;
   /** Other runs that are laid over the charts. */
@@ -29,12 +29,17 @@ export interface Session {
   close(): void;
 }
 
-/**
- * Opens a run, at the round and client that the page's address names.
- *
- * @param map - the head of its map, if that is on a file server; there are no other runs then
- */
-export function openSession(runId: string, map?: string): Session {
+/** What to open. */
+interface SessionSource {
+  readonly runId: string;
+  /** The head of its map, if that is on a file server; there are no other runs then. */
+  readonly map: string | undefined;
+  /** Whether somebody asked for this run, and not for whatever runs. */
+  readonly isPicked: boolean;
+}
+
+/** Opens a run, at the round and client that the page's address names. */
+export function openSession({ runId, map, isPicked }: SessionSource): Session {
   const data = openRunData(runId, map);
   const state = createPageState();
   const { round } = readFragment(location.hash, state);
@@ -50,24 +55,31 @@ export function openSession(runId: string, map?: string): Session {
   );
   const compared = createComparedRuns(map === undefined ? state.compared : signal([]), runId);
   const table = data.table(player.round);
-  const query = computed(() => parseQuery(state.filter.value));
-  const matches = computed(() => {
-    if (query.value.terms.length === 0) return undefined;
-    return matchClients(query.value, { clients: data.clients.value, table: table.value, tally: data.tally.value });
+  const search = computed(() => (state.filter.value === "" ? undefined : searcher.value?.(state.filter.value)));
+  const matches = computed(() =>
+    search.value?.matches({ clients: data.clients.value, table: table.value, tally: data.tally.value }),
+  );
+  const stopLoading = effect(() => {
+    if (state.filter.value !== "") void loadSearcher();
   });
-  const stopKeeping = keepAddress((search) => (map === undefined ? queryOf(search, runId) : search), state, player);
+  const queryFrom = (search: string, fragment: string): string => {
+    if (map !== undefined) return search;
+    return queryOf(search, isPicked || fragment !== "" ? runId : undefined);
+  };
+  const stopKeeping = keepAddress(queryFrom, state, player);
 
   return {
     runId,
     data,
     state,
     table,
-    query,
+    search,
     matches,
     compared,
     player,
     close() {
       stopKeeping();
+      stopLoading();
       player.close();
       compared.close();
       data.close();

@@ -5,8 +5,10 @@ import {
   AXES,
   CLIENT_ORDERS,
   createPageState,
+  type Look,
   type PageState,
   PROJECTIONS,
+  RUN_ORDERS,
   type Sort,
   TABS,
   VIEWS,
@@ -14,11 +16,12 @@ import {
 import { type ReplaySpeed, SPEEDS } from "./replay/replay-clock.ts";
 import { roundIn } from "./run-address.ts";
 
-/** The query for a run of our server. Parameters that are not ours are kept. */
-export function queryOf(search: string, runId: string): string {
+/** The query for a run of our server; undefined: whatever runs. Parameters that are not ours are kept. */
+export function queryOf(search: string, runId: string | undefined): string {
   const query = new URLSearchParams(search);
-  query.set("run_id", runId);
-  return `?${query}`;
+  if (runId === undefined) query.delete("run_id");
+  else query.set("run_id", runId);
+  return query.size > 0 ? `?${query}` : "";
 }
 
 /** The query of the whole page that a panel is of. */
@@ -36,6 +39,13 @@ export function readFragment(hash: string, state: PageState): { readonly round: 
   return { round: roundIn(hash) };
 }
 
+/** What of a state holds for another run, too, as a fragment: all but where in the run one is. */
+export function fragmentForOther(state: PageState): string {
+  const fragment = new URLSearchParams(fragmentOf(state, undefined).slice(1));
+  for (const name of OF_ONE_RUN) fragment.delete(name);
+  return fragment.size > 0 ? `#${fragment}` : "";
+}
+
 /** The fragment of a state, with its `#`; empty if everything has its usual value. */
 export function fragmentOf(state: PageState, round: number | undefined): string {
   const fragment = new URLSearchParams();
@@ -43,6 +53,9 @@ export function fragmentOf(state: PageState, round: number | undefined): string 
   for (const field of FIELDS) for (const text of field.write(state)) fragment.append(field.name, text);
   return fragment.size > 0 ? `#${fragment}` : "";
 }
+
+/** What another run has none of: its clients are others. */
+const OF_ONE_RUN = ["client", "page"] as const;
 
 interface UrlField {
   readonly name: string;
@@ -100,6 +113,29 @@ const SPEED: Codec<ReplaySpeed> = {
   write: ({ pace, factor }) => [pace === "true" ? `${factor}x` : `${factor}`],
 };
 
+/** Longitude, latitude and zoom, as `8.54,47.37,3.2`. */
+const LOOK: Codec<Look | undefined> = {
+  read([text = ""]) {
+    const [lng = Number.NaN, lat = Number.NaN, zoom = Number.NaN, ...rest] = text.split(",").map(Number);
+    const isPlace = Math.abs(lng) <= 180 && Math.abs(lat) <= 90 && zoom > 0 && zoom < 1e6;
+    return isPlace && rest.length === 0 ? { lng, lat, zoom } : undefined;
+  },
+  write: (look) => (look === undefined ? [] : [[look.lng, look.lat, look.zoom].map(rounded).join()]),
+};
+
+/** Further digits tell no difference that can be seen. */
+function rounded(value: number): number {
+  return Math.round(value * 1e3) / 1e3;
+}
+
+/** A whole number up to `most`. */
+function upTo(most: number): Codec<number> {
+  return {
+    read: ([text = ""]) => (/^\d{1,6}$/.test(text) && Number(text) <= most ? Number(text) : undefined),
+    write: (value) => [String(value)],
+  };
+}
+
 function oneOf<T extends string>(choices: readonly T[]): Codec<T> {
   return { read: ([text]) => choices.find((choice) => choice === text), write: (choice) => [choice] };
 }
@@ -116,6 +152,8 @@ const FIELDS: readonly UrlField[] = [
   field("filter", ({ filter }) => filter, TEXT),
   field("color", ({ colorBy }) => colorBy, TEXT),
   field("projection", ({ projection }) => projection, oneOf(PROJECTIONS)),
+  field("at", ({ at }) => at, LOOK),
+  field("group", ({ groupBy }) => groupBy, TEXT),
   field("borders", ({ borders }) => borders, { read: ([text]) => text !== "off", write: (on) => [on ? "on" : "off"] }),
   field("metric", ({ metric }) => metric, TEXT),
   field("compare", ({ compared }) => compared, {
@@ -127,10 +165,15 @@ const FIELDS: readonly UrlField[] = [
   field("speed", ({ speed }) => speed, SPEED),
   field("loop", ({ loop }) => loop, { read: ([text]) => text === "on", write: (on) => [on ? "on" : "off"] }),
   field("chart", ({ charts }) => charts, LIST),
+  field("table", ({ tables }) => tables, LIST),
   field("order", ({ order }) => order, oneOf(CLIENT_ORDERS)),
+  field("page", ({ page }) => page, upTo(999_999)),
+  field("cells", ({ cells }) => cells, upTo(7)),
   field("sort", ({ sort }) => sort, SORT),
   field("column", ({ columns }) => columns, LIST),
   field("trouble", ({ kinds }) => kinds, someOf(FINDING_KINDS)),
   field("events", ({ events }) => events, TEXT),
+  field("runs", ({ runs }) => runs, TEXT),
+  field("runs-order", ({ runOrder }) => runOrder, oneOf(RUN_ORDERS)),
   field("view", ({ view }) => view, oneOf(VIEWS)),
 ];

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  formatAccuracy,
   formatAge,
   formatBytes,
   formatClock,
@@ -19,6 +20,14 @@ test("a missing value is a dash, never 0", () => {
     expect(format(null)).toBe("–");
     expect(format(0)).toMatch(/^0/);
   }
+});
+
+test("an accuracy is a fraction of 1 or a percentage", () => {
+  expect(formatAccuracy(0.879)).toBe("87.9%");
+  expect(formatAccuracy(1)).toBe("100.0%");
+  expect(formatAccuracy(1 + Number.EPSILON)).toBe("100.0%");
+  expect(formatAccuracy(87.9)).toBe("87.9%");
+  expect(formatAccuracy(undefined)).toBe("–");
 });
 
 test("values that are not finite keep their names", () => {

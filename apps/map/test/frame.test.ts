@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { isRepeat, parseFrame } from "../src/engine/frame.ts";
 import { defaultRun, readRunList } from "../src/runs/run-list.ts";
-import { connectionState } from "../src/ui/connection-state.ts";
 
 const START = { event_type: "round_start", run_id: "r", timestamp: "2026-11-23T07:43:20+00:00", round: 1 };
 
@@ -30,14 +29,6 @@ test("positions only grow, so a smaller or equal one was seen before", () => {
   expect(isRepeat("5", "5")).toBe(true);
   expect(isRepeat("10", "9")).toBe(true);
   expect(isRepeat("9", "10")).toBe(false);
-});
-
-test("a run that says nothing for a while is silent, not lost", () => {
-  expect(connectionState("live", "running", 1_000).state).toBe("live");
-  expect(connectionState("live", "running", 40_000)).toEqual({ state: "silent", label: "run silent for 40 s" });
-  expect(connectionState("over", "completed", 40_000).state).toBe("finished");
-  expect(connectionState("reconnecting", "running", 40_000).state).toBe("reconnecting");
-  expect(connectionState("not_found", "running", undefined).state).toBe("waiting");
 });
 
 test("the list of runs leaves out what it can't read, and the newest running one is opened", () => {

@@ -1,7 +1,8 @@
 import { geoEqualEarth, geoMercator, geoOrthographic } from "d3-geo";
 import { expect, test } from "vitest";
 import { fitCamera, keepInside, zoomAt } from "../src/map/camera.ts";
-import { centerOf, closeUp, turn } from "../src/map/navigation.ts";
+import { cameraAt, centerOf, closeUp, lookOf, turn } from "../src/map/navigation.ts";
+import { insetsOf } from "../src/map/overlays.ts";
 import { pixelOf } from "../src/map/palette.ts";
 import { placeLabels } from "../src/map/place-labels.ts";
 import { createProjector, EARTH_RADIUS, equalEarth, projectionOf } from "../src/map/projections.ts";
@@ -91,6 +92,36 @@ test("a globe shows the side where the clients are", () => {
   expect(centerOf(placesAt([]), undefined)).toEqual([0, 0]);
 });
 
+test("what lies upon a map that is as high as wide covers nothing of what is shown", () => {
+  const size = { width: 340, height: 250 };
+  const pill = { left: 10, top: 10, width: 150, height: 26 };
+  const legend = { left: 10, top: 210, width: 200, height: 32 };
+  const buttons = { left: 300, top: 150, width: 30, height: 92 };
+  const insets = insetsOf([pill, legend, buttons], size);
+  expect(insets).toEqual({ left: 0, top: 40, right: 44, bottom: 44 });
+  const { k, x, y } = fitCamera(WORLD, size, 0, insets);
+  expect(WORLD.left * k + x).toBeGreaterThanOrEqual(-0.01);
+  expect(WORLD.right * k + x).toBeLessThanOrEqual(296.01);
+  expect(WORLD.top * k + y).toBeGreaterThanOrEqual(39.99);
+  expect(WORLD.bottom * k + y).toBeLessThanOrEqual(206.01);
+  expect(insetsOf([pill], { width: 1000, height: 300 })).toEqual({ left: 0, top: 0, right: 0, bottom: 0 });
+});
+
+test("a map that is told where to look looks there, in each projection", () => {
+  const size = { width: 800, height: 400 };
+  for (const name of ["equal-earth", "mercator", "globe"] as const) {
+    const projection = projectionOf(name, [8.5, 47.4]);
+    const limits = { bounds: projection.bounds, minK: 0.2, maxK: 60 };
+    const look = { lng: 8.5, lat: 47.4, zoom: 3 };
+    const camera = cameraAt(look, projection, size, limits);
+    const found = lookOf(projection, camera, size, limits);
+    expect(found.lng, name).toBeCloseTo(8.5);
+    expect(found.lat, name).toBeCloseTo(47.4);
+    expect(found.zoom, name).toBeCloseTo(3);
+  }
+  expect(equalEarth.invert(1e9, -1e9).every(Number.isFinite)).toBe(true);
+});
+
 test("zooming leaves the point under the pointer where it is, within limits", () => {
   const camera = { k: 1, x: 10, y: 20 };
   const limits = { bounds: WORLD, minK: 0.5, maxK: 4 };
@@ -131,7 +162,7 @@ test("circles that overlap are pushed apart, but not too far", () => {
     y: Float32Array.of(0, 0, 0, Number.NaN, 500),
     radius: Float32Array.of(5, 5, 5, 5, 5),
   };
-  pushApart(circles, { x: 0, y: 0, radius: 8 }, 20);
+  pushApart(circles, { x: 0, y: 0, radius: 8 }, () => 20);
   const apart = (i: number, j: number) =>
     Math.hypot((circles.x[i] ?? 0) - (circles.x[j] ?? 0), (circles.y[i] ?? 0) - (circles.y[j] ?? 0));
   for (const [i, j] of [

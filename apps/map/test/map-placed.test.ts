@@ -66,6 +66,37 @@ test("many clients near each other are a cluster with its count and worst status
   expect(near.clusters.some((one) => one !== undefined)).toBe(false);
 });
 
+test("clients around one place are one cluster, wherever the grid cuts, and it stands among them", () => {
+  for (let shift = 0; shift < 20; shift++) {
+    const scene = sceneOf(sitesAround(60, 30, shift * 0.7, 6));
+    const { spots } = placeSpots(scene, viewOf(scene), undefined);
+    const sizes = spots.clusters.map((cluster) => cluster?.members.length ?? 1);
+    expect(sizes, `at ${shift}`).toEqual([60]);
+    expect(Math.hypot((spots.x[0] ?? 0) - (spots.homeX[0] ?? 0), (spots.y[0] ?? 0) - (spots.homeY[0] ?? 0))).toBe(0);
+  }
+});
+
+test("no cluster is pushed away from where its clients are", () => {
+  const around = [0, 4, 8, 12].flatMap((lng) => sitesAround(30, 40, lng, 2));
+  const scene = sceneOf(around, { server: { lat: 40, lng: 6 } });
+  const { spots } = placeSpots(scene, viewOf(scene, 0.4), undefined);
+  spots.clusters.forEach((cluster, i) => {
+    const shift = Math.hypot((spots.x[i] ?? 0) - (spots.homeX[i] ?? 0), (spots.y[i] ?? 0) - (spots.homeY[i] ?? 0));
+    expect(shift).toBeLessThanOrEqual(cluster === undefined ? 22.01 : 16.01);
+  });
+});
+
+test("over dots a few clients in trouble have marks of their own, but never so many that they cover the others", () => {
+  const sitesWith = (failed: number): Site[] =>
+    sitesAround(6000, 48, 2, 8).map((site, i) => (i < failed ? { ...site, status: "failed" } : site));
+  const few = sceneOf(sitesWith(40));
+  const { dense, spots } = placeSpots(few, viewOf(few), undefined);
+  expect(dense).toBe(true);
+  expect([...spots.clients].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+  const many = sceneOf(sitesWith(400));
+  expect(placeSpots(many, viewOf(many), undefined).spots.clients).toHaveLength(0);
+});
+
 test("a cluster has the colour of its members' mean", () => {
   const sites = sitesAround(40, 0, 0, 0).map((site, i) => ({ ...site, fields: { x: i % 2 } }));
   const scene = sceneOf(sites, { colorBy: "x" });

@@ -5,6 +5,7 @@ import { STATUS_CODES } from "../src/data/statuses.ts";
 import { DIMMED, FIRST_STEP, NO_VALUE, NON_FINITE } from "../src/map/color-scale.ts";
 import { surfaceAttributes } from "../src/map/describe-scene.ts";
 import { hasTerm, toggleTerm } from "../src/map/filter-term.ts";
+import { groupChoices, groupingOf } from "../src/map/host-grid.ts";
 import { placesOf } from "../src/map/places.ts";
 import { colorFields, createSceneBuilder } from "../src/map/scene.ts";
 import { shortCount } from "../src/map/short-count.ts";
@@ -207,6 +208,34 @@ test("a grid is grouped by country where clients tell theirs", () => {
   const many = groups(Array.from({ length: 100 }, (_, i) => `country-${i}`));
   expect(many).toHaveLength(61);
   expect(many?.at(-1)).toBe("other countries 40");
+});
+
+test("a grid is grouped by what somebody chose: status, or any text that clients report", () => {
+  const clients = clientsOf([{ country: "DE" }, { country: "FR" }, {}]);
+  const table = tableOf([{ status: "active" }, { status: "failed" }, {}]);
+  const tier = { kind: "values", name: "tier", values: ["gold", "silver"], codes: Int32Array.of(1, 0) } as const;
+  const withTier = { ...table, columns: new Map([["tier", { numbers: undefined, values: tier }]]) };
+  const status = Uint8Array.of(STATUS_CODES.active, STATUS_CODES.failed, STATUS_CODES.idle);
+  const namesBy = (by: string): string[] => {
+    const { groupOf, names } = groupingOf(clients, status, by, withTier);
+    return Array.from(groupOf, (group) => names[group] ?? "");
+  };
+  expect(namesBy("status")).toEqual(["Active", "Failed", "Not in this round"]);
+  expect(namesBy("tier")).toEqual(["silver", "gold", "not reported"]);
+  expect(namesBy("country")).toEqual(["DE", "FR", "no country"]);
+  expect(namesBy("none")).toEqual(["", "", ""]);
+  expect(groupChoices(withTier)).toEqual(["tier"]);
+});
+
+test("of so many clients that they cover each other as much is seen of each status as there are", () => {
+  const sites: Site[] = Array.from({ length: 6000 }, (_, i) => ({
+    lat: 1,
+    lng: 1,
+    status: i % 100 === 0 ? "failed" : "active",
+  }));
+  const { order, status } = sceneOf(sites);
+  const last = order.subarray(order.length - 1000);
+  expect(last.filter((client) => status[client] === STATUS_CODES.failed).length).toBe(10);
 });
 
 test("a grid moves only when its groups change", () => {

@@ -81,13 +81,20 @@ test("of rounds that share a place the gravest is shown", () => {
   expect(runs.at(-1)?.end).toBe(1000);
 });
 
+test("where something goes wrong in every round, those stand out in which it is more", () => {
+  const x = Float64Array.from({ length: 8 }, (_, i) => i);
+  const ticks = tickPlaces(x, Uint32Array.from(x), Uint32Array.of(10, 12, 9, 30, 11, 10, 13, 10), 0, 400);
+  expect(ticks.map(({ isUnusual }) => isUnusual)).toEqual([false, false, false, true, false, false, false, false]);
+  expect(ticks.every(({ trouble }) => trouble > 0)).toBe(true);
+});
+
 test("ticks lie where their rounds do, and a round with trouble is never hidden", () => {
   const even = Float64Array.of(0, 1, 2);
   const index = Uint32Array.of(0, 1, 2);
   expect(tickPlaces(even, index, Uint32Array.of(0, 5, 0), 1, 200)).toEqual([
-    { at: 0, trouble: 0, isPast: true },
-    { at: 100, trouble: 1, isPast: true },
-    { at: 200, trouble: 0, isPast: false },
+    { at: 0, trouble: 0, isUnusual: false, isPast: true },
+    { at: 100, trouble: 1, isUnusual: true, isPast: true },
+    { at: 200, trouble: 0, isUnusual: false, isPast: false },
   ]);
   const count = 10_000;
   const findings = new Uint32Array(count);
@@ -175,7 +182,7 @@ test("the global accuracy is the reported one, else the clients' mean of a round
     ]),
     notes: new Map([["global_source", ["central", undefined, undefined, undefined]]]),
   };
-  expect(globalFigure(rounds, 0, "accuracy")).toEqual({ value: 0.5, source: "central", round: 0 });
+  expect(globalFigure(rounds, 0, "accuracy")).toEqual({ value: 0.5, source: "evaluated centrally", round: 0 });
   expect(globalFigure(rounds, 1, "accuracy")).toMatchObject({ value: Number.NaN, round: 1 });
   expect(globalFigure(rounds, 2, "accuracy")).toEqual({ value: 0.3, source: "clients’ mean", round: 2 });
   expect(globalFigure(rounds, 3, "accuracy")).toEqual({ value: 0.3, source: "clients’ mean", round: 2 });

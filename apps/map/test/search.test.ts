@@ -1,7 +1,7 @@
 import { newSeed, randomFrom } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { unknownFields } from "../src/search/check-fields.ts";
-import { countMatches, matchClients } from "../src/search/match-clients.ts";
+import { matchClients } from "../src/search/match-clients.ts";
 import { parseNumber } from "../src/search/parse-number.ts";
 import { parseQuery } from "../src/search/parse-query.ts";
 import { quoteField, quoteValue } from "../src/search/quote.ts";
@@ -187,7 +187,7 @@ test("clients are matched as a plain filter matches them", () => {
     ({ status, city, local_accuracy: accuracy }) => status === "active" && Number(accuracy) < 0.5 && city !== "Tokyo",
   );
   const matches = matchClients(query, small);
-  expect(matches && countMatches(matches)).toBe(expected.length);
+  expect(matches?.reduce((sum, match) => sum + match, 0)).toBe(expected.length);
 });
 
 test("suggests fields, and then their values", () => {

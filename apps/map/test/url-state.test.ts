@@ -1,10 +1,19 @@
 import { newSeed, randomFrom } from "@hivewatch/test-support";
 import { expect, test } from "vitest";
 import { FINDING_KINDS } from "../src/data/run-data.ts";
-import { AXES, CLIENT_ORDERS, createPageState, type PageState, PROJECTIONS, TABS, VIEWS } from "../src/page-state.ts";
+import {
+  AXES,
+  CLIENT_ORDERS,
+  createPageState,
+  type PageState,
+  PROJECTIONS,
+  RUN_ORDERS,
+  TABS,
+  VIEWS,
+} from "../src/page-state.ts";
 import { PACES, SPEEDS } from "../src/replay/replay-clock.ts";
 import { PANELS, readAddress } from "../src/run-address.ts";
-import { fragmentOf, queryOf, readFragment, wholeQueryOf } from "../src/url-state.ts";
+import { fragmentForOther, fragmentOf, queryOf, readFragment, wholeQueryOf } from "../src/url-state.ts";
 
 const TEXTS = [
   "a",
@@ -27,6 +36,19 @@ test("a link names the run, the round and the client", () => {
   expect(readAddress("?run_id=a.b-1").runId).toBe("a.b-1");
   expect(readFragment("#round=0&client=site+1", state)).toEqual({ round: 0 });
   expect(state.client.value).toBe("site 1");
+});
+
+test("another run is looked at in the same way, but not at the same client", () => {
+  const state = createPageState();
+  readFragment("#client=a&filter=status:failed&color=local_loss&compare=b&chart=bytes", state);
+  expect(fragmentForOther(state)).toBe("#filter=status%3Afailed&color=local_loss&compare=b&chart=bytes");
+  expect(fragmentForOther(createPageState())).toBe("");
+});
+
+test("an address that follows whatever runs names none", () => {
+  expect(queryOf("?run_id=a", undefined)).toBe("");
+  expect(queryOf("?run_id=a&x=1", undefined)).toBe("?x=1");
+  expect(queryOf("", "a")).toBe("?run_id=a");
 });
 
 test("a round that is none is left out", () => {
@@ -68,6 +90,18 @@ test("a saved run's map is a file beside the page, and nowhere else", () => {
 test("a panel leads to the whole page of its run", () => {
   expect(wholeQueryOf("?embed=1&panel=map&theme=x", "run 1")).toBe("?theme=x&run_id=run+1");
   expect(wholeQueryOf("?map=a.map2.json&embed=1", "a")).toBe("?map=a.map2.json");
+});
+
+test("what a map looks at is a place on Earth, or nothing", () => {
+  const lookIn = (at: string): unknown => {
+    const state = createPageState();
+    readFragment(`#at=${at}`, state);
+    return state.at.value;
+  };
+  expect(lookIn("8.54,47.37,3")).toEqual({ lng: 8.54, lat: 47.37, zoom: 3 });
+  for (const at of ["", "8", "8,47", "8,97,3", "188,47,3", "8,47,0", "8,47,x", "8,47,1e9", "8,47,3,1"]) {
+    expect(lookIn(at)).toBeUndefined();
+  }
 });
 
 test("foreign parameters stay", () => {
@@ -125,6 +159,20 @@ function randomState(below: (limit: number) => number): PageState {
   state.colorBy.value = textFrom(below);
   state.projection.value = pick(PROJECTIONS, "globe");
   state.metric.value = textFrom(below);
+  state.at.value =
+    below(2) === 0
+      ? undefined
+      : {
+          lng: (below(360_000) - 180_000) / 1000,
+          lat: (below(180_000) - 90_000) / 1000,
+          zoom: (1 + below(60_000)) / 1000,
+        };
+  state.groupBy.value = textFrom(below);
+  state.tables.value = some(["accuracy", "client.x y"]);
+  state.page.value = below(1_000);
+  state.cells.value = below(8);
+  state.runs.value = textFrom(below);
+  state.runOrder.value = pick(RUN_ORDERS, "id");
   state.compared.value = some(["run-1", "run 2", "a.b"]);
   state.tab.value = pick(TABS, "events");
   state.axis.value = pick(AXES, "time");

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { theme } from "../theme.ts";
+import "../styles/chart-panels.css";
 
 /** What there is to draw on, in CSS pixels. */
 export interface Stage {

@@ -1,4 +1,3 @@
-import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useSession } from "../session.ts";
 import { lazily } from "../ui/lazily.tsx";
@@ -27,8 +26,8 @@ interface ChartFrameProps {
 
 /** What all charts have: a title, a menu, and a table that can take the picture's place. */
 export function ChartFrame({ title, id, caption, actions, children, table, picture, ...props }: ChartFrameProps) {
-  const { runId } = useSession();
-  const tabular = useSignal(false);
+  const { runId, state } = useSession();
+  const isTabular = state.tables.value.includes(id);
   const name = `${runId} ${title}`;
 
   const savePng = async (): Promise<void> => {
@@ -50,17 +49,18 @@ export function ChartFrame({ title, id, caption, actions, children, table, pictu
         {caption}
         <ChartMenu
           title={title}
-          tabular={tabular.value}
+          tabular={isTabular}
           onTable={() => {
-            tabular.value = !tabular.value;
+            const others = state.tables.value.filter((other) => other !== id);
+            state.tables.value = isTabular ? others : [...others, id];
           }}
           onCsv={saveCsv}
-          onPng={tabular.value ? undefined : savePng}
+          onPng={isTabular ? undefined : savePng}
         >
           {actions}
         </ChartMenu>
       </figcaption>
-      {tabular.value ? <TwinTable table={table()} label={title} /> : children}
+      {isTabular ? <TwinTable table={table()} label={title} /> : children}
     </figure>
   );
 }

@@ -1,9 +1,10 @@
 import { type Digest, FIGURE_SOURCE, type Overview, type Rounds } from "../data/run-data.ts";
-import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds } from "../format.ts";
+import { formatAccuracy, formatBytes, formatCount, formatNumber, formatPercent, formatSeconds } from "../format.ts";
 import { DEFAULT_CHARTS } from "../page-state.ts";
 import { fieldLabel, fieldText } from "../ui/field-names.ts";
+import { sourceText } from "../ui/round-figures.ts";
 import type { ChartBand, ChartLine, ChartSpec, NumberFormat } from "./chart-spec.ts";
-import { digestSeries, figureSeries, isEmpty } from "./series.ts";
+import { digestSeries, figureSeries, isEmpty, type Series } from "./series.ts";
 
 /** A chart that can be chosen. */
 export interface ChartChoice {
@@ -124,17 +125,17 @@ function qualityChart(id: "accuracy" | "loss", { rounds }: Overview, digest: Dig
   const sources = rounds.notes.get("global_source");
   const reported = rounds.figures.get(`global_${id}`);
   const global: ChartLine = {
-    label: "global",
+    label: "whole model",
     color: "--chart-1",
     series: figureSeries(rounds, reported),
     sourceAt(round) {
-      const source = sources?.[round];
-      if (typeof source === "string" && source !== "") return source;
+      const source = sourceText(sources?.[round]);
+      if (source !== undefined) return source;
       return reported?.source[round] === FIGURE_SOURCE.reported ? "reported by the server" : undefined;
     },
   };
   const mean: ChartLine = {
-    label: "clients’ mean",
+    label: isEmpty(global.series) ? "clients’ mean" : "mean",
     title: "the clients’ own results, weighted by their samples",
     color: "--chart-2",
     dash: DASHES.second,
@@ -144,28 +145,37 @@ function qualityChart(id: "accuracy" | "loss", { rounds }: Overview, digest: Dig
   return {
     id,
     title: TITLES[id] ?? id,
-    format: id === "accuracy" ? formatPercent : formatNumber,
+    format: id === "accuracy" ? accuracyFormat([global.series, mean.series]) : formatNumber,
     field,
-    lines: [...(isEmpty(global.series) ? [] : [global]), mean, worstLine(field, rounds, digest)],
+    lines: [
+      ...(isEmpty(global.series) ? [] : [global]),
+      mean,
+      medianLine("--chart-median", rounds, digest),
+      worstLine(field, rounds, digest),
+    ],
     band: bandOf(rounds, digest),
   };
 }
 
+/** Where one accuracy is above 1 all are in per cent, also those below. */
+function accuracyFormat(all: readonly Series[]): NumberFormat {
+  const isInPercent = all.some(({ values, has }) => values.some((value, i) => has[i] === 1 && value > 1.000_001));
+  return isInPercent ? (value) => formatPercent(typeof value === "number" ? value / 100 : value) : formatAccuracy;
+}
+
 function clientChart(id: string, field: string, rounds: Rounds, digest: Digest | undefined): ChartSpec {
-  const median: ChartLine = {
-    label: "median",
-    title: "of the clients",
-    color: "--chart-2",
-    series: digestSeries(rounds, digest, 0.5),
-  };
   return {
     id,
     title: fieldLabel(field),
     format: fieldFormat(field),
     field,
-    lines: [median, worstLine(field, rounds, digest)],
+    lines: [medianLine("--chart-2", rounds, digest), worstLine(field, rounds, digest)],
     band: bandOf(rounds, digest),
   };
+}
+
+function medianLine(color: string, rounds: Rounds, digest: Digest | undefined): ChartLine {
+  return { label: "median", title: "of the clients", color, series: digestSeries(rounds, digest, 0.5) };
 }
 
 function worstLine(field: string, rounds: Rounds, digest: Digest | undefined): ChartLine {
@@ -181,8 +191,8 @@ function worstLine(field: string, rounds: Rounds, digest: Digest | undefined): C
 
 function bandOf(rounds: Rounds, digest: Digest | undefined): ChartBand {
   return {
-    label: "p10–p90",
-    title: "between the clients’ 10th and 90th percentile",
+    label: "middle 80%",
+    title: "of the clients: between their 10th and 90th percentile",
     color: "--chart-band",
     low: digestSeries(rounds, digest, 0.1),
     high: digestSeries(rounds, digest, 0.9),

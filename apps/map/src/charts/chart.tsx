@@ -51,7 +51,7 @@ export function Chart({ view, hovered, read, actions, children }: ChartProps) {
     <ChartFrame
       id={spec.id}
       title={titleOf(view.value)}
-      class={empty ? "without-values" : ""}
+      class={`${empty ? "without-values" : ""} ${spec.lines.length > 2 ? "wide" : ""}`}
       caption={<Values view={view} read={read} />}
       actions={actions}
       table={() => chartTable(view.peek(), seekIndex)}
@@ -160,43 +160,56 @@ function PlotArea({ view, hovered, plot, onSeek }: PlotAreaProps) {
   return <div class="plot" ref={element} />;
 }
 
-/** The values of the round that is read. */
+/** The values of the round that is read: beside the title the most important one, below it the others. */
 function Values({ view, read }: { view: ReadonlySignal<ChartView>; read: ReadonlySignal<number> }) {
-  const { spec, lines, axis } = view.value;
+  const { lines, axis } = view.value;
   const band = bandOf(view.value);
   const x = axis.x[axis.place[read.value] ?? -1];
   // Which line is whose stands above all charts.
   const compares = isComparison(view.value);
+  const [main, ...others] = lines.map((line, index) => (
+    <Value
+      key={`${line.label} ${index}`}
+      view={view.value}
+      line={line}
+      round={line.axis === axis ? read.value : roundAtX(line.axis, x)}
+      band={line.label === "median" ? band : undefined}
+    />
+  ));
   return (
-    <span class="chart-values">
-      {lines.map((line, index) => {
-        const round = line.axis === axis ? read.value : roundAtX(line.axis, x);
-        const source = line.sourceAt?.(round);
-        return (
-          <span
-            key={`${line.label} ${index}`}
-            class="chart-value"
-            title={compares ? line.label : (source ?? line.title)}
-          >
-            <Swatch line={line} />
-            {lines.length > 1 || source !== undefined ? (
-              <bdi class={compares ? "visually-hidden" : "chart-label"}>
-                {line.label}
-                {isShortSource(source) && `, ${source}`}
-              </bdi>
-            ) : null}
-            <b>
-              <MetricValue value={valueAt(line.series, round)} format={spec.format} />
-            </b>
-          </span>
-        );
-      })}
-      {band !== undefined && (
-        <span class="chart-value" title={band.title}>
-          <i class="swatch wide" style={{ background: `var(${band.color})` }} />
-          {band.label}
-        </span>
+    <>
+      {main}
+      {others.length > 0 && <span class={`chart-values ${compares ? "comparing" : ""}`}>{others}</span>}
+    </>
+  );
+}
+
+interface ValueProps {
+  readonly view: ChartView;
+  readonly line: PlotLine;
+  /** By index; -1: none. */
+  readonly round: number;
+  /** The area around the line, if it has one. */
+  readonly band: ChartSpec["band"];
+}
+
+function Value({ view, line, round, band }: ValueProps) {
+  const { spec, lines } = view;
+  const compares = isComparison(view);
+  const source = line.sourceAt?.(round);
+  const title = [line.title, source, band && `shaded: the ${band.label} ${band.title}`].filter(Boolean).join("; ");
+  return (
+    <span class="chart-value" title={compares ? line.label : title || undefined}>
+      <Swatch line={line} area={band?.color} />
+      {(lines.length > 1 || source !== undefined) && (
+        <bdi class={compares ? "visually-hidden" : "chart-label"}>
+          {line.label}
+          {isShortSource(source) && `, ${source}`}
+        </bdi>
       )}
+      <b>
+        <MetricValue value={valueAt(line.series, round)} format={spec.format} />
+      </b>
     </span>
   );
 }
@@ -209,9 +222,9 @@ function roundAtX(axis: RoundAxis, x: number | undefined): number {
   return axis.kind === "round" ? -1 : (axis.index[place - 1] ?? -1);
 }
 
-/** Sources that have a name of one word; a sentence goes into the tooltip. */
+/** What is longer goes into the tooltip alone. */
 function isShortSource(source: string | undefined): source is string {
-  return source !== undefined && source.length <= 12;
+  return source !== undefined && source.length <= 24;
 }
 
 /** With several runs there is no room for one's clients. */

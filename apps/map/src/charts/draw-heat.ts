@@ -33,7 +33,7 @@ export function drawHeat(
   ctx.fillStyle = color("--text-faint");
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
-  for (const value of ticks(map.low, map.high, Math.floor(h / 30))) {
+  for (const value of ticks(map.low, map.high, Math.floor(h / 24))) {
     const y = top + h - ((value - map.low) / (map.high - map.low)) * h;
     ctx.fillText(withoutZeros(format(value)), left - 6, y, left - 8);
   }

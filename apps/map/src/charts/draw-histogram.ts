@@ -20,16 +20,18 @@ const BOTTOM = 20;
 const APART_WIDTH = 44;
 const APART_GAP = 14;
 const WIDEST_BIN = 72;
+/** Half of the first mark of the scale, and of the last, stands beside the bars. */
+const EDGE = 16;
 
 /** Where the bars stand in a picture of some width. */
 export function layBars({ edges, counts, matching, apart }: Histogram, width: number, format: NumberFormat): Bar[] {
   const apartWidth = apart.length === 0 ? 0 : apart.length * APART_WIDTH + APART_GAP;
-  const room = Math.max(0, width - apartWidth);
+  const room = Math.max(0, width - apartWidth - 2 * EDGE);
   const step = counts.length === 0 ? 0 : Math.min(WIDEST_BIN, room / counts.length);
   const scaleWidth = step * counts.length;
   const bins = [...counts].map(
     (count, i): Bar => ({
-      x: i * step,
+      x: EDGE + i * step,
       width: step,
       label: binLabel(edges, i, format),
       count,
@@ -38,7 +40,12 @@ export function layBars({ edges, counts, matching, apart }: Histogram, width: nu
     }),
   );
   const rest = apart.map(
-    (bar, i): Bar => ({ ...bar, x: scaleWidth + APART_GAP + i * APART_WIDTH, width: APART_WIDTH, onScale: false }),
+    (bar, i): Bar => ({
+      ...bar,
+      x: EDGE + scaleWidth + APART_GAP + i * APART_WIDTH,
+      width: APART_WIDTH,
+      onScale: false,
+    }),
   );
   return [...bins, ...rest];
 }
@@ -110,7 +117,7 @@ function drawScale(
   ctx.strokeStyle = color("--line");
   ctx.lineWidth = 1;
   ctx.beginPath();
-  ctx.moveTo(0, floor + 0.5);
+  ctx.moveTo(EDGE, floor + 0.5);
   ctx.lineTo(last.x + last.width, floor + 0.5);
   ctx.stroke();
   ctx.fillStyle = color("--text-faint");
@@ -120,10 +127,9 @@ function drawScale(
   const end = last.x + last.width;
   const mark = (text: string, at: number): void => {
     const half = ctx.measureText(text).width / 2;
-    const x = Math.max(half, Math.min(end - half, at));
-    if (x - half < free) return;
-    ctx.fillText(text, x, floor + 5);
-    free = x + half + 14;
+    if (at - half < free) return;
+    ctx.fillText(text, at, floor + 5);
+    free = at + half + 8;
   };
   for (const [i, bin] of bins.entries()) {
     if (isWhole) mark(bin.label, bin.x + bin.width / 2);

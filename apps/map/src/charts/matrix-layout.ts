@@ -18,9 +18,6 @@ export interface MatrixCell {
 /** Heights of cells to choose from. */
 export const ZOOMS = [1, 2, 4, 7, 10, 14, 18, 24] as const;
 
-/** The zoom at which names and marks can be read. */
-export const FIRST_ZOOM = 5;
-
 const WIDEST = 30;
 const TOP = 20;
 

@@ -34,6 +34,12 @@ export function troubleOrder({ clients, rounds, status }: Participation, matches
   return kept.sort((a, b) => (trouble[b] ?? 0) - (trouble[a] ?? 0) || a - b);
 }
 
+/** The rows of the matrix in an order of clients; those that it leaves out have none. */
+export function rowOrder({ clients }: Participation, order: Uint32Array): Uint32Array {
+  const rows = new Map(Array.from(clients, (client, row) => [client, row]));
+  return Uint32Array.from([...order].flatMap((client) => rows.get(client) ?? []));
+}
+
 /** How often a client stood how, by index in `CLIENT_STATUSES`. */
 export function countStatuses({ rounds, status }: Participation, row: number): Uint32Array {
   const counts = new Uint32Array(CLIENT_STATUSES.length);

@@ -1,3 +1,4 @@
+import { batch } from "@preact/signals";
 import { useSession } from "../session.ts";
 import { fieldLabel } from "../ui/field-names.ts";
 
@@ -12,7 +13,11 @@ export function MetricSelect() {
       aria-label="Metric"
       value={current}
       onChange={(event) => {
-        state.metric.value = event.currentTarget.value;
+        const name = event.currentTarget.value;
+        batch(() => {
+          state.metric.value = name;
+          state.page.value = 0;
+        });
       }}
     >
       {all.map((name) => (

@@ -43,7 +43,10 @@ function keysOf(order: Exclude<ClientOrder, "id">, { clients, table, tally, fiel
   for (let client = 0; client < keys.length; client++) {
     const completed = tally.completed[client] ?? 0;
     const last = tally.lastResult[client] ?? Number.NaN;
-    if (order === "silent") keys[client] = Number.isNaN(last) ? -1 : last;
+    if (order === "dropped") {
+      const involved = tally.involved[client] ?? 0;
+      keys[client] = involved === 0 ? 0 : -(tally.dropouts[client] ?? 0) / involved;
+    } else if (order === "silent") keys[client] = Number.isNaN(last) ? -1 : last;
     else {
       const without = (tally.involved[client] ?? 0) - completed;
       keys[client] = -(

@@ -1,7 +1,6 @@
-import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useComputed } from "@preact/signals";
+import { useMemo, useRef } from "preact/hooks";
 import { formatCount, MISSING, plural } from "../format.ts";
-import { CLIENT_ORDERS, type ClientOrder } from "../page-state.ts";
 import { useSession } from "../session.ts";
 import { fieldLabel } from "../ui/field-names.ts";
 import { BackIcon, ForwardIcon } from "../ui/icons.tsx";
@@ -14,29 +13,23 @@ import { MetricSelect } from "./metric-select.tsx";
 import { CARD_HEIGHT, CARD_WIDTH, type Card, type Multiples, multiplesOf } from "./multiples.ts";
 import { multiplesCanvas, multiplesTable } from "./multiples-export.ts";
 import { clientOrder } from "./multiples-order.ts";
+import { OrderSelect } from "./order-select.tsx";
 import { useShownIndex } from "./shown-index.ts";
 import { useHistory } from "./use-history.ts";
+import "../styles/chart-panels.css";
 import "../styles/multiples.css";
 
 const ON_A_PAGE = 24;
 
-const ORDER_LABELS: Readonly<Record<ClientOrder, string>> = {
-  worst: "Worst value first",
-  trouble: "Most trouble first",
-  silent: "Longest silent first",
-  id: "By id",
-};
-
 /** Each client's own small chart, before the cohort. A click opens the client. */
 export function MultiplesPanel() {
   const { data, state } = useSession();
-  const page = useSignal(0);
   const index = useShownIndex().value;
   const order = useSettledOrder();
   const field = state.metric.value;
   const format = fieldFormat(field);
   const pages = Math.max(1, Math.ceil(order.length / ON_A_PAGE));
-  const at = Math.min(page.value, pages - 1);
+  const at = Math.min(state.page.value, pages - 1);
   const clients = useMemo(() => [...order.subarray(at * ON_A_PAGE, (at + 1) * ON_A_PAGE)], [order, at]);
   const history = useHistory(clients);
   const { rounds } = data.overview.value;
@@ -50,9 +43,6 @@ export function MultiplesPanel() {
   const { ids } = data.clients.value;
   const title = `${fieldLabel(field)} by client`;
   const place = axis.place[index] ?? -1;
-  useEffect(() => {
-    page.value = 0;
-  }, [state.order.value, field]);
 
   return (
     <div class="chart-panel" data-testid="multiples">
@@ -70,7 +60,7 @@ export function MultiplesPanel() {
                 aria-label="The clients before"
                 disabled={at === 0}
                 onClick={() => {
-                  page.value = at - 1;
+                  state.page.value = at - 1;
                 }}
               >
                 <BackIcon />
@@ -86,15 +76,20 @@ export function MultiplesPanel() {
                 aria-label="The next clients"
                 disabled={at >= pages - 1}
                 onClick={() => {
-                  page.value = at + 1;
+                  state.page.value = at + 1;
                 }}
               >
                 <ForwardIcon />
               </button>
             </span>
             <span class="chart-value">
-              <i class="swatch wide" style={{ background: "var(--chart-band)" }} /> p10–p90 of all clients
+              <i class="swatch wide" style={{ background: "var(--chart-band)" }} /> middle 80% of all clients
             </span>
+            {multiples !== undefined && (
+              <span class="chart-value" title="All charts have the same scale">
+                from {format(multiples.up.low)} to {format(multiples.up.high)}
+              </span>
+            )}
           </>
         }
         table={() => multiplesTable(title, multiples, rounds, axis, ids, format)}
@@ -149,25 +144,6 @@ function useSettledOrder(): Uint32Array {
     settled.current = { key: choice, order };
     return order;
   }).value;
-}
-
-function OrderSelect() {
-  const { state } = useSession();
-  return (
-    <select
-      aria-label="Order"
-      value={state.order.value}
-      onChange={(event) => {
-        state.order.value = CLIENT_ORDERS.find((order) => order === event.currentTarget.value) ?? "worst";
-      }}
-    >
-      {CLIENT_ORDERS.map((order) => (
-        <option key={order} value={order}>
-          {ORDER_LABELS[order]}
-        </option>
-      ))}
-    </select>
-  );
 }
 
 interface MultipleCardProps {

@@ -2,33 +2,49 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import { CLIENT_STATUSES, STATUS_LABELS } from "../data/statuses.ts";
 import { plural } from "../format.ts";
+import { STATUS_ORDER } from "../map/describe-scene.ts";
 import { useSession } from "../session.ts";
 import { MinusIcon, PlusIcon } from "../ui/icons.tsx";
 import { StatusMark } from "../ui/status-mark.tsx";
 import { CanvasView, type Stage } from "./canvas-view.tsx";
 import { ChartFrame } from "./chart-frame.tsx";
 import { drawMatrix } from "./draw-matrix.ts";
-import { cellAfter, cellAt, FIRST_ZOOM, layMatrix, type MatrixCell, scrollTo, ZOOMS } from "./matrix-layout.ts";
-import { troubleOrder, UNREAD } from "./matrix-order.ts";
+import { cellAfter, cellAt, layMatrix, type MatrixCell, scrollTo, ZOOMS } from "./matrix-layout.ts";
+import { rowOrder, troubleOrder, UNREAD } from "./matrix-order.ts";
 import { matrixTable } from "./matrix-table.ts";
+import { clientOrder } from "./multiples-order.ts";
+import { OrderSelect } from "./order-select.tsx";
 import { useShownIndex } from "./shown-index.ts";
 
 /** How every client stood in every round, those with most trouble on top. A click goes to the client and the round. */
 export function ParticipationPanel() {
-  const { data, matches, state, player } = useSession();
+  const { data, matches, state, table, player } = useSession();
   const canvas = useRef<HTMLCanvasElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const scroll = useSignal({ x: 0, y: 0 });
   const width = useSignal(0);
   const height = useSignal(0);
-  const zoom = useSignal(FIRST_ZOOM);
   const pointed = useSignal<MatrixCell | undefined>(undefined);
   const shown = useShownIndex().value;
   const participation = data.participation().value;
-  const order = useComputed(() => troubleOrder(data.participation().value, matches.value)).value;
+  const order = useComputed(() => {
+    const rows = data.participation().value;
+    // The trouble of every round counts as much as how grave it is; any other order is that of the clients' own charts.
+    if (state.order.value === "trouble") return troubleOrder(rows, matches.value);
+    return rowOrder(
+      rows,
+      clientOrder(state.order.value, {
+        clients: data.clients.value,
+        table: table.value,
+        tally: data.tally.value,
+        field: state.metric.value,
+        matches: matches.value,
+      }),
+    );
+  }).value;
   const { ids } = data.clients.value;
   const { numbers } = data.overview.value.rounds;
-  const layout = layMatrix(order.length, participation.rounds, zoom.value, width.value);
+  const layout = layMatrix(order.length, participation.rounds, state.cells.value, width.value);
   const cell = pointed.value;
 
   const draw = useCallback(
@@ -45,7 +61,7 @@ export function ParticipationPanel() {
         pointed: cell,
       });
     },
-    [participation, order, ids, numbers, shown, cell, scroll.value, zoom.value, width.value],
+    [participation, order, ids, numbers, shown, cell, scroll.value, state.cells.value, width.value],
   );
   const clientAt = (row: number): number => participation.clients[order[row] ?? -1] ?? -1;
   const pick = ({ row, column }: MatrixCell): void => {
@@ -118,9 +134,10 @@ export function ParticipationPanel() {
         caption={
           <>
             <span class="chart-value matrix-note">
-              <bdi>{say || `${plural(order.length, "client")}, most trouble first`}</bdi>
+              <bdi>{say || plural(order.length, "client")}</bdi>
             </span>
-            <Zoom level={zoom.value} onZoom={(level) => (zoom.value = level)} />
+            <OrderSelect />
+            <Zoom level={state.cells.value} onZoom={(level) => (state.cells.value = level)} />
           </>
         }
         table={() => matrixTable(participation, order, ids, numbers, (row) => pick({ row, column: -1 }))}
@@ -142,7 +159,7 @@ export function ParticipationPanel() {
           onWheel={(event) => {
             if (!event.ctrlKey && !event.metaKey) return;
             event.preventDefault();
-            zoom.value = zoomed(zoom.value, event.deltaY < 0 ? 1 : -1);
+            state.cells.value = zoomed(state.cells.value, event.deltaY < 0 ? 1 : -1);
           }}
         >
           <div class="matrix-all" style={{ width: `${layout.width}px`, height: `${layout.height}px` }}>
@@ -200,7 +217,7 @@ function zoomed(level: number, by: number): number {
 function StatusKey() {
   return (
     <ul class="status-key" aria-label="Marks">
-      {CLIENT_STATUSES.map((status) => (
+      {STATUS_ORDER.map((status) => (
         <li key={status} class="status-label">
           <StatusMark status={status} />
           {STATUS_LABELS[status]}

@@ -99,7 +99,7 @@ export function createPlot(
           ...axis,
           size: 48,
           gap: 6,
-          space: 26,
+          space: 19,
           ...(whole && { incrs: WHOLE_STEPS }),
           values: (_, splits) => splits.map((value) => (hasValues(data) ? withoutZeros(format(value)) : "")),
           grid: { stroke: color("--line"), width: 1 },

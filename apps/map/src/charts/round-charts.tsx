@@ -26,7 +26,7 @@ export function RoundCharts() {
   return (
     <section class="panel charts" aria-labelledby="charts-heading">
       <header class="panel-head">
-        <h2 id="charts-heading">Over the rounds</h2>
+        <h2 id="charts-heading">Charts</h2>
         <ReadRound read={read} />
         <span class="panel-tools">
           <AxisSwitch />
@@ -47,7 +47,7 @@ export function RoundCharts() {
 function ReadRound({ read }: { read: ReadonlySignal<number> }) {
   const { data } = useSession();
   const number = data.overview.value.rounds.numbers[read.value];
-  return number === undefined ? null : <span class="panel-note">values of round {number}</span>;
+  return number === undefined ? null : <span class="panel-note">round {number}</span>;
 }
 
 function AxisSwitch() {

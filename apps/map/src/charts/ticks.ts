@@ -12,7 +12,7 @@ export function ticks(low: number, high: number, most: number): number[] {
   if (!(span > 0) || !Number.isFinite(span) || most < 1) return [low];
   const rough = span / most;
   const size = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((times) => times * size).find((each) => each >= rough) ?? rough;
+  const step = [1, 2, 2.5, 5, 10].map((times) => times * size).find((each) => each >= rough) ?? rough;
   return multiples(step, low, high, most);
 }
 

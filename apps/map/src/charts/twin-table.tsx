@@ -1,5 +1,6 @@
 import { cellText, type DataColumn, type DataTable } from "./data-table.ts";
 import { useRowWindow } from "./virtual-rows.ts";
+import "../styles/chart-panels.css";
 
 const ROW_HEIGHT = 25;
 

@@ -14,6 +14,7 @@ import type {
   RoundTable,
   RunData,
   Tally,
+  UnreadRounds,
 } from "./run-data.ts";
 
 /**
@@ -32,6 +33,7 @@ export function openRunData(runId: string, map?: string): RunData {
   const findings = signal<Findings>(NO_FINDINGS);
   const feed = signal<Feed>({ total: 0, entries: [] });
   const progress = signal(0);
+  const unread = signal<UnreadRounds | undefined>(undefined);
   const table = signal<RoundTable | undefined>(undefined);
   const participation = signal<Participation>({ clients: new Uint32Array(0), rounds: 0, status: new Uint8Array(0) });
   const digests = new Map<string, Signal<Digest>>();
@@ -65,6 +67,7 @@ export function openRunData(runId: string, map?: string): RunData {
         return;
       case "progress":
         progress.value = update.value;
+        unread.value = update.unread;
         return;
       case "digest":
         digestSignal(update.value.field).value = update.value;
@@ -98,6 +101,7 @@ export function openRunData(runId: string, map?: string): RunData {
     findings,
     feed,
     progress,
+    unread,
     table(round: ReadonlySignal<number | undefined>) {
       stopShowing?.();
       stopShowing = effect(() => ask({ kind: "show", round: round.value }));

@@ -16,8 +16,10 @@ export interface RunData {
   readonly findings: ReadonlySignal<Findings>;
   /** What happened beside results, the oldest first. */
   readonly feed: ReadonlySignal<Feed>;
-  /** How much of the run has been read for `tally`, `findings`, digests and `participation`, 0 to 1. */
+  /** How much of what is to be read for `tally`, `findings`, digests and `participation` has been, 0 to 1. */
   readonly progress: ReadonlySignal<number>;
+  /** The rounds that are not looked through for these, since the run is too large; undefined: all are. */
+  readonly unread: ReadonlySignal<UnreadRounds | undefined>;
   /**
    * The table of a round that may change. While it is fetched the table that was there stays; so it is not always that
    * of the wanted round.
@@ -32,6 +34,13 @@ export interface RunData {
   /** Tells up to which position the run has events: one that was over may go on. */
   hear(position: number): void;
   close(): void;
+}
+
+/** Rounds that are not looked through: the oldest of a very large run. */
+export interface UnreadRounds {
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
 }
 
 /** How the page gets what it knows. */
@@ -166,10 +175,20 @@ export interface Finding {
   readonly kind: FindingKind;
   readonly round: number;
   readonly client: number;
-  /** Why, in a sentence's words without its client and round: `train_time_sec 41 s, 3.2 times the round’s median`. */
+  /** Why, as it was told or in a sentence's words without its client and round; empty: unknown, or in the facts. */
   readonly detail: string;
+  /** The values that it is about. */
+  readonly facts?: readonly FindingFact[];
   /** How far from what is usual: robust z-score, times the median, or rounds of silence. */
   readonly score: number | undefined;
+}
+
+/** A value that needs attention. */
+export interface FindingFact {
+  readonly field: string;
+  readonly value: number;
+  /** The round's median; undefined: none was compared with. */
+  readonly usual: number | undefined;
 }
 
 export interface Findings {
@@ -216,4 +235,6 @@ export interface History {
   readonly status: Uint8Array;
   /** NaN: not reported, or not finite. */
   readonly fields: ReadonlyMap<string, Float64Array>;
+  /** What needs attention of them, all of it; the newest round first. */
+  readonly findings: readonly Finding[];
 }

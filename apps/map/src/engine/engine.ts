@@ -1,7 +1,7 @@
 import { decodeMapPart, decodeMapTable, type MapHead } from "@hivewatch/core";
-import type { Connection, History } from "../data/run-data.ts";
+import type { Connection, History, UnreadRounds } from "../data/run-data.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
-import { withReasons } from "./feed-store.ts";
+import { reasoned } from "./feed-store.ts";
 import { historyOf } from "./history.ts";
 import { letGo } from "./let-go.ts";
 import { httpMapSource, type MapSource } from "./map-source.ts";
@@ -31,7 +31,7 @@ export interface Engine {
 /** So much of the rounds' columns is held in memory, about; the rest can be fetched again. */
 const MAX_HELD_BYTES = 192 * 1024 * 1024;
 
-/** So much is read in the background to learn of every round, compressed; of larger runs the newest rounds. */
+/** Of runs that are larger, compressed, the newest rounds are read in the background to learn of them. */
 const MAX_READ_BYTES = 256 * 1024 * 1024;
 
 /** So much is fetched at a time in the background, compressed. */
@@ -60,8 +60,13 @@ const REREAD_MS = 2_000;
  * Opens a run.
  *
  * @param publish - tells the page; what comes together is shown together
+ * @param maxReadBytes - so much is read in the background to learn of every round, compressed
  */
-export function createEngine(address: RunAddress, publish: (updates: readonly Update[]) => void): Engine {
+export function createEngine(
+  address: RunAddress,
+  publish: (updates: readonly Update[]) => void,
+  maxReadBytes = MAX_READ_BYTES,
+): Engine {
   const { runId, round } = address;
   const { stream } = addressesOf(address);
   let { source } = addressesOf(address);
@@ -189,6 +194,9 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
       setConnection({ phase: "reconnecting" });
     } finally {
       isReading = false;
+      // What it leaves is told of now.
+      readingsChanged = true;
+      schedule();
     }
   }
 
@@ -203,8 +211,6 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
       schedule();
       await pause();
     }
-    readingsChanged = true;
-    schedule();
   }
 
   async function untilQuiet(): Promise<void> {
@@ -214,7 +220,7 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
   }
 
   function nextBatch(): RoundEntry[] {
-    if (readBytes > MAX_READ_BYTES) return [];
+    if (readBytes > maxReadBytes) return [];
     const unread = sorted().filter((entry) => !readings.has(entry.round));
     const batch = within(unread.slice(-BATCH_ROUNDS).reverse(), BATCH_BYTES);
     readBytes += batch.reduce((sum, entry) => sum + bytesOf(entry), 0);
@@ -416,14 +422,25 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
     schedule();
     const numbers = Float64Array.from(sorted(), ({ round }) => round);
     const clients = store.clients.size;
+    const unread = unreadRounds(numbers);
+    const findings = readings.findings(numbers, clients);
+    const wanted = numbers.length - (unread?.count ?? 0);
     const updates: Update[] = [
-      { kind: "progress", value: numbers.length === 0 ? 0 : readings.size / numbers.length },
+      { kind: "progress", value: wanted === 0 ? 0 : readings.size / wanted, unread },
       { kind: "tally", value: readings.tally(clients) },
-      { kind: "findings", value: withReasons(readings.findings(numbers, clients), store.feed) },
+      { kind: "findings", value: { ...findings, list: findings.list.map(reasoned(store.feed)) } },
     ];
     for (const field of digests) updates.push({ kind: "digest", value: readings.digest(field, numbers) });
     if (wantsParticipation) updates.push({ kind: "participation", value: readings.participation(numbers, clients) });
     return updates;
+  }
+
+  /** Those that are left when as much has been read as may be. */
+  function unreadRounds(numbers: Float64Array): UnreadRounds | undefined {
+    if (readBytes <= maxReadBytes || isReading) return undefined;
+    const unread = numbers.filter((number) => !readings.has(number));
+    const [first, last] = [unread[0], unread.at(-1)];
+    return first === undefined || last === undefined ? undefined : { count: unread.length, first, last };
   }
 
   async function tellHistory(requestId: number, clients: readonly number[]): Promise<void> {
@@ -432,9 +449,10 @@ export function createEngine(address: RunAddress, publish: (updates: readonly Up
       const wasHeld = entry.columns !== undefined;
       if (!wasHeld) await fetchRounds(entries.filter((other) => Math.abs(other.round - entry.round) < 8));
       relieve();
-      return { columns: entry.columns, open: isOpen(store.run, entry) };
+      return { columns: entry.columns, open: isOpen(store.run, entry), usual: readings.usual(entry.round) };
     });
-    publish([{ kind: "history", id: requestId, value: history }]);
+    const findings = [...readings.silence(clients, store.clients.size), ...history.findings];
+    publish([{ kind: "history", id: requestId, value: { ...history, findings: findings.map(reasoned(store.feed)) } }]);
   }
 
   // --- begin and end ---------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 import type { HiveEvent, MapTable } from "@hivewatch/core";
-import { FEED_LENGTH, type Feed, type FeedEntry, type Findings } from "../data/run-data.ts";
+import { FEED_LENGTH, type Feed, type FeedEntry, type Finding } from "../data/run-data.ts";
 import type { ClientList } from "./client-list.ts";
 
 /** What happened beside results and rounds' begin and end: the newest of it. */
@@ -97,14 +97,14 @@ function readerOf(table: MapTable): (name: string, row: number) => unknown {
   };
 }
 
-/** Dropouts and failures with the reasons that were given for them. */
-export function withReasons(findings: Findings, feed: FeedStore): Findings {
+/** Gives dropouts and failures the reasons that were told for them. */
+export function reasoned(feed: FeedStore): (finding: Finding) => Finding {
   const reasons = new Map<string, string>();
   for (const { client, round, detail } of feed.held()) {
     if (typeof detail.reason === "string") reasons.set(`${client} ${round}`, detail.reason);
   }
-  const list = findings.list.map((finding) =>
-    finding.detail === "" ? { ...finding, detail: reasons.get(`${finding.client} ${finding.round}`) ?? "" } : finding,
-  );
-  return { ...findings, list };
+  return (finding) => {
+    if (finding.detail !== "" || finding.facts !== undefined) return finding;
+    return { ...finding, detail: reasons.get(`${finding.client} ${finding.round}`) ?? "" };
+  };
 }

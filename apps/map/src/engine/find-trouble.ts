@@ -1,5 +1,5 @@
 import { quantile } from "../data/quantile.ts";
-import type { Finding, FindingKind } from "../data/run-data.ts";
+import type { Finding, FindingFact, FindingKind } from "../data/run-data.ts";
 import { CLIENT_STATUSES, STATUS_CODES } from "../data/statuses.ts";
 import type { FieldDigest } from "./digest-round.ts";
 import { NUMBER, type RoundColumns } from "./round-columns.ts";
@@ -8,6 +8,21 @@ import { NUMBER, type RoundColumns } from "./round-columns.ts";
 export interface RoundFindings {
   readonly list: readonly Finding[];
   readonly counts: ReadonlyMap<FindingKind, number>;
+  /** What is usual in it, by which any client can be judged. */
+  readonly usual: Usual;
+}
+
+interface Spread {
+  readonly middle: number;
+  readonly sigma: number;
+}
+
+/** What is usual in a round. */
+export interface Usual {
+  /** The median of the training times, in seconds; undefined: too few are known. */
+  readonly trainTime: number | undefined;
+  /** Of each field that outliers are looked for in: the median, and the robust standard deviation. */
+  readonly spreads: ReadonlyMap<string, Spread>;
 }
 
 /** So many findings of each kind are kept of a round; the gravest. */
@@ -54,14 +69,33 @@ export function findTrouble(
   };
   for (let row = 0; row < table.rows; row++) {
     const kind = OF_STATUS[CLIENT_STATUSES[status[row] ?? -1] ?? "idle"];
-    if (kind !== undefined)
-      add({ ...explain(table, row, kind, median), kind, round: table.round, client: clientAt(table, row) });
+    if (kind !== undefined) add(statusFinding(table, row, kind, median));
   }
-  for (const field of OUTLIER_FIELDS) findOutliers(table, status, field, digests.get(field), add);
+  const usual: Usual = { trainTime: median, spreads: spreadsOf(table, digests) };
+  for (const field of usual.spreads.keys()) {
+    for (let row = 0; row < table.rows; row++) {
+      const outlier = outlierAt(table, status, row, field, usual);
+      if (outlier !== undefined) add(outlier);
+    }
+  }
   const list = Array.from(found.values(), (own) =>
     own.sort((a, b) => (b.score ?? 0) - (a.score ?? 0)).slice(0, MAX_OF_KIND),
   ).flat();
-  return { list, counts };
+  return { list, counts, usual };
+}
+
+/** All that needs attention of one row: of the whole round only the gravest are kept. */
+export function troubleAt(table: RoundColumns, status: Uint8Array, row: number, usual: Usual): Finding[] {
+  const kind = OF_STATUS[CLIENT_STATUSES[status[row] ?? -1] ?? "idle"];
+  const outliers = [...usual.spreads.keys()].map((field) => outlierAt(table, status, row, field, usual));
+  return [
+    ...(kind === undefined ? [] : [statusFinding(table, row, kind, usual.trainTime)]),
+    ...outliers.filter((finding) => finding !== undefined),
+  ];
+}
+
+function statusFinding(table: RoundColumns, row: number, kind: FindingKind, median: number | undefined): Finding {
+  return { ...explain(table, row, kind, median), kind, round: table.round, client: clientAt(table, row) };
 }
 
 function clientAt(table: RoundColumns, row: number): number {
@@ -73,14 +107,14 @@ function explain(
   row: number,
   kind: FindingKind,
   median: number | undefined,
-): Pick<Finding, "detail" | "score"> {
+): Pick<Finding, "detail" | "facts" | "score"> {
   switch (kind) {
     case "non_finite":
-      return { detail: nonFiniteFields(table, row), score: undefined };
+      return { detail: "", facts: nonFiniteFields(table, row), score: undefined };
     case "straggler": {
       const time = table.columns.get("train_time_sec")?.numbers?.[row] ?? 0;
-      const times = time / (median ?? 1);
-      return { detail: `trained ${short(time)} s, ${short(times)} times the round’s median`, score: times };
+      const facts = [{ field: "train_time_sec", value: time, usual: median }];
+      return { detail: "", facts, score: time / (median ?? 1) };
     }
     case "missing":
       return { detail: table.asked[row] === 1 ? "was asked, and sent no result" : "sent no result", score: undefined };
@@ -89,35 +123,47 @@ function explain(
   }
 }
 
-function nonFiniteFields({ columns }: RoundColumns, row: number): string {
-  const names: string[] = [];
-  for (const [name, { kinds, numbers }] of columns) {
+function nonFiniteFields({ columns }: RoundColumns, row: number): FindingFact[] {
+  const facts: FindingFact[] = [];
+  for (const [field, { kinds, numbers }] of columns) {
     const value = numbers?.[row];
-    if (kinds[row] === NUMBER && value !== undefined && !Number.isFinite(value)) names.push(`${name} is ${value}`);
+    if (kinds[row] === NUMBER && value !== undefined && !Number.isFinite(value)) {
+      facts.push({ field, value, usual: undefined });
+    }
   }
-  return names.join(", ");
+  return facts;
 }
 
-function findOutliers(
+function spreadsOf(table: RoundColumns, digests: ReadonlyMap<string, FieldDigest>): Map<string, Spread> {
+  const spreads = new Map<string, Spread>();
+  for (const field of OUTLIER_FIELDS) {
+    const cells = table.columns.get(field);
+    const digest = digests.get(field);
+    if (cells?.numbers === undefined || digest === undefined || digest.count < MIN_VALUES) continue;
+    const middle = digest.quantiles[10] ?? Number.NaN;
+    const sigma = deviation(table, cells.kinds, cells.numbers, middle) * MAD_TO_SIGMA;
+    if (sigma > 0) spreads.set(field, { middle, sigma });
+  }
+  return spreads;
+}
+
+function outlierAt(
   table: RoundColumns,
   status: Uint8Array,
+  row: number,
   field: string,
-  digest: FieldDigest | undefined,
-  add: (finding: Finding) => void,
-): void {
+  { spreads }: Usual,
+): Finding | undefined {
   const cells = table.columns.get(field);
-  if (cells?.numbers === undefined || digest === undefined || digest.count < MIN_VALUES) return;
-  const middle = digest.quantiles[10] ?? Number.NaN;
-  const sigma = deviation(table, cells.kinds, cells.numbers, middle) * MAD_TO_SIGMA;
-  if (!(sigma > 0)) return;
-  for (let row = 0; row < table.rows; row++) {
-    if (cells.kinds[row] !== NUMBER || status[row] === STATUS_CODES.non_finite) continue;
-    const value = cells.numbers[row] ?? 0;
-    const score = Math.abs(value - middle) / sigma;
-    if (!(score > OUTLIER_SCORE)) continue;
-    const detail = `${field} ${short(value)}, ${short(score)} robust deviations from the round’s median ${short(middle)}`;
-    add({ kind: "outlier", round: table.round, client: clientAt(table, row), detail, score });
-  }
+  const spread = spreads.get(field);
+  if (cells?.numbers === undefined || spread === undefined) return undefined;
+  if (cells.kinds[row] !== NUMBER || status[row] === STATUS_CODES.non_finite) return undefined;
+  const value = cells.numbers[row] ?? 0;
+  const { middle, sigma } = spread;
+  const score = Math.abs(value - middle) / sigma;
+  if (!(score > OUTLIER_SCORE)) return undefined;
+  const facts = [{ field, value, usual: middle }];
+  return { kind: "outlier", round: table.round, client: clientAt(table, row), detail: "", facts, score };
 }
 
 /** The median distance from the middle. */
@@ -129,8 +175,4 @@ function deviation({ rows }: RoundColumns, kinds: Uint8Array, numbers: Float64Ar
     if (kinds[row] === NUMBER && Number.isFinite(value)) distances[known++] = Math.abs(value - middle);
   }
   return quantile(distances.subarray(0, known).sort(), 0.5) ?? Number.NaN;
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

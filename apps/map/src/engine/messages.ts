@@ -8,6 +8,7 @@ import type {
   Participation,
   RoundTable,
   Tally,
+  UnreadRounds,
 } from "../data/run-data.ts";
 import type { ClientNews } from "./client-list.ts";
 
@@ -41,7 +42,7 @@ export type Update =
   | { readonly kind: "tally"; readonly value: Tally }
   | { readonly kind: "findings"; readonly value: Findings }
   | { readonly kind: "feed"; readonly value: Feed }
-  | { readonly kind: "progress"; readonly value: number }
+  | { readonly kind: "progress"; readonly value: number; readonly unread: UnreadRounds | undefined }
   | { readonly kind: "digest"; readonly value: Digest }
   | { readonly kind: "participation"; readonly value: Participation }
   | { readonly kind: "history"; readonly id: number; readonly value: History };

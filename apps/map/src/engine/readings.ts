@@ -12,7 +12,7 @@ import {
 import { STATUS_CODES } from "../data/statuses.ts";
 import { type Attendance, createAttendance } from "./attendance.ts";
 import { digestRound, type FieldDigest } from "./digest-round.ts";
-import { findTrouble, type RoundFindings } from "./find-trouble.ts";
+import { findTrouble, type RoundFindings, type Usual } from "./find-trouble.ts";
 import { judgeRound, medianTime } from "./judge-round.ts";
 import type { RoundColumns } from "./round-columns.ts";
 
@@ -30,6 +30,10 @@ export interface Readings {
   digest(field: string, rounds: Float64Array): Digest;
   tally(clients: number): Tally;
   findings(rounds: Float64Array, clients: number): Findings;
+  /** What is usual in a round; undefined: it was not read. */
+  usual(round: number): Usual | undefined;
+  /** The silence of some clients, if they are silent. */
+  silence(of: readonly number[], clients: number): Finding[];
   participation(rounds: Float64Array, clients: number): Participation;
 }
 
@@ -134,6 +138,8 @@ export function createReadings(): Readings {
         Array.from(rounds, (round) => readings.get(round)?.findings),
         silentClients(attendance, clients),
       ),
+    usual: (round) => readings.get(round)?.findings.usual,
+    silence: (of, clients) => silentClients(attendance, clients).filter(({ client }) => of.includes(client)),
     participation: (rounds, clients) => participationOf(rounds, standings(rounds), clients),
   };
 }

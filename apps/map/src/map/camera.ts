@@ -13,6 +13,16 @@ export interface Size {
   readonly height: number;
 }
 
+/** How much of the map lies under something at each side, in CSS pixels. */
+export interface Insets {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+export const NO_INSETS: Insets = { left: 0, top: 0, right: 0, bottom: 0 };
+
 /** What a camera may show. */
 export interface CameraLimits {
   /** Everything there is. */
@@ -21,17 +31,22 @@ export interface CameraLimits {
   readonly maxK: number;
 }
 
-/** Shows bounds as large as they fit, in the middle. */
-export function fitCamera(bounds: Bounds, size: Size, padding: number): Camera {
+/** Shows bounds as large as they fit, in the middle of what is free. */
+export function fitCamera(bounds: Bounds, size: Size, padding: number, insets = NO_INSETS): Camera {
   const width = Math.max(bounds.right - bounds.left, 1e-6);
   const height = Math.max(bounds.bottom - bounds.top, 1e-6);
-  const k = Math.max(1e-6, Math.min((size.width - 2 * padding) / width, (size.height - 2 * padding) / height));
-  return centred(k, { x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 }, size);
+  const [freeWidth, freeHeight] = [size.width - insets.left - insets.right, size.height - insets.top - insets.bottom];
+  const k = Math.max(1e-6, Math.min((freeWidth - 2 * padding) / width, (freeHeight - 2 * padding) / height));
+  return centred(k, { x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 }, size, insets);
 }
 
-/** Shows a point of the plane in the middle. */
-function centred(k: number, middle: Point, size: Size): Camera {
-  return { k, x: size.width / 2 - middle.x * k, y: size.height / 2 - middle.y * k };
+/** Shows a point of the plane in the middle of what is free. */
+export function centred(k: number, middle: Point, size: Size, { left, top, right, bottom } = NO_INSETS): Camera {
+  return {
+    k,
+    x: (size.width + left - right) / 2 - middle.x * k,
+    y: (size.height + top - bottom) / 2 - middle.y * k,
+  };
 }
 
 /** Zooms by a factor around a point of the screen, which stays where it is. */
@@ -42,17 +57,17 @@ export function zoomAt(camera: Camera, at: Point, factor: number, limits: Camera
 }
 
 /** Moves a camera so that what there is fills the screen as far as it can, or else lies in its middle. */
-export function keepInside(camera: Camera, size: Size, bounds: Bounds): Camera {
+export function keepInside({ k, x, y }: Camera, size: Size, bounds: Bounds, insets = NO_INSETS): Camera {
   return {
-    k: camera.k,
-    x: keepAxis(camera.x, camera.k, size.width, bounds.left, bounds.right),
-    y: keepAxis(camera.y, camera.k, size.height, bounds.top, bounds.bottom),
+    k,
+    x: keepAxis(x, k, [insets.left, size.width - insets.right], bounds.left, bounds.right),
+    y: keepAxis(y, k, [insets.top, size.height - insets.bottom], bounds.top, bounds.bottom),
   };
 }
 
-function keepAxis(offset: number, k: number, length: number, low: number, high: number): number {
-  const slack = length * 0.1;
+function keepAxis(offset: number, k: number, [start, end]: [number, number], low: number, high: number): number {
+  const slack = (end - start) * 0.1;
   // Half a pixel, so that rounding doesn’t let a map that just fits slip.
-  if ((high - low) * k <= length + 0.5) return length / 2 - ((low + high) / 2) * k;
-  return Math.max(length - slack - high * k, Math.min(slack - low * k, offset));
+  if ((high - low) * k <= end - start + 0.5) return (start + end) / 2 - ((low + high) / 2) * k;
+  return Math.max(end - slack - high * k, Math.min(start + slack - low * k, offset));
 }

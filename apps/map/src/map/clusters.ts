@@ -1,3 +1,4 @@
+import { getOrAdd } from "../data/get-or-add.ts";
 import { CLIENT_STATUSES, STATUS_CODES } from "../data/statuses.ts";
 import { DIMMED, FIRST_STEP, NO_VALUE } from "./color-scale.ts";
 import type { Positions } from "./plane.ts";
@@ -20,11 +21,14 @@ export interface Cluster {
 }
 
 /** A cell of the grid that finds clusters is between this and twice as wide, in CSS pixels. */
-const CELL = 44;
+const CELL = 20;
+/** So many cells around the fullest one belong to it: what is one crowd to the eye is one cluster. */
+const REACH = 1.4;
 
 /**
  * Groups clients by the cells of a grid that is fixed to the plane, so that moving the map changes no group, and zooming
- * opens them at steps of two.
+ * opens them at steps of two. A cell whose clients are near to those of a fuller one, which itself is near to none, goes
+ * with that: so no group is cut in two by the grid, and none grows beyond what is near.
  *
  * @param k - CSS pixels in a unit of the plane
  */
@@ -37,7 +41,61 @@ export function groupByCell(clients: readonly number[], { x, y }: Positions, k: 
     if (members === undefined) cells.set(key, [client]);
     else members.push(client);
   }
-  return [...cells.values()];
+  return joinCells(
+    [...cells.values()].map((members) => crowdOf(members, { x, y })),
+    cell,
+  );
+}
+
+interface Crowd {
+  readonly members: number[];
+  readonly x: number;
+  readonly y: number;
+}
+
+function crowdOf(members: number[], { x, y }: Positions): Crowd {
+  let [sumX, sumY] = [0, 0];
+  for (const client of members) {
+    sumX += x[client] ?? 0;
+    sumY += y[client] ?? 0;
+  }
+  return { members, x: sumX / members.length, y: sumY / members.length };
+}
+
+function joinCells(crowds: readonly Crowd[], cell: number): number[][] {
+  const reach = REACH * cell;
+  const nearOf = nearCrowds(crowds, reach);
+  // The clients' own numbers decide between equals, so that the order in which they come doesn't.
+  const isFuller = (a: Crowd, b: Crowd): boolean =>
+    a.members.length > b.members.length ||
+    (a.members.length === b.members.length && Math.min(...a.members) < Math.min(...b.members));
+  const isSeed = new Map(crowds.map((crowd) => [crowd, nearOf(crowd).every((other) => isFuller(crowd, other))]));
+  const groups = new Map<Crowd, number[]>();
+  for (const crowd of crowds) {
+    const seeds = isSeed.get(crowd) === true ? [] : nearOf(crowd).filter((other) => isSeed.get(other) === true);
+    const home = seeds.reduce((best, other) => (isFuller(other, best) ? other : best), crowd);
+    groups.set(home, [...(groups.get(home) ?? []), ...crowd.members]);
+  }
+  return [...groups.values()];
+}
+
+/** Finds those that are within reach of one. */
+function nearCrowds(crowds: readonly Crowd[], reach: number): (crowd: Crowd) => Crowd[] {
+  const keyOf = (column: number, row: number): number => column * 2 ** 24 + row;
+  const cells = new Map<number, Crowd[]>();
+  for (const crowd of crowds) {
+    getOrAdd(cells, keyOf(Math.floor(crowd.x / reach), Math.floor(crowd.y / reach)), () => []).push(crowd);
+  }
+  return (crowd) => {
+    const [column, row] = [Math.floor(crowd.x / reach), Math.floor(crowd.y / reach)];
+    const near: Crowd[] = [];
+    for (let at = 0; at < 9; at++) {
+      for (const other of cells.get(keyOf(column + (at % 3) - 1, row + Math.floor(at / 3) - 1)) ?? []) {
+        if (other !== crowd && Math.hypot(other.x - crowd.x, other.y - crowd.y) < reach) near.push(other);
+      }
+    }
+    return near;
+  };
 }
 
 export function clusterOf(members: readonly number[], { status, codes, scale }: Scene): Cluster {
@@ -66,12 +124,7 @@ export function clusterOf(members: readonly number[], { status, codes, scale }: 
 
 /** The member in the middle: a cluster stands where a client is, not where nobody said to be. */
 export function middleOf(members: readonly number[], { x, y }: Positions): number {
-  let [sumX, sumY] = [0, 0];
-  for (const client of members) {
-    sumX += x[client] ?? 0;
-    sumY += y[client] ?? 0;
-  }
-  const [middleX, middleY] = [sumX / members.length, sumY / members.length];
+  const { x: middleX, y: middleY } = crowdOf([...members], { x, y });
   let [best, found] = [Number.POSITIVE_INFINITY, members[0] ?? 0];
   for (const client of members) {
     const distance = Math.hypot((x[client] ?? 0) - middleX, (y[client] ?? 0) - middleY);

@@ -1,5 +1,8 @@
-import type { Clients } from "../data/run-data.ts";
+import type { Clients, RoundTable } from "../data/run-data.ts";
 import { CLIENT_STATUSES, STATUS_LABELS } from "../data/statuses.ts";
+import { fieldOf } from "../data/table-fields.ts";
+import { formatField } from "../format.ts";
+import { USUAL_GROUPS } from "../page-state.ts";
 import type { Bounds, Positions } from "./plane.ts";
 
 /** A grid of all clients, for a run of which nobody said where it is. */
@@ -39,35 +42,69 @@ const HEAD_SHARE = 0.045;
 const NAME_HEADS = 3;
 /** In so many clients nobody finds those that failed, unless they stand together. */
 const MANY = 5000;
-/** Further countries share a group. */
-const MAX_COUNTRIES = 60;
+/** Further ones share a group. */
+const MAX_GROUPS = 60;
 
-/** By country where clients tell theirs, else by status where there are a great many, else not at all. */
-export function groupingOf(clients: Pick<Clients, "ids" | "country">, status: Uint8Array): Grouping {
+/** All clients in one. */
+export const NO_GROUPS = "none";
+
+/**
+ * The groups of clients: by their status, or by a text of theirs. As suits the run is by country where clients tell theirs,
+ * else by status where there are a great many, else not at all.
+ */
+export function groupingOf(
+  clients: Pick<Clients, "ids" | "country">,
+  status: Uint8Array,
+  by = USUAL_GROUPS,
+  table?: RoundTable,
+): Grouping {
   const count = clients.ids.length;
-  const sizes = new Map<string, number>();
-  for (let i = 0; i < count; i++) {
-    const country = clients.country[i];
-    if (country !== undefined && country !== "") sizes.set(country, (sizes.get(country) ?? 0) + 1);
-  }
-  if (sizes.size > 1) return byCountry(clients, sizes);
-  if (count > MANY) {
+  if (by === "status" || (by === USUAL_GROUPS && count > MANY && !tellsCountries(clients))) {
     return { groupOf: Uint16Array.from(status), names: CLIENT_STATUSES.map((name) => STATUS_LABELS[name]) };
   }
+  if (by === "country" || (by === USUAL_GROUPS && tellsCountries(clients))) {
+    return byText(count, (client) => clients.country[client], ["other countries", "no country"]);
+  }
+  if (by !== USUAL_GROUPS && by !== NO_GROUPS) return byText(count, textsOf(table, by), ["others", "not reported"]);
   return { groupOf: new Uint16Array(count), names: [] };
 }
 
-function byCountry(clients: Pick<Clients, "ids" | "country">, sizes: ReadonlyMap<string, number>): Grouping {
+/** What clients can be grouped by in a round, beside country and status: whatever they report as text. */
+export function groupChoices(table: RoundTable | undefined): string[] {
+  return [...(table?.columns ?? [])].flatMap(([name, { values }]) =>
+    values?.values.some((value) => typeof value === "string") === true && !KNOWN_TEXTS.has(name) ? [name] : [],
+  );
+}
+
+const KNOWN_TEXTS: ReadonlySet<string> = new Set(["client_id", "status", "country"]);
+
+function tellsCountries({ country }: Pick<Clients, "country">): boolean {
+  const first = country.find((name) => name !== undefined && name !== "");
+  return first !== undefined && country.some((name) => name !== undefined && name !== "" && name !== first);
+}
+
+function textsOf(table: RoundTable | undefined, field: string): (client: number) => string | undefined {
+  return (client) => {
+    const value = fieldOf(table, client, field);
+    return value === undefined || value === null ? undefined : formatField(value);
+  };
+}
+
+function byText(
+  count: number,
+  textOf: (client: number) => string | undefined,
+  [others, none]: [string, string],
+): Grouping {
+  const sizes = new Map<string, number>();
+  const texts = Array.from({ length: count }, (_, client) => textOf(client) ?? "");
+  for (const text of texts) if (text !== "") sizes.set(text, (sizes.get(text) ?? 0) + 1);
   const names = [...sizes]
     .sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
-    .slice(0, MAX_COUNTRIES)
+    .slice(0, MAX_GROUPS)
     .map(([name]) => name);
   const numbers = new Map(names.map((name, number) => [name, number]));
-  const groupOf = Uint16Array.from(
-    clients.ids,
-    (_, i) => numbers.get(clients.country[i] ?? "") ?? names.length + (clients.country[i] ? 0 : 1),
-  );
-  return { groupOf, names: [...names, "other countries", "no country"] };
+  const groupOf = Uint16Array.from(texts, (text) => numbers.get(text) ?? names.length + (text === "" ? 1 : 0));
+  return { groupOf, names: [...names, others, none] };
 }
 
 /** Lays clients out: each group as a block, the blocks on shelves. */

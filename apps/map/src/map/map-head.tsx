@@ -1,5 +1,6 @@
 import { PROJECTIONS, type Projection } from "../page-state.ts";
 import { useSession } from "../session.ts";
+import { lazily } from "../ui/lazily.tsx";
 import { colorLabel } from "./color-field.ts";
 import { BY_STATUS, colorFields } from "./scene.ts";
 
@@ -16,6 +17,7 @@ export function MapHead({ isGrid, onSave }: { isGrid: boolean; onSave: () => voi
     <header class="panel-head map-head">
       <h2>{isGrid ? "Clients" : "Map"}</h2>
       <ColorSelect />
+      {isGrid && <GroupSelect />}
       {!isGrid && (
         <>
           <fieldset class="projections">
@@ -79,6 +81,8 @@ function ColorSelect() {
     </label>
   );
 }
+
+const GroupSelect = lazily(async () => (await import("./group-select.tsx")).GroupSelect, null);
 
 const MAX_LABEL = 40;
 

@@ -4,6 +4,7 @@ import { saveFile } from "../charts/save-file.ts";
 import { STATUS_LABELS } from "../data/statuses.ts";
 import { statusOf } from "../data/table-fields.ts";
 import { plural } from "../format.ts";
+import type { Look } from "../page-state.ts";
 import { type Session, useSession } from "../session.ts";
 import { theme, themeColor } from "../theme.ts";
 import { FitIcon, MinusIcon, PlusIcon } from "../ui/icons.tsx";
@@ -16,6 +17,7 @@ import { FlowLegend, Legend } from "./legend.tsx";
 import { MapHead } from "./map-head.tsx";
 import { mapKeys } from "./map-keys.ts";
 import { createMapView, type MapCanvases, type MapView, type Pointed, ZOOM_STEP } from "./map-view.ts";
+import { watchOverlays } from "./overlays.ts";
 import { type Paint, type Palette, paintOf, readPalette } from "./palette.ts";
 import { createSceneBuilder, type Scene } from "./scene.ts";
 import { UnlocatedTray } from "./unlocated-tray.tsx";
@@ -23,6 +25,9 @@ import { UnlocatedTray } from "./unlocated-tray.tsx";
 const MarkTooltip = lazily(async () => (await import("./mark-tooltip.tsx")).MarkTooltip, null);
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** The address follows a map that has not moved for so long. */
+const LOOK_MS = 200;
 
 /** The map of the shown round; a grid of the clients where none of them has a place. */
 export function MapPanel() {
@@ -32,6 +37,7 @@ export function MapPanel() {
   const dots = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
   const motion = useRef<HTMLCanvasElement>(null);
+  const looked = useRef<Look | undefined>(undefined);
   const map = useSignal<MapView | undefined>(undefined);
   const pointed = useSignal<Pointed | undefined>(undefined);
   const sceneOf = useMemo(createSceneBuilder, []);
@@ -42,17 +48,39 @@ export function MapPanel() {
   // The Earth is drawn with the clients on it: without them it would have to be drawn again, elsewhere.
   const isKnown = useComputed(() => session.table.value !== undefined || data.connection.value.phase !== "loading");
 
+  const frame = useRef<HTMLDivElement>(null);
+  const { grid, flows, server, count, places } = scene.value;
+  const overlays = [grid === undefined, flows.length > 0, server === undefined, count > places.located].join();
+
+  // Before the map itself, so that it knows what lies upon it when it is drawn at first.
+  useLayoutEffect(() => {
+    if (frame.current === null) return undefined;
+    return watchOverlays(frame.current, (boxes) => map.value?.setOverlays(boxes));
+  }, [map, overlays]);
+
   useLayoutEffect(() => {
     const canvases = canvasesOf(earth.current, dots.current, marks.current, motion.current);
     if (canvases === undefined) return undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const created = createMapView(canvases, readColors(), {
       onPoint(next) {
         pointed.value = next;
       },
       onSelect: (client) => openClient(session, client),
+      onLook(look) {
+        // While it moves nobody needs to know where it is.
+        clearTimeout(timer);
+        timer = setTimeout(() => {
+          looked.current = look;
+          state.at.value = look;
+        }, LOOK_MS);
+      },
     });
     map.value = created;
-    return () => created.close();
+    return () => {
+      clearTimeout(timer);
+      created.close();
+    };
   }, [map, pointed, session]);
 
   // At once, and so drawn in the same frame as all else: signals' own effects wait for the next one.
@@ -67,6 +95,12 @@ export function MapPanel() {
     const { client: id } = state;
     const client = id.value === undefined ? -1 : data.clients.value.indexOf(id.value);
     map.value?.setSelected(client < 0 ? undefined : client);
+  });
+  useSignalEffect(() => {
+    const at = state.at.value;
+    if (map.value === undefined || at === looked.current) return;
+    looked.current = at;
+    map.value.look(at);
   });
   useSignalEffect(() => map.value?.setAnimated(player.moving.value && !reducedMotion.matches));
   useSignalEffect(() => {
@@ -88,7 +122,7 @@ export function MapPanel() {
   return (
     <section class="panel map-panel" aria-label={isGrid ? "Clients, none of which has a place" : "Map"}>
       <MapHead isGrid={isGrid} onSave={save} />
-      <div class="map-frame">
+      <div class="map-frame" ref={frame}>
         {/* The table of clients tells the same in words. */}
         <div
           class="map-surface"
@@ -145,6 +179,7 @@ function sceneSource({ data, state, table, matches }: Session, server: Readonly<
     colorBy,
     projection: state.projection.value,
     borders: state.borders.value,
+    groupBy: state.groupBy.value,
   };
 }
 
@@ -182,7 +217,12 @@ function ServerPlace({ scene }: { scene: Scene }) {
   const isKnown = isLocated || scene.grid !== undefined;
   const place = placeName(server);
   return (
-    <div class={`server-place ${isKnown ? "known" : "docked"}`} data-testid="server-place" data-located={isLocated}>
+    <div
+      class={`server-place ${isKnown ? "known" : "docked"}`}
+      data-overlay
+      data-testid="server-place"
+      data-located={isLocated}
+    >
       <ServerMark />
       <span class="server-name">
         {isLocated ? "server" : "server (place unknown)"}
@@ -194,7 +234,7 @@ function ServerPlace({ scene }: { scene: Scene }) {
 
 function MapButtons({ map }: { map: MapView | undefined }) {
   return (
-    <div class="map-buttons">
+    <div class="map-buttons" data-overlay>
       <button type="button" class="icon-button" aria-label="Zoom in" onClick={() => map?.zoomBy(ZOOM_STEP)}>
         <PlusIcon />
       </button>

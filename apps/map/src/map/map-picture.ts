@@ -1,5 +1,5 @@
 import { STATUS_CODES, STATUS_LABELS } from "../data/statuses.ts";
-import { formatCount } from "../format.ts";
+import { formatCount, plural } from "../format.ts";
 import { colorLabel, colorText } from "./color-field.ts";
 import { FIRST_STEP } from "./color-scale.ts";
 import { STATUS_ORDER } from "./describe-scene.ts";
@@ -8,7 +8,7 @@ import { SURFACES } from "./layers/layer.ts";
 import type { MapCanvases } from "./map-view.ts";
 import type { Paint, Palette } from "./palette.ts";
 import type { Scene } from "./scene.ts";
-import { SHAPES, traceShape } from "./shapes.ts";
+import { SERVER_CORNERS, SHAPES, traceShape } from "./shapes.ts";
 import { SCALE_STEPS } from "./viridis.ts";
 
 /** What a picture of the map is made of. */
@@ -63,7 +63,11 @@ interface Entry {
   draw(canvas: OffscreenCanvasRenderingContext2D, left: number, middle: number): void;
 }
 
-function entriesOf({ counts, scale }: Scene, palette: Palette, { colors }: Paint): Entry[] {
+function entriesOf(
+  { counts, scale, count, places, grid, server }: Scene,
+  palette: Palette,
+  { colors }: Paint,
+): Entry[] {
   const entries: Entry[] = STATUS_ORDER.map((status) => ({
     text: `${STATUS_LABELS[status]} ${formatCount(counts[STATUS_CODES[status]])}`,
     width: 2 * MARK,
@@ -71,12 +75,16 @@ function entriesOf({ counts, scale }: Scene, palette: Palette, { colors }: Paint
       const { corners, filled } = SHAPES[status];
       canvas.beginPath();
       traceShape(canvas, corners, left + MARK, middle, MARK);
-      canvas.fillStyle = canvas.strokeStyle = palette.status[status];
+      // Where a value colours the marks, their forms alone tell the status.
+      canvas.fillStyle = canvas.strokeStyle = scale === undefined ? palette.status[status] : palette.muted;
       canvas.lineWidth = 2;
       if (filled) canvas.fill();
       else canvas.stroke();
     },
   }));
+  const unlocated = count - places.located;
+  if (grid === undefined && unlocated > 0) entries.push(textEntry(`${plural(unlocated, "client")} without a place`));
+  if (server === undefined && count > 0) entries.push(serverEntry("server (place unknown)", palette));
   if (scale === undefined) return entries;
   const scaleWidth = 2 * SCALE_STEPS;
   const numbers = `${colorText(scale.field, scale.low)} to ${colorText(scale.field, scale.high)}`;
@@ -91,6 +99,23 @@ function entriesOf({ counts, scale }: Scene, palette: Palette, { colors }: Paint
     },
   });
   return entries;
+}
+
+function textEntry(text: string): Entry {
+  return { text, width: -6, draw() {} };
+}
+
+function serverEntry(text: string, palette: Palette): Entry {
+  return {
+    text,
+    width: 2 * MARK,
+    draw(canvas, left, middle) {
+      canvas.beginPath();
+      traceShape(canvas, SERVER_CORNERS, left + MARK, middle, MARK);
+      canvas.fillStyle = palette.server;
+      canvas.fill();
+    },
+  };
 }
 
 function placeEntries(entries: readonly Entry[], measure: (text: string) => number, width: number) {

@@ -1,4 +1,5 @@
-import { type Camera, type CameraLimits, keepInside, type Size, zoomAt } from "./camera.ts";
+import type { Look } from "../page-state.ts";
+import { type Camera, type CameraLimits, keepInside, NO_INSETS, type Size, zoomAt } from "./camera.ts";
 import type { Cluster } from "./clusters.ts";
 import { listenToGestures } from "./gestures.ts";
 import { createBasemapLayer } from "./layers/basemap-layer.ts";
@@ -11,8 +12,10 @@ import { type Layer, type LayerContext, SURFACES, type Surface, type Target } fr
 import { createMarksLayer } from "./layers/marks-layer.ts";
 import { packetsLayer } from "./layers/packets-layer.ts";
 import { serverLayer } from "./layers/server-layer.ts";
-import { centerOf, closeUp, fitScene, limitsOf, middleOfSize, turn } from "./navigation.ts";
+import { cameraAt, centerOf, closeUp, fitScene, limitsOf, lookOf, middleOfSize, turn } from "./navigation.ts";
+import { insetsOf } from "./overlays.ts";
 import type { Paint, Palette } from "./palette.ts";
+import type { Box } from "./place-labels.ts";
 import { type Placed, placeSpots } from "./placed.ts";
 import type { LngLat } from "./places.ts";
 import type { Point } from "./plane.ts";
@@ -27,6 +30,8 @@ export interface MapListener {
   /** Something is pointed at; undefined: nothing is any longer. */
   onPoint(pointed: Pointed | undefined): void;
   onSelect(client: number): void;
+  /** The map looks at something else; undefined: it keeps to all clients. */
+  onLook(look: Look | undefined): void;
 }
 
 /** A client or a cluster, and where it is in the map, in CSS pixels. */
@@ -49,6 +54,10 @@ export interface MapView {
   panBy(dx: number, dy: number): void;
   /** Shows all clients, and keeps to them until somebody moves the map. */
   fit(): void;
+  /** Looks at a place; undefined: at all clients. */
+  look(at: Look | undefined): void;
+  /** What lies upon the map, and must cover nothing. */
+  setOverlays(boxes: readonly Box[]): void;
   /** Points at the next site in a direction. */
   walk(direction: Direction): void;
   /** Points at nothing. */
@@ -97,6 +106,10 @@ export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], l
   let camera: Camera = { k: 1, x: 0, y: 0 };
   let limits: CameraLimits | undefined;
   let fitted = true;
+  /** Where it looks, unless it keeps to all clients: it stays there when its size changes. */
+  let looked: Look | undefined;
+  let overlays: readonly Box[] = [];
+  let insets = NO_INSETS;
   let placed: Placed | undefined;
   let routes: readonly Route[] = [];
   let routesCamera: Camera | undefined;
@@ -145,7 +158,7 @@ export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], l
       if (dense === true && !next.dense) stale.add("dots");
     }
     placed = next;
-    const context = { scene: current, view, placed, routes, palette, paint, selected };
+    const context = { scene: current, view, placed, routes, palette, paint, selected, overlays };
     const canvas = contexts.motion;
     const bare = { ...context, canvas, pointed: undefined, time: undefined };
     const target = pointed === undefined ? undefined : targetOfClient(bare, pointed);
@@ -185,14 +198,21 @@ export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], l
     if (fitted && projection.center !== undefined) {
       projection = projectionOf("globe", centerOf(scene.places, scene.server));
     }
-    limits = limitsOf(scene, projection, size);
-    if (fitted) camera = fitScene(scene, projection, viewOf(scene).positions, size, limits);
+    insets = insetsOf(overlays, size);
+    limits = limitsOf(scene, projection, size, insets);
+    if (fitted) camera = fitScene(scene, projection, viewOf(scene).positions, size, limits, insets);
+    else if (looked !== undefined && scene.grid === undefined) {
+      if (projection.center !== undefined) projection = projectionOf("globe", [looked.lng, looked.lat]);
+      camera = cameraAt(looked, projection, size, limits);
+    }
     moveTo(camera);
   }
 
   function moveTo(next: Camera): void {
     if (limits === undefined) return;
-    camera = keepInside(zoomAt(next, middleOfSize(size), 1, limits), size, limits.bounds);
+    camera = keepInside(zoomAt(next, middleOfSize(size), 1, limits), size, limits.bounds, insets);
+    looked = fitted || scene?.grid !== undefined ? undefined : lookOf(projection, camera, size, limits);
+    listener.onLook(looked);
     point(undefined);
     // While everything is in sight a finger scrolls the page.
     canvases.motion.style.touchAction = camera.k > limits.minK * 1.02 ? "none" : "pan-y";
@@ -215,11 +235,14 @@ export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], l
   function zoom(at: Point, factor: number): boolean {
     if (limits === undefined) return false;
     const before = camera.k;
+    const wasFitted = fitted;
+    fitted = false;
     const isGlobe = scene?.grid === undefined && projection.center !== undefined;
     moveTo(zoomAt(camera, isGlobe ? middleOfSize(size) : at, factor, limits));
-    if (camera.k === before) return false;
-    fitted = false;
-    return true;
+    if (camera.k !== before) return true;
+    fitted = wasFitted;
+    moveTo(camera);
+    return false;
   }
 
   function point(target: Target | undefined): void {
@@ -278,7 +301,8 @@ export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], l
       const before = scene;
       scene = next;
       const isElsewhere = before?.projection !== next.projection;
-      if (isElsewhere) fitted = true;
+      // At first it looks where it was told to, if it was.
+      if (isElsewhere && before !== undefined) fitted = true;
       const moved = before?.places !== next.places || before.grid !== next.grid;
       if (isElsewhere || moved || before?.server?.join() !== next.server?.join()) findLimits();
       // Another round is on the same Earth.
@@ -304,6 +328,15 @@ export function createMapView(canvases: MapCanvases, colors: [Palette, Paint], l
     panBy,
     fit() {
       fitted = true;
+      findLimits();
+    },
+    look(at) {
+      looked = at;
+      fitted = at === undefined;
+      findLimits();
+    },
+    setOverlays(boxes) {
+      overlays = boxes;
       findLimits();
     },
     walk(direction) {

@@ -1,6 +1,6 @@
 import { CLIENT_STATUSES, STATUS_LABELS } from "../data/statuses.ts";
 import { numberOf, statusOf } from "../data/table-fields.ts";
-import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, plural } from "../format.ts";
+import { formatAccuracy, formatBytes, formatCount, formatNumber, formatSeconds, plural } from "../format.ts";
 import { MetricValue } from "../ui/metric-value.tsx";
 import { placeName } from "../ui/place-name.ts";
 import { StatusLabel, StatusMark } from "../ui/status-mark.tsx";
@@ -9,6 +9,7 @@ import type { Cluster } from "./clusters.ts";
 import { colorLabel, colorText } from "./color-field.ts";
 import type { Pointed } from "./map-view.ts";
 import type { Scene } from "./scene.ts";
+import "../styles/tooltip.css";
 
 interface MarkTooltipProps {
   readonly pointed: Pointed;
@@ -62,7 +63,7 @@ function ClientFacts({ client, scene, value }: { client: number; scene: Scene; v
         )}
         <dt>Accuracy</dt>
         <dd>
-          <MetricValue value={numberOf(table, client, "local_accuracy")} format={formatPercent} />
+          <MetricValue value={numberOf(table, client, "local_accuracy")} format={formatAccuracy} />
         </dd>
         <dt>Loss</dt>
         <dd>

@@ -1,4 +1,14 @@
-import { type Camera, type CameraLimits, fitCamera, keepInside, type Size, zoomAt } from "./camera.ts";
+import type { Look } from "../page-state.ts";
+import {
+  type Camera,
+  type CameraLimits,
+  centred,
+  fitCamera,
+  type Insets,
+  keepInside,
+  type Size,
+  zoomAt,
+} from "./camera.ts";
 import type { LngLat, Places } from "./places.ts";
 import { type Bounds, boundsOf, type Point, type Positions } from "./plane.ts";
 import { EARTH_RADIUS, type Projection } from "./projections.ts";
@@ -17,10 +27,10 @@ const MAX_FIT_ZOOM = 5;
 /** Where this many ways are, the others will be too. */
 const MAX_WAYS = 60;
 
-export function limitsOf({ grid }: Scene, projection: Projection, size: Size): CameraLimits {
+export function limitsOf({ grid }: Scene, projection: Projection, size: Size, insets: Insets): CameraLimits {
   const bounds = grid?.bounds ?? projection.bounds;
   const padding = grid === undefined ? EARTH_PADDING : GRID_PADDING;
-  const minK = fitCamera(bounds, size, Math.min(padding, size.height / 8)).k;
+  const minK = fitCamera(bounds, size, Math.min(padding, size.height / 8), insets).k;
   return { bounds, minK, maxK: Math.max(minK, grid === undefined ? MAX_EARTH_K : MAX_GRID_K) };
 }
 
@@ -31,13 +41,14 @@ export function fitScene(
   positions: Positions,
   size: Size,
   limits: CameraLimits,
+  insets: Insets,
 ): Camera {
   const isWhole = scene.grid !== undefined || projection.center !== undefined;
   const focus = isWhole ? limits.bounds : (focusOf(scene, projection, positions) ?? limits.bounds);
-  const close = fitCamera(focus, size, isWhole ? 0 : Math.min(PADDING, size.height / 8));
+  const close = fitCamera(focus, size, isWhole ? 0 : Math.min(PADDING, size.height / 8), insets);
   const k = Math.min(Math.max(close.k, limits.minK), isWhole ? limits.minK : limits.minK * MAX_FIT_ZOOM);
-  const camera = zoomAt(close, middleOfSize(size), k / close.k, { ...limits, minK: 0 });
-  return keepInside(camera, size, limits.bounds);
+  const camera = zoomAt(close, middleOf(size, insets), k / close.k, { ...limits, minK: 0 });
+  return keepInside(camera, size, limits.bounds, insets);
 }
 
 function focusOf({ places, server }: Scene, projection: Projection, positions: Positions): Bounds | undefined {
@@ -63,6 +74,22 @@ function focusOf({ places, server }: Scene, projection: Projection, positions: P
     }
   }
   return boundsOf(xs, ys);
+}
+
+function middleOf({ width, height }: Size, { left, top, right, bottom }: Insets): Point {
+  return { x: (width + left - right) / 2, y: (height + top - bottom) / 2 };
+}
+
+/** What a camera looks at. */
+export function lookOf(projection: Projection, camera: Camera, size: Size, { minK }: CameraLimits): Look {
+  const { x, y } = middleOfSize(size);
+  const [lng, lat] = projection.center ?? projection.invert((x - camera.x) / camera.k, (y - camera.y) / camera.k);
+  return { lng, lat, zoom: camera.k / minK };
+}
+
+/** Looks at a place; a globe has to be turned to it. */
+export function cameraAt({ lng, lat, zoom }: Look, projection: Projection, size: Size, { minK }: CameraLimits): Camera {
+  return centred(zoom * minK, projection.center === undefined ? projection.project(lng, lat) : { x: 0, y: 0 }, size);
 }
 
 export function middleOfSize({ width, height }: Size): Point {

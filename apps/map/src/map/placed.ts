@@ -9,7 +9,7 @@ import { contains, sightOf, type View } from "./view.ts";
 
 /** What lies where on the screen. Coordinates are CSS pixels from the plane's origin, so that they outlast a move. */
 export interface Placed {
-  /** Whether there are so many clients in sight that each is only a dot; then there are no spots. */
+  /** Whether there are so many clients in sight that each is only a dot; then spots are of some of those in trouble. */
   readonly dense: boolean;
   /** How wide a dot is. */
   readonly dot: number;
@@ -45,6 +45,8 @@ const NARROW = 520;
 /** The radius of the server’s mark, in CSS pixels. */
 export const SERVER_RADIUS = 10;
 const MAX_SHIFT = 22;
+/** Many clients together are not to be looked for elsewhere. */
+const MAX_CLUSTER_SHIFT = 16;
 /** How much more than what is in sight is placed, as a share of the map's size. */
 const MARGIN = 0.3;
 
@@ -54,10 +56,13 @@ export function placeSpots(scene: Scene, view: View, before: Placed | undefined)
   const region = sightOf(view, MARGIN);
   const clients = clientsIn(scene, view, region);
   const dense = clients === undefined;
+  const marked = clients ?? graveIn(scene, view, region);
   const server = view.projection === undefined ? undefined : serverSpot(scene, view);
-  const spots =
-    scene.grid === undefined ? worldSpots(scene, view, clients ?? []) : gridSpots(scene, view, clients ?? []);
-  if (scene.grid === undefined) pushApart(spots, server && { ...server, radius: SERVER_RADIUS + 1 }, MAX_SHIFT);
+  const spots = scene.grid === undefined ? worldSpots(scene, view, marked, dense) : gridSpots(scene, view, marked);
+  if (scene.grid === undefined && !dense) {
+    const maxShift = (spot: number): number => (spots.clusters[spot] === undefined ? MAX_SHIFT : MAX_CLUSTER_SHIFT);
+    pushApart(spots, server && { ...server, radius: SERVER_RADIUS + 1 }, maxShift);
+  }
   const owners = ownersOf(spots);
   return {
     dense,
@@ -79,6 +84,22 @@ function stillHolds(before: Placed, scene: Scene, view: View): boolean {
     before.view.size === view.size &&
     contains(before.region, sightOf(view))
   );
+}
+
+/** So many clients in trouble have marks of their own over the dots. */
+const MAX_GRAVE = 150;
+
+/** Those in a region that failed, dropped out, or sent what is not finite; none if marks would cover all others. */
+function graveIn({ order, status }: Scene, { positions, camera: { k } }: View, region: Bounds): number[] {
+  const found: number[] = [];
+  for (const client of order) {
+    if ((status[client] ?? STATUS_CODES.idle) > STATUS_CODES.non_finite) continue;
+    const [x, y] = [num(positions.x, client) * k, num(positions.y, client) * k];
+    if (!(x >= region.left && x <= region.right && y >= region.top && y <= region.bottom)) continue;
+    if (found.length === MAX_GRAVE) return [];
+    found.push(client);
+  }
+  return found;
 }
 
 /** The clients in a region; undefined if they are too many. */
@@ -107,15 +128,18 @@ function serverSpot({ server }: Scene, { projection, camera }: View): Point | un
   return Number.isNaN(x) ? undefined : { x: x * camera.k, y: y * camera.k };
 }
 
-function worldSpots(scene: Scene, view: View, clients: readonly number[]): Spots {
+function worldSpots(scene: Scene, view: View, clients: readonly number[], dense: boolean): Spots {
   const { k } = view.camera;
   const open = k > view.maxK * 0.75 ? MAX_OPEN_CLOSE : MAX_OPEN;
   const single: number[] = [];
   const clusters: Cluster[] = [];
-  for (const members of groupByCell(clients, view.still, k)) {
-    if (members.length > open) clusters.push(clusterOf(members, scene));
-    else single.push(...members);
-  }
+  // Over dots each mark stands on its own.
+  if (dense) single.push(...clients);
+  else
+    for (const members of groupByCell(clients, view.still, k)) {
+      if (members.length > open) clusters.push(clusterOf(members, scene));
+      else single.push(...members);
+    }
   const scale = (view.size.width < NARROW ? 0.75 : 1) * (single.length > CROWDED ? 0.65 : 1);
   const spots = emptySpots(single.length, clusters);
   const crowds = new Map<string, number>();

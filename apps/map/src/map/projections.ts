@@ -12,7 +12,9 @@ export interface Projection {
   readonly center: LngLat | undefined;
   /** Where a place lies on the plane; NaN where it can't be seen. */
   project(lng: number, lat: number): Point;
-  /** The same for many, by index. */
+  /** The place at a point of the plane; beyond the Earth's edge the nearest that numbers have. */
+  invert(x: number, y: number): LngLat;
+  /** The same as `project` for many, by index. */
   projectAll(places: Places, to: Positions): void;
   /** What is nearer to a pole is on no plane. */
   readonly maxLat: number;
@@ -54,6 +56,10 @@ function planar(name: ProjectionName, raw: GeoRawProjection, maxLat: number): Pr
       bottom: project(0, -maxLat).y,
     },
     project,
+    invert(x, y) {
+      const [lng, lat] = raw.invert?.(x / EARTH_RADIUS, -y / EARTH_RADIUS) ?? [0, 0];
+      return [within(lng / RADIANS, 180), within(lat / RADIANS, maxLat)];
+    },
     projectAll({ lat, lng }, { x, y }) {
       for (let i = 0; i < x.length; i++) {
         const point = project(lng[i] ?? Number.NaN, lat[i] ?? Number.NaN);
@@ -83,6 +89,7 @@ function globe(center: LngLat): Projection {
     center,
     bounds: { left: -EARTH_RADIUS, right: EARTH_RADIUS, top: -EARTH_RADIUS, bottom: EARTH_RADIUS },
     project,
+    invert: () => center,
     projectAll(places, { x, y }) {
       const vectors = vectorsOf(places);
       for (let i = 0, at = 0; i < x.length; i++, at += 3) {
@@ -102,6 +109,11 @@ function globe(center: LngLat): Projection {
       .clipAngle(90)
       .precision(0),
   };
+}
+
+/** A number, or the nearest that is no further from 0; what is none becomes 0. */
+function within(value: number, most: number): number {
+  return Math.max(-most, Math.min(most, value || 0));
 }
 
 const knownVectors = new WeakMap<Places, Float32Array>();

@@ -42,6 +42,8 @@ export interface SceneSource {
   readonly colorBy: string;
   readonly projection: ProjectionName;
   readonly borders: boolean;
+  /** What the clients of a grid are grouped by. */
+  readonly groupBy?: string;
 }
 
 /** The value of `colorBy` that stands for the status. */
@@ -73,7 +75,10 @@ export function createSceneBuilder(): (source: SceneSource) => Scene {
     if (places === undefined || placed !== clients) places = placesOf(clients, places);
     placed = clients;
     const standings = standingsOf(count, table);
-    const grid = count > 0 && places.located === 0 ? gridOf(groupingOf(clients, standings.status)) : undefined;
+    const grid =
+      count > 0 && places.located === 0
+        ? gridOf(groupingOf(clients, standings.status, source.groupBy, table))
+        : undefined;
     const server = placeOf(source.server);
     const { codes, scale } = colorsOf(source, standings);
     if (matches !== undefined) dim(codes, matches);

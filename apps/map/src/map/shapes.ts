@@ -12,10 +12,19 @@ const CIRCLE: Shape["corners"] = [];
 const TRIANGLE: Shape["corners"] = regular(3, 1.2);
 const DIAMOND: Shape["corners"] = regular(4, 1.15);
 const STAR: Shape["corners"] = star(5, 1.25, 0.55);
+const BAR: Shape["corners"] = [
+  [-1.1, -0.35],
+  [1.1, -0.35],
+  [1.1, 0.35],
+  [-1.1, 0.35],
+];
 const CROSS: Shape["corners"] = cross(1.05, 0.38);
 
-/** The form of each status. */
-export const SHAPES: Record<ClientStatus, Shape> = {
+/** What has a form: the statuses, and trouble that makes none. */
+export type MarkName = ClientStatus | "outlier" | "silent";
+
+/** The form of each. */
+export const SHAPES: Record<MarkName, Shape> = {
   failed: { corners: CROSS, filled: true },
   dropped: { corners: DIAMOND, filled: true },
   non_finite: { corners: STAR, filled: true },
@@ -24,6 +33,8 @@ export const SHAPES: Record<ClientStatus, Shape> = {
   waiting: { corners: CIRCLE, filled: false },
   active: { corners: CIRCLE, filled: true },
   idle: { corners: CIRCLE, filled: true },
+  outlier: { corners: regular(3, 1.2).map(([x, y]) => [x, -y]), filled: false },
+  silent: { corners: BAR, filled: true },
 };
 
 /** The server's: a cell of the hive. */

@@ -26,11 +26,15 @@ const PASSES = 12;
 const SLACK = 10;
 
 /**
- * Pushes circles apart where they overlap, none further than `maxShift` from where it was.
+ * Pushes circles apart where they overlap, none further than its `maxShift` from where it was.
  *
  * @param fixed - a circle that doesn't move
  */
-export function pushApart(circles: Circles, fixed: FixedCircle | undefined, maxShift: number): void {
+export function pushApart(
+  circles: Circles,
+  fixed: FixedCircle | undefined,
+  maxShift: (circle: number) => number,
+): void {
   const { x, y, radius } = circles;
   const home = { x: x.slice(), y: y.slice() };
   const pairs = nearPairs(circles);
@@ -44,9 +48,10 @@ export function pushApart(circles: Circles, fixed: FixedCircle | undefined, maxS
       }
       const [dx, dy] = [num(x, i) - num(home.x, i), num(y, i) - num(home.y, i)];
       const shift = Math.hypot(dx, dy);
-      if (shift <= maxShift) continue;
-      x[i] = num(home.x, i) + (dx / shift) * maxShift;
-      y[i] = num(home.y, i) + (dy / shift) * maxShift;
+      const most = maxShift(i);
+      if (shift <= most) continue;
+      x[i] = num(home.x, i) + (dx / shift) * most;
+      y[i] = num(home.y, i) + (dy / shift) * most;
     }
   }
 }

@@ -8,6 +8,8 @@ import { NO_REGION, regionsOf } from "./regions.ts";
 export interface Flow {
   /** Index of the client; of a region the one in its middle, whatever round it is. */
   readonly client: number;
+  /** Whether it is all that comes from a region, and not that client's own. */
+  readonly isRegion: boolean;
   readonly sites: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
@@ -71,7 +73,7 @@ function bySite(source: TrafficSource): Amount[] | undefined {
   const sites: Amount[] = [];
   let isTooMany = false;
   eachTalking(source, (client, bytesUp, bytesDown) => {
-    if (sites.length < MAX_FLOWS) sites.push({ client, sites: 1, bytesUp, bytesDown });
+    if (sites.length < MAX_FLOWS) sites.push({ client, isRegion: false, sites: 1, bytesUp, bytesDown });
     else isTooMany = true;
     return !isTooMany;
   });
@@ -80,7 +82,7 @@ function bySite(source: TrafficSource): Amount[] | undefined {
 
 function byRegion(source: TrafficSource): Amount[] {
   const { of, middles } = regionsOf(source.places);
-  const regions = Array.from(middles, (client) => ({ client, sites: 0, bytesUp: 0, bytesDown: 0 }));
+  const regions = Array.from(middles, (client) => ({ client, isRegion: true, sites: 0, bytesUp: 0, bytesDown: 0 }));
   eachTalking(source, (client, bytesUp, bytesDown) => {
     const region = regions[of[client] ?? NO_REGION];
     if (region === undefined) return true;

@@ -18,8 +18,8 @@ export function UnlocatedTray({ scene, onOpen }: { scene: Scene; onOpen: (client
         isOpen.value = event.currentTarget.open;
       }}
     >
-      <summary data-testid="unlocated-count" data-value={count}>
-        {plural(count, "site")} without a place
+      <summary data-overlay data-testid="unlocated-count" data-value={count}>
+        {plural(count, "client")} without a place
       </summary>
       {isOpen.value && (
         <ul>

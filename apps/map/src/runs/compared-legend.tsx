@@ -3,6 +3,7 @@ import { useSession } from "../session.ts";
 import { CloseIcon } from "../ui/icons.tsx";
 import type { ComparedRun } from "./compared-runs.ts";
 import { OWN_LINE } from "./run-lines.ts";
+import "../styles/compared-legend.css";
 
 /** The runs that the charts show, where there are several. */
 export function ComparedLegend() {

@@ -12,6 +12,14 @@ export interface ComparedRun {
   readonly overview: Overview | undefined;
 }
 
+/**
+ * The runs that are compared with the open one, of those that were chosen: each once, without itself, and no more than fit
+ * on a chart.
+ */
+export function comparedIds(chosen: readonly string[], ownRunId: string): readonly string[] {
+  return [...new Set(chosen)].filter((id) => id !== ownRunId).slice(0, MAX_COMPARED);
+}
+
 export interface ComparedRuns {
   readonly runs: ReadonlySignal<readonly ComparedRun[]>;
   close(): void;
@@ -41,7 +49,7 @@ export function createComparedRuns(
   const runs = signal<readonly ComparedRun[]>([]);
   let isClosed = false;
 
-  const ids = (): string[] => [...new Set(wanted.peek())].filter((id) => id !== ownRunId).slice(0, MAX_COMPARED);
+  const ids = (): readonly string[] => comparedIds(wanted.peek(), ownRunId);
 
   function publish(): void {
     if (isClosed) return;

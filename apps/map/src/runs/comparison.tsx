@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { toCsv } from "../charts/data-table.ts";
 import { saveFile } from "../charts/save-file.ts";
 import { Swatch } from "../charts/swatch.tsx";
-import { formatCount, formatPercent, MISSING } from "../format.ts";
+import { formatAccuracy, formatCount, MISSING } from "../format.ts";
 import { useSession } from "../session.ts";
 import { type ConfigLine, compareConfigs } from "./compare-configs.ts";
 import { lineOfRun, OWN_LINE } from "./run-lines.ts";
@@ -10,9 +10,9 @@ import type { RunEntry } from "./run-list.ts";
 
 /** What is the same in the compared runs, and what is not. */
 export function Comparison({ runs, current }: { runs: readonly RunEntry[]; current: string }) {
-  const { state } = useSession();
+  const { state, compared } = useSession();
   const all = useSignal(false);
-  const ids = [current, ...state.compared.value.filter((id) => id !== current)];
+  const ids = [current, ...compared.runs.value.map(({ runId }) => runId)];
   const entries = ids.map((id) => runs.find(({ runId }) => runId === id));
   const lines = [...factsOf(entries), ...compareConfigs(entries.map((run) => run?.config ?? new Map()))];
   const shown = lines.filter(({ differs }) => differs || all.value);
@@ -111,6 +111,6 @@ function factsOf(runs: readonly (RunEntry | undefined)[]): ConfigLine[] {
     line("algorithm", ({ algorithm }) => algorithm),
     line("rounds", ({ rounds }) => formatCount(rounds)),
     line("clients", ({ clients }) => formatCount(clients)),
-    line("accuracy", ({ accuracy }) => formatPercent(accuracy)),
+    line("accuracy", ({ accuracy }) => formatAccuracy(accuracy)),
   ];
 }

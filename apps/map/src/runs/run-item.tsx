@@ -1,5 +1,5 @@
 import { Swatch } from "../charts/swatch.tsx";
-import { formatAge, formatDateTime, formatPercent, plural } from "../format.ts";
+import { formatAccuracy, formatAge, formatDateTime, plural } from "../format.ts";
 import { useSession } from "../session.ts";
 import { now } from "../ui/now.ts";
 import type { RunLabel } from "./run-labels.ts";
@@ -40,7 +40,7 @@ export function RunItem({ run, labels, current, place, of, onPick }: RunItemProp
           <bdi class="run-algorithm">{run.algorithm}</bdi>
           {run.rounds !== undefined && <span>{plural(run.rounds, "round")}</span>}
           {run.clients !== undefined && <span>{plural(run.clients, "client")}</span>}
-          {run.accuracy !== undefined && <span>accuracy {formatPercent(run.accuracy)}</span>}
+          {run.accuracy !== undefined && <span>accuracy {formatAccuracy(run.accuracy)}</span>}
           {startedAt !== undefined && (
             <time dateTime={startedAt} title={formatDateTime(startedAt)}>
               {formatAge(now.value - Date.parse(startedAt))} ago
@@ -62,8 +62,8 @@ export function RunItem({ run, labels, current, place, of, onPick }: RunItemProp
 }
 
 function CompareBox({ runId, current }: { runId: string; current: boolean }) {
-  const { state } = useSession();
-  const compared = state.compared.value;
+  const { state, compared: comparison } = useSession();
+  const compared = comparison.runs.value.map((run) => run.runId);
   const place = compared.indexOf(runId);
   const line = current ? OWN_LINE : place < 0 ? undefined : lineOfRun(place);
   return (

@@ -71,7 +71,7 @@ function readEntry(value: unknown): RunEntry | undefined {
     runId: value.run_id,
     algorithm: typeof value.algorithm === "string" ? value.algorithm : "unknown",
     status: readStatus(value.status),
-    startedAt: typeof value.started_at === "string" ? value.started_at : undefined,
+    startedAt: readTime(value.started_at),
     rounds: numberFromJson(value.num_rounds),
     clients: numberFromJson(value.num_clients),
     accuracy: numberFromJson(value.global_accuracy),
@@ -79,6 +79,11 @@ function readEntry(value: unknown): RunEntry | undefined {
     config: configValues(isRecord(value.config) ? value.config : {}),
     position: numberFromJson(value.position) ?? 0,
   };
+}
+
+/** A run of which the beginning was not told has an empty text. */
+function readTime(value: unknown): string | undefined {
+  return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

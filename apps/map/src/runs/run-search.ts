@@ -1,8 +1,5 @@
+import type { RunOrder } from "../page-state.ts";
 import type { RunEntry } from "./run-list.ts";
-
-export const RUN_ORDERS = ["newest", "oldest", "id", "accuracy", "rounds", "clients"] as const;
-
-export type RunOrder = (typeof RUN_ORDERS)[number];
 
 export const RUN_ORDER_LABELS: Readonly<Record<RunOrder, string>> = {
   newest: "Newest first",

@@ -1,14 +1,14 @@
-import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { useRowWindow } from "../charts/virtual-rows.ts";
 import { plural } from "../format.ts";
+import { RUN_ORDERS } from "../page-state.ts";
 import { useSession } from "../session.ts";
 import { CloseIcon } from "../ui/icons.tsx";
 import { Comparison } from "./comparison.tsx";
 import { RunItem } from "./run-item.tsx";
 import { runLabels } from "./run-labels.ts";
 import type { RunEntry } from "./run-list.ts";
-import { RUN_ORDER_LABELS, RUN_ORDERS, type RunOrder, searchRuns, sortRuns } from "./run-search.ts";
+import { RUN_ORDER_LABELS, searchRuns, sortRuns } from "./run-search.ts";
 import "../styles/runs-dialog.css";
 
 interface RunsDialogProps {
@@ -23,14 +23,12 @@ const ROW_HEIGHT = 66;
 
 /** All runs: to find one, to open it, and to lay some over the open one. */
 export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) {
-  const { state } = useSession();
+  const { state, compared } = useSession();
   const dialog = useRef<HTMLDialogElement>(null);
-  const search = useSignal("");
-  const order = useSignal<RunOrder>("newest");
   useLayoutEffect(() => dialog.current?.showModal(), []);
 
-  const text = search.value;
-  const by = order.value;
+  const text = state.runs.value;
+  const by = state.runOrder.value;
   const found = useMemo(() => sortRuns(searchRuns(runs, text), by), [runs, text, by]);
   const labels = useMemo(() => runLabels(runs), [runs]);
   const { ref, first, end, offset, height } = useRowWindow<HTMLDivElement>(found.length, ROW_HEIGHT);
@@ -62,14 +60,14 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
           value={text}
           autofocus
           onInput={(event) => {
-            search.value = event.currentTarget.value;
+            state.runs.value = event.currentTarget.value;
           }}
         />
         <select
           aria-label="Order of runs"
           value={by}
           onChange={(event) => {
-            order.value = RUN_ORDERS.find((name) => name === event.currentTarget.value) ?? "newest";
+            state.runOrder.value = RUN_ORDERS.find((name) => name === event.currentTarget.value) ?? "newest";
           }}
         >
           {RUN_ORDERS.map((name) => (
@@ -97,7 +95,7 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
           <p class="empty">{runs.length === 0 ? "There are no runs yet." : "No run is like that."}</p>
         )}
       </div>
-      {state.compared.value.length > 0 && <Comparison runs={runs} current={current} />}
+      {compared.runs.value.length > 0 && <Comparison runs={runs} current={current} />}
     </dialog>
   );
 }

@@ -23,13 +23,6 @@ export function matchClients({ terms }: Query, source: SearchSource): Matches | 
   return matches;
 }
 
-/** How many there are. */
-export function countMatches(matches: Matches): number {
-  let count = 0;
-  for (let client = 0; client < matches.length; client++) count += matches[client] ?? 0;
-  return count;
-}
-
 function matchWord({ text }: Word, source: SearchSource): Matches {
   const isMeant = containing([{ text, quoted: true }]);
   const found = new Uint8Array(source.clients.ids.length);

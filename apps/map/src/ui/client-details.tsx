@@ -1,10 +1,9 @@
-import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useHistory } from "../charts/use-history.ts";
-import type { RoundTable } from "../data/run-data.ts";
+import type { Finding, RoundTable } from "../data/run-data.ts";
 import { fieldOf, statusOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
-import { formatPercent, plural } from "../format.ts";
+import { formatCount, formatPercent, plural } from "../format.ts";
 import { useSession } from "../session.ts";
 import { ClientCharts } from "./client-charts.tsx";
 import { orderClients } from "./client-order.ts";
@@ -25,6 +24,8 @@ export function ClientDetails({ id, client }: { id: string; client: number }) {
   const panel = useRef<HTMLElement>(null);
   const newest = useHistory([client]).value;
   const history = newest?.clients[0] === client ? newest : undefined;
+  // Until its own have come: of the whole run only the gravest are listed.
+  const known = data.findings.value.list.filter((finding) => finding.client === client);
   const { city, country } = data.clients.value;
   const place = placeName({ city: city[client], country: country[client] });
 
@@ -85,7 +86,7 @@ export function ClientDetails({ id, client }: { id: string; client: number }) {
       </p>
       <h3>Round {player.round.value}</h3>
       <Reported table={table.value} client={client} />
-      <Findings client={client} />
+      <Findings findings={history?.findings ?? known} />
       <Events client={client} id={id} />
     </aside>
   );
@@ -159,21 +160,21 @@ function Reported({ table, client }: { table: RoundTable | undefined; client: nu
   );
 }
 
-function Findings({ client }: { client: number }) {
-  const { data } = useSession();
-  const own = useComputed(() => data.findings.value.list).value.filter((finding) => finding.client === client);
-  own.sort((a, b) => b.round - a.round);
+function Findings({ findings }: { findings: readonly Finding[] }) {
   return (
     <>
       <h3>
-        Trouble <small>{own.length}</small>
+        Trouble{" "}
+        <small data-testid="client-trouble" data-value={findings.length}>
+          {findings.length}
+        </small>
       </h3>
-      {own.length === 0 ? (
+      {findings.length === 0 ? (
         <p class="empty">None is known</p>
       ) : (
         <ul class="panel-list">
-          {own.slice(0, MAX_LISTED).map((finding) => (
-            <li key={`${finding.kind} ${finding.round} ${finding.detail}`}>
+          {findings.slice(0, MAX_LISTED).map((finding, i) => (
+            <li key={findings.length - i}>
               <FindingItem finding={finding} />
             </li>
           ))}
@@ -185,11 +186,16 @@ function Findings({ client }: { client: number }) {
 
 function Events({ client, id }: { client: number; id: string }) {
   const { data } = useSession();
-  const own = data.feed.value.entries.filter((entry) => entry.client === client);
+  const { entries, total } = data.feed.value;
+  const own = entries.filter((entry) => entry.client === client);
   return (
     <>
       <h3>
-        Events <small>{own.length}</small>
+        Events{" "}
+        <small>
+          {own.length}
+          {total > entries.length && ` among the newest ${formatCount(entries.length)} of the run`}
+        </small>
       </h3>
       {own.length === 0 ? (
         <p class="empty">None beside its results</p>

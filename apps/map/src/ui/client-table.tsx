@@ -1,11 +1,13 @@
 import { useComputed } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import type { Finding } from "../data/run-data.ts";
 import { fieldOf, statusOf } from "../data/table-fields.ts";
 import { roundShare } from "../data/tally-fields.ts";
 import { formatCount, formatPercent } from "../format.ts";
 import type { Sort } from "../page-state.ts";
 import { useSession } from "../session.ts";
 import { fieldText } from "./field-names.ts";
+import { findingText } from "./finding-text.ts";
 import { placeName } from "./place-name.ts";
 import { StatusLabel } from "./status-mark.tsx";
 import { type Column, columnChoices, columnOf, shownFields } from "./table-columns.ts";
@@ -34,6 +36,7 @@ export function ClientTable() {
   const rowHeight = ROW_HEIGHTS[isNarrow.value ? "narrow" : "wide"];
   const choices = useComputed(() => columnChoices(data.overview.value, table.value)).value;
   const columns = shownFields(state.columns.value, choices).map(columnOf);
+  const reasons = useComputed(() => reasonsIn(data.findings.value.list, table.value?.round)).value;
   const total = data.clients.value.ids.length;
   const body = Math.max(0, viewport.value - HEAD_HEIGHT);
   const { first, end, offset, height } = visibleRows(top.value, body, order.length, rowHeight);
@@ -68,7 +71,7 @@ export function ClientTable() {
         <TableMenus choices={choices} shown={columns.map(({ field }) => field)} order={order} />
       </header>
       <div class="table-scroll" ref={element} tabIndex={-1}>
-        <table aria-rowcount={order.length + 1}>
+        <table aria-rowcount={order.length + 1} style={`--columns: ${columns.length}`}>
           <thead>
             <tr aria-rowindex={1}>
               {[...TEXT_COLUMNS, ...columns].map((column) => (
@@ -84,6 +87,7 @@ export function ClientTable() {
                 client={client}
                 row={first + i}
                 columns={columns}
+                reason={reasons.get(client)}
                 tabIndex={client === current ? 0 : -1}
                 onFocus={() => {
                   focused.current = client;
@@ -125,21 +129,36 @@ function HeadCell({ column, sort, onSort }: { column: Column; sort: Sort; onSort
   );
 }
 
+/** Why clients have no result in a round, by client. */
+function reasonsIn(findings: readonly Finding[], round: number | undefined): ReadonlyMap<number, string> {
+  const own = findings.filter((finding) => finding.round === round && finding.facts === undefined);
+  return new Map(own.map((finding) => [finding.client, findingText(finding)]));
+}
+
 interface ClientRowProps {
   readonly client: number;
   readonly row: number;
   readonly columns: readonly Column[];
+  /** Why there is no result of it, if that is known. */
+  readonly reason: string | undefined;
   readonly tabIndex: 0 | -1;
   onFocus(): void;
 }
 
-function ClientRow({ client, row, columns, tabIndex, onFocus }: ClientRowProps) {
+function ClientRow({ client, row, columns, reason, tabIndex, onFocus }: ClientRowProps) {
   const { data, state, table } = useSession();
   const shown = table.value;
   const clients = data.clients.value;
   const id = clients.ids[client] ?? "";
   const status = statusOf(shown, client);
   const place = placeName({ city: clients.city[client], country: clients.country[client] });
+  const values = columns.map(({ field }) =>
+    field === "round_share" ? roundShare(data.tally.value, client) : fieldOf(shown, client, field),
+  );
+  // Why there is nothing says more than a row of dashes.
+  const fields = columns.map(({ field }) => field).filter((field) => field !== "round_share");
+  const hasNone =
+    reason !== undefined && columns.every(({ field }, i) => values[i] === undefined || !fields.includes(field));
   return (
     <tr
       class={state.client.value === id ? "selected" : undefined}
@@ -168,13 +187,14 @@ function ClientRow({ client, row, columns, tabIndex, onFocus }: ClientRowProps) 
       <td data-field="status">
         <StatusLabel status={status} />
       </td>
-      {columns.map(({ field }) => (
-        <ValueCell
-          key={field}
-          field={field}
-          value={field === "round_share" ? roundShare(data.tally.value, client) : fieldOf(shown, client, field)}
-        />
-      ))}
+      {hasNone && (
+        <td class="reason" colSpan={fields.length} title={reason}>
+          <bdi>{reason}</bdi>
+        </td>
+      )}
+      {columns.map(({ field }, i) =>
+        hasNone && fields.includes(field) ? null : <ValueCell key={field} field={field} value={values[i]} />,
+      )}
     </tr>
   );
 }

@@ -10,6 +10,7 @@ import { RunStatus } from "./run-status.tsx";
 import { ChartsPanel } from "./run-view.tsx";
 import { TAB_PANELS } from "./tab-panel.tsx";
 import { TroubleList } from "./trouble-list.tsx";
+import "../styles/embedded.css";
 
 const PANELS: Readonly<Record<Panel, ComponentType>> = {
   ...TAB_PANELS,
@@ -35,7 +36,7 @@ export function EmbeddedPanel({ panel }: { panel: Panel }) {
           <bdi>{runId}</bdi>
         </a>
         <span>round {player.round.value ?? "–"}</span>
-        <RunStatus />
+        <RunStatus isAlone />
       </footer>
       <ClientPanel />
     </>

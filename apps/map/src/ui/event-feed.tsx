@@ -5,13 +5,14 @@ import { formatClock, formatCount, formatDateTime } from "../format.ts";
 import { useSession } from "../session.ts";
 import { filterEvents } from "./filter-events.ts";
 import { VirtualList } from "./virtual-list.tsx";
+import "../styles/events.css";
 
 const ROW_HEIGHT = 30;
 
 /** Kinds of events that are offered as a filter. */
 const MAX_TYPES = 12;
 
-/** What happened beside results, by the events' own time, the newest at the end. */
+/** What happened beside results, the newest first. */
 export function EventFeed() {
   const { data, state } = useSession();
   const clients = data.clients.value;
@@ -52,27 +53,59 @@ export function EventFeed() {
       {shown.length === 0 ? (
         <p class="empty">{entries.length === 0 ? "Nothing has happened yet" : "No event matches"}</p>
       ) : (
-        <VirtualList
-          count={shown.length}
-          rowHeight={ROW_HEIGHT}
-          label="Events, the newest at the end"
-          followsEnd
-          keyOf={(row) => row}
-          render={(row, tabIndex) => {
-            const entry = shown[row];
-            if (entry === undefined) return null;
-            return (
-              <EventItem
-                entry={entry}
-                id={entry.client === undefined ? undefined : (clients.ids[entry.client] ?? "")}
-                tabIndex={tabIndex}
-              />
-            );
-          }}
-        />
+        <>
+          <EventHead />
+          <VirtualList
+            key={state.events.value}
+            count={shown.length}
+            rowHeight={ROW_HEIGHT}
+            label="Events, the newest first"
+            growsAtStart
+            keyOf={(row) => shown.length - row}
+            render={(row, tabIndex) => {
+              const entry = shown[shown.length - 1 - row];
+              if (entry === undefined) return null;
+              return (
+                <EventItem
+                  entry={entry}
+                  id={entry.client === undefined ? undefined : (clients.ids[entry.client] ?? "")}
+                  tabIndex={tabIndex}
+                />
+              );
+            }}
+          />
+        </>
       )}
     </section>
   );
+}
+
+/** What the parts of an event are: who hears the page hears it with each. */
+function EventHead() {
+  return (
+    <div class="event event-head" aria-hidden="true">
+      <span class="event-time">Time</span>
+      <span class="event-round">Round</span>
+      <span class="event-type">Event</span>
+      <span class="event-text">Client and what was told</span>
+    </div>
+  );
+}
+
+/** What the usual events are called; others are shown by their own names. */
+const TYPE_LABELS: Readonly<Record<string, string>> = {
+  init: "Begin",
+  server_metadata: "Server",
+  client_dropout: "Dropout",
+  comm_failure: "Failure",
+  client_recovered: "Recovered",
+  checkpoint: "Checkpoint",
+  evaluation: "Evaluation",
+  finished: "End",
+};
+
+function typeLabel(type: string): string {
+  return Object.hasOwn(TYPE_LABELS, type) ? (TYPE_LABELS[type] ?? type) : type.replaceAll("_", " ");
 }
 
 interface EventItemProps {
@@ -101,11 +134,14 @@ export function EventItem({ entry, id, tabIndex = 0 }: EventItemProps) {
         if (round !== undefined) player.seek(round);
       }}
     >
-      <time dateTime={isoOf(at)} title={formatDateTime(at)}>
+      <time class="event-time" dateTime={isoOf(at)} title={formatDateTime(at)}>
         {formatClock(at)}
       </time>
-      <span class="event-round">{round === undefined ? "" : `round ${round}`}</span>
-      <span class="event-type">{type.replaceAll("_", " ")}</span>
+      <span class="event-round">
+        {round === undefined ? "" : <span class="visually-hidden">round </span>}
+        {round}
+      </span>
+      <span class="event-type">{typeLabel(type)}</span>
       <span class="event-text">
         {id !== undefined && (
           <bdi>

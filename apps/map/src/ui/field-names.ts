@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatField, formatPercent, formatSeconds } from "../format.ts";
+import { formatAccuracy, formatBytes, formatCount, formatField, formatPercent, formatSeconds } from "../format.ts";
 
 type NumberFormat = (value: number | null | undefined) => string;
 
@@ -8,7 +8,7 @@ const asPercent: NumberFormat = (value) => formatPercent(typeof value === "numbe
 
 /** How the contract's fields are called and written. */
 const KNOWN: Record<string, { label: string; format: NumberFormat }> = {
-  local_accuracy: { label: "Accuracy", format: formatPercent },
+  local_accuracy: { label: "Accuracy", format: formatAccuracy },
   local_loss: { label: "Loss", format: formatField },
   num_samples: { label: "Samples", format: formatCount },
   base_round: { label: "Trained on round", format: formatCount },

@@ -1,12 +1,15 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { hasShortcuts, type Shortcut, setShortcuts } from "../replay/shortcuts.ts";
 import { CloseIcon } from "./icons.tsx";
+import "../styles/choices.css";
 import "../styles/help.css";
 
 /** Keys that belong to a part of the page, and act while that has the focus. */
 const LOCAL_KEYS: readonly { readonly shown: string; readonly label: string }[] = [
-  { shown: "↑ ↓", label: "in the table, the lists and the map: to the next row or client" },
-  { shown: "Enter", label: "on a row: open the client" },
+  { shown: "↑ ↓", label: "in the table and the lists: to the next row; also Page up and down, Home, End" },
+  { shown: "Enter", label: "on a row, on the map and on a cell: open the client" },
+  { shown: "arrows", label: "on the map: move it; on the grid of clients and in participation: go from cell to cell" },
+  { shown: "⇧ arrows", label: "on the map: to the next client, or group of clients" },
   { shown: "+ − 0", label: "on the map: zoom, and fit all clients" },
   { shown: "Esc", label: "close what is open" },
 ];

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { Shortcut } from "../replay/shortcuts.ts";
 import { lazily } from "./lazily.tsx";
 
@@ -15,7 +16,8 @@ function closeHelp(): void {
   isOpen.value = false;
 }
 
-/** The help, while it is open. */
+/** The help, while it is open. It goes with the page that it is on. */
 export function Help({ shortcuts }: { shortcuts: readonly Shortcut[] }) {
+  useEffect(() => closeHelp, []);
   return isOpen.value ? <HelpDialog shortcuts={shortcuts} onClose={closeHelp} /> : null;
 }

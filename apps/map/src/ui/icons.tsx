@@ -32,6 +32,12 @@ export const HelpIcon = icon(
     <path d="M6.2 6.4a1.9 1.9 0 1 1 2.6 1.7c-.6.3-.8.6-.8 1.2M8 11.6v.1" />
   </>,
 );
+export const InfoIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="6.2" />
+    <path d="M8 7.3v4M8 4.7v.1" />
+  </>,
+);
 export const SearchIcon = icon(<path d="M7 2.6a4.4 4.4 0 1 1 0 8.8 4.4 4.4 0 0 1 0-8.8zM10.3 10.3l3.2 3.2" />);
 export const LoopIcon = icon(
   <path d="M3 8a4 4 0 0 1 4-4h5M10 1.8 12.3 4 10 6.2M13 8a4 4 0 0 1-4 4H4M6 14.2 3.7 12 6 9.8" />,

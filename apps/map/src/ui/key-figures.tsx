@@ -2,6 +2,7 @@ import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Rounds } from "../data/run-data.ts";
 import {
+  formatAccuracy,
   formatBytes,
   formatClock,
   formatCount,
@@ -91,7 +92,7 @@ function GlobalValue({
   return (
     <Figure label={`Global ${name}`} note={figure === undefined ? "not reported" : `${figure.source}${earlier}`}>
       <span data-testid={`global-${name}`} data-value={figure?.value}>
-        <MetricValue value={figure?.value} format={name === "accuracy" ? formatPercent : formatNumber} />
+        <MetricValue value={figure?.value} format={name === "accuracy" ? formatAccuracy : formatNumber} />
       </span>
     </Figure>
   );

@@ -5,6 +5,12 @@ import { nextTheme } from "../theme.ts";
 import { openHelp } from "./help.tsx";
 import { SEARCH_ID } from "./search-box.tsx";
 
+/** What the keys do on any page. */
+export const GENERAL_SHORTCUTS: readonly Shortcut[] = [
+  { keys: ["t", "T"], shown: "T", label: "change the theme", act: nextTheme },
+  { keys: ["?"], shown: "?", label: "this help", act: openHelp },
+];
+
 /** What the keys do on the page of a run. */
 export function pageShortcuts({ player, state }: Session): Shortcut[] {
   return [
@@ -34,7 +40,6 @@ export function pageShortcuts({ player, state }: Session): Shortcut[] {
         state.view.value = "clients";
       },
     })),
-    { keys: ["t", "T"], shown: "T", label: "change the theme", act: nextTheme },
-    { keys: ["?"], shown: "?", label: "this help", act: openHelp },
+    ...GENERAL_SHORTCUTS,
   ];
 }

@@ -2,20 +2,23 @@ import { formatClock, formatDateTime, MISSING, plural } from "../format.ts";
 import { PACES, type Pace, possibleSpeed, type ReplaySpeed, SPEEDS } from "../replay/replay-clock.ts";
 import { useSession } from "../session.ts";
 import { BackIcon, ForwardIcon, LoopIcon, PauseIcon, PlayIcon } from "./icons.tsx";
+import { plannedRounds } from "./round-figures.ts";
 import { RoundTicks } from "./round-ticks.tsx";
 
 /** Moves through the rounds of the run. */
 export function ReplayBar() {
   const { data, player } = useSession();
-  const { rounds, status } = data.overview.value;
+  const { rounds, status, config } = data.overview.value;
+  const last = rounds.numbers.at(-1) ?? MISSING;
+  const digits = String(Math.max(Number(last) || 0, plannedRounds(config) ?? 0)).length;
   return (
     <section class="replay-bar" aria-label="Replay" data-testid="replay-bar">
       <ReplayButtons />
       <Scrubber />
-      <span class="replay-position">
+      <span class="replay-position" style={`--digits: ${digits}`}>
         <span class="replay-word">Round </span>
         {player.round.value ?? MISSING}
-        <small> of {rounds.numbers.at(-1) ?? MISSING}</small>
+        <small> of {last}</small>
       </span>
       <ReplaySettings />
       {status === "running" && rounds.numbers.length > 0 && <LiveButton />}
@@ -149,7 +152,7 @@ function ReplaySettings() {
           <optgroup key={pace} label={PACE_LABELS[pace]}>
             {SPEEDS[pace].map((factor) => (
               <option key={factor} value={`${pace} ${factor}`}>
-                {pace === "fixed" ? `${factor} /s` : `${factor}×`}
+                {pace === "fixed" ? `${factor} a second` : `${factor}× as it was`}
               </option>
             ))}
           </optgroup>
@@ -178,7 +181,7 @@ function LiveButton() {
       onClick={() => player.follow()}
     >
       <span class="dot" aria-hidden="true" />
-      {isFollowing ? "Live" : `${behind === 0 ? "Paused" : `Behind live: ${plural(behind, "round")}`} – jump to live`}
+      {isFollowing ? "Live" : `${behind === 0 ? "Paused" : `Behind live: ${plural(behind, "round")}`}, jump`}
     </button>
   );
 }

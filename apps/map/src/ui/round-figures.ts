@@ -36,9 +36,20 @@ export function globalFigure(rounds: Rounds, last: number, name: "accuracy" | "l
   return undefined;
 }
 
+/** What adapters call their sources, in words. */
+const SOURCES: Readonly<Record<string, string>> = {
+  central: "evaluated centrally",
+  federated: "evaluated by the clients",
+};
+
 function sourceLabel({ notes }: Rounds, index: number): string {
-  const source = notes.get("global_source")?.[index];
-  return typeof source === "string" && source !== "" ? source : "reported by the server";
+  return sourceText(notes.get("global_source")?.[index]) ?? "reported by the server";
+}
+
+/** Who measured a figure, in words; undefined: nobody said. */
+export function sourceText(source: unknown): string | undefined {
+  if (typeof source !== "string" || source === "") return undefined;
+  return Object.hasOwn(SOURCES, source) ? SOURCES[source] : source;
 }
 
 /** Bytes moved up to and including a round, where any were reported. */

@@ -26,14 +26,14 @@ export function RoundTicks() {
       coming: themeColor("--line"),
     };
     const { x, index } = player.path.peek();
-    for (const { at, trouble, isPast } of tickPlaces(
+    for (const { at, trouble, isUnusual, isPast } of tickPlaces(
       x,
       index,
       data.findings.peek().byRound,
       player.place.peek(),
       width,
     )) {
-      context.fillStyle = trouble > 0 ? colors.trouble : isPast ? colors.past : colors.coming;
+      context.fillStyle = isUnusual ? colors.trouble : isPast ? colors.past : colors.coming;
       const tall = trouble > 0 ? height * (0.55 + 0.45 * trouble) : height * 0.4;
       context.fillRect(Math.round(at) - 0.75, height - tall, 1.5, tall);
     }

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { RunEntry } from "../runs/run-list.ts";
 import { useSession } from "../session.ts";
+import { fragmentForOther } from "../url-state.ts";
 import { ChevronIcon } from "./icons.tsx";
 import { lazily } from "./lazily.tsx";
 
@@ -9,12 +10,13 @@ const RunsDialog = lazily(async () => (await import("../runs/runs-dialog.tsx")).
 interface RunPickerProps {
   readonly runs: readonly RunEntry[];
   readonly current: string;
-  onPick(runId: string): void;
+  /** @param fragment - what stays chosen, for the address of the other run */
+  onPick(runId: string, fragment: string): void;
 }
 
 /** The open run's name, and behind it all the others. */
 export function RunPicker({ runs, current, onPick }: RunPickerProps) {
-  const { compared } = useSession();
+  const { state, compared } = useSession();
   const isOpen = useSignal(false);
   const others = compared.runs.value.length;
   const open = (): void => {
@@ -44,7 +46,7 @@ export function RunPicker({ runs, current, onPick }: RunPickerProps) {
           onClose={close}
           onPick={(runId) => {
             close();
-            onPick(runId);
+            onPick(runId, fragmentForOther(state));
           }}
         />
       )}

@@ -6,13 +6,17 @@ import { useSession } from "../session.ts";
 import { connectionState } from "./connection-state.ts";
 import { now } from "./now.ts";
 
-/** Whether the run goes on, how old its newest event is, and how the page stands to it. */
-export function RunStatus() {
+/**
+ * Whether the run goes on, how old its newest event is, and how the page stands to it.
+ *
+ * @param isAlone - whether there is no replay bar, which says how far behind a running run the page is
+ */
+export function RunStatus({ isAlone = false }: { isAlone?: boolean }) {
   const { data, player } = useSession();
   const { config, status, statusReason, lastEventAt, events } = data.overview.value;
   const { phase, lastArrival } = data.connection.value;
   const newest = lastArrival ?? lastEventAt;
-  const age = newest === undefined ? undefined : Math.max(0, now.value - newest);
+  const age = newest === undefined ? undefined : now.value - newest;
   const connection = connectionState(phase, status, age);
   const behind = player.behind.value;
   const label = useComputed(() => spokenState(data.connection.value.phase, data.overview.value.status));
@@ -33,11 +37,11 @@ export function RunStatus() {
         {connection.label}
       </span>
       {age !== undefined && lastEventAt !== undefined && connection.state !== "silent" && (
-        <span class="data-age" title={`newest event: ${formatDateTime(lastEventAt)}`}>
-          last event {formatAge(age)} ago
+        <span class="data-age" data-testid="data-age" title={`newest event: ${formatDateTime(lastEventAt)}`}>
+          <AgeText age={age} />
         </span>
       )}
-      {behind > 0 && (
+      {isAlone && behind > 0 && (
         <button
           type="button"
           class="behind"
@@ -52,6 +56,19 @@ export function RunStatus() {
         {label}
       </span>
     </div>
+  );
+}
+
+/** Clocks of several computers differ a little. */
+const SAME_CLOCK_MS = 60_000;
+
+function AgeText({ age }: { age: number }) {
+  if (age < -SAME_CLOCK_MS) return <>its clock is {formatAge(-age)} ahead</>;
+  return (
+    <>
+      <span class="data-age-word">last event </span>
+      {formatAge(age)} ago
+    </>
   );
 }
 

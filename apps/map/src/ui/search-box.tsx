@@ -1,8 +1,8 @@
 import { signal, useComputed, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { formatCount } from "../format.ts";
-import { unknownFields } from "../search/check-fields.ts";
-import { countMatches } from "../search/match-clients.ts";
+import { loadSearcher } from "../search/load-searcher.ts";
+import type { Matches } from "../search/match-clients.ts";
 import type { Suggestion, suggest } from "../search/suggest.ts";
 import { useSession } from "../session.ts";
 import { CloseIcon, SearchIcon } from "./icons.tsx";
@@ -15,21 +15,22 @@ const NOTE_ID = "search-note";
 const suggester = signal<{ readonly suggest: typeof suggest } | undefined>(undefined);
 
 async function loadSuggester(): Promise<void> {
+  void loadSearcher();
   suggester.value ??= await import("../search/suggest.ts");
+}
+
+function countMatches(matches: Matches): number {
+  return matches.reduce((sum, match) => sum + match, 0);
 }
 
 /** Where clients are searched for: it suggests what may be meant, and says how many are. */
 export function SearchBox() {
-  const { data, state, table, query, matches } = useSession();
+  const { data, state, table, search, matches } = useSession();
   const input = useRef<HTMLInputElement>(null);
   const caret = useSignal<number | undefined>(undefined);
   const active = useSignal(-1);
   const count = useComputed(() => (matches.value === undefined ? undefined : countMatches(matches.value)));
-  const problems = useComputed(() => {
-    const understood = query.value;
-    const known = table.value === undefined ? [] : unknownFields(understood, table.value, data.overview.value.metrics);
-    return [...understood.problems, ...known];
-  }).value;
+  const problem = useComputed(() => search.value?.problems(table.value, data.overview.value.metrics)[0]).value;
   const suggestions = useComputed(() => {
     if (caret.value === undefined || suggester.value === undefined) return [];
     const source = { clients: data.clients.value, table: table.value, tally: data.tally.value };
@@ -73,7 +74,6 @@ export function SearchBox() {
   }
 
   const isOpen = suggestions.length > 0;
-  const problem = problems[0];
   return (
     <search class={`search ${problem === undefined ? "" : "with-problem"}`}>
       <SearchIcon />

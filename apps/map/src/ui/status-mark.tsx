@@ -1,8 +1,8 @@
 import { type ClientStatus, STATUS_LABELS } from "../data/statuses.ts";
-import { SERVER_CORNERS, SHAPES } from "../map/shapes.ts";
+import { type MarkName, SERVER_CORNERS, SHAPES } from "../map/shapes.ts";
 
-/** The mark of a status, as the map draws it. */
-export function StatusMark({ status }: { status: ClientStatus }) {
+/** The mark of a status, as the map draws it, or of other trouble. */
+export function StatusMark({ status }: { status: MarkName }) {
   const { corners, filled } = SHAPES[status];
   return (
     <svg class={`mark status-${status} ${filled ? "filled" : "hollow"}`} viewBox="-1.4 -1.4 2.8 2.8" aria-hidden="true">

@@ -1,7 +1,10 @@
+import { useSignal } from "@preact/signals";
 import { saveFile } from "../charts/save-file.ts";
 import { useSession } from "../session.ts";
 import { ColumnsIcon, ExportIcon } from "./icons.tsx";
-import { columnOf } from "./table-columns.ts";
+import { lazily } from "./lazily.tsx";
+
+const ColumnChoices = lazily(async () => (await import("./column-choices.tsx")).ColumnChoices, null);
 
 interface TableMenusProps {
   readonly choices: readonly string[];
@@ -11,14 +14,8 @@ interface TableMenusProps {
 
 /** Which columns the table has, and what is saved of it. */
 export function TableMenus({ choices, shown, order }: TableMenusProps) {
-  const { runId, data, state, table, player } = useSession();
-
-  function toggle(field: string, on: boolean): void {
-    const wanted = new Set(shown);
-    if (on) wanted.add(field);
-    else wanted.delete(field);
-    state.columns.value = choices.filter((name) => wanted.has(name));
-  }
+  const { runId, data, table, player } = useSession();
+  const isOpen = useSignal(false);
 
   async function save(ending: Ending): Promise<void> {
     const { clientsAsCsv, clientsAsJson } = await import("./client-export.ts");
@@ -33,29 +30,15 @@ export function TableMenus({ choices, shown, order }: TableMenusProps) {
         <ColumnsIcon />
         <span>Columns</span>
       </button>
-      <div id="column-menu" class="menu" popover="auto">
-        <fieldset>
-          <legend>Columns</legend>
-          {choices.map((field) => (
-            <label class="check" key={field} title={field}>
-              <input
-                type="checkbox"
-                checked={shown.includes(field)}
-                onChange={({ currentTarget }) => toggle(field, currentTarget.checked)}
-              />
-              <bdi>{columnOf(field).label}</bdi>
-            </label>
-          ))}
-        </fieldset>
-        <button
-          type="button"
-          class="text-button"
-          onClick={() => {
-            state.columns.value = [];
-          }}
-        >
-          The usual ones
-        </button>
+      <div
+        id="column-menu"
+        class="menu"
+        popover="auto"
+        onToggle={({ newState }) => {
+          isOpen.value = newState === "open";
+        }}
+      >
+        {isOpen.value && <ColumnChoices choices={choices} shown={shown} />}
       </div>
       <ExportButton ending="csv" onSave={save} />
       <ExportButton ending="json" onSave={save} />

@@ -1,11 +1,18 @@
+import { quantile } from "../data/quantile.ts";
+
 /** A tick of the scrubber. */
 export interface Tick {
   /** From the left, in pixels. */
   readonly at: number;
   /** How much went wrong, 0 to 1: of the worst of the rounds that share the place. */
   readonly trouble: number;
+  /** Whether that is clearly more than in most rounds. */
+  readonly isUnusual: boolean;
   readonly isPast: boolean;
 }
+
+/** Where something goes wrong in every round, only those with this many times the usual stand out. */
+const UNUSUAL = 1.5;
 
 /** Ticks that are closer than this can't be told apart. */
 const MIN_GAP = 4;
@@ -31,6 +38,7 @@ export function tickPlaces(
   if (!(length > 0) || width <= 0) return [];
   let most = 1;
   for (const count of findings) if (count > most) most = count;
+  const usual = quantile(Float64Array.from(findings).sort(), 0.5) ?? 0;
   const isDense = (x.length - 1) * MIN_GAP > width;
   const ticks = new Map<number, Tick>();
   for (let place = 0; place < x.length; place++) {
@@ -39,7 +47,8 @@ export function tickPlaces(
     const count = findings[index[place] ?? 0] ?? 0;
     const trouble = count === 0 ? 0 : Math.log1p(count) / Math.log1p(most);
     const known = ticks.get(at);
-    if (known === undefined || known.trouble < trouble) ticks.set(at, { at, trouble, isPast: place <= shown });
+    if (known === undefined || known.trouble < trouble)
+      ticks.set(at, { at, trouble, isUnusual: count > UNUSUAL * usual, isPast: place <= shown });
   }
   return [...ticks.values()];
 }

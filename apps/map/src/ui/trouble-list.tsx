@@ -1,8 +1,9 @@
 import { useComputed } from "@preact/signals";
 import { FINDING_KINDS, type Finding, type FindingKind } from "../data/run-data.ts";
-import { formatCount } from "../format.ts";
+import { formatCount, plural } from "../format.ts";
 import { useSession } from "../session.ts";
 import { KIND_WORDS } from "./finding-kinds.ts";
+import { findingText } from "./finding-text.ts";
 import { StatusMark } from "./status-mark.tsx";
 import { VirtualList } from "./virtual-list.tsx";
 
@@ -23,9 +24,12 @@ export function TroubleList() {
       <header class="panel-head">
         <h2 id="trouble-heading">Trouble</h2>
         <span class="panel-note" data-testid="finding-count" data-value={total}>
-          {total > list.length ? `${formatCount(list.length)} of ${formatCount(total)}` : formatCount(total)}
+          {total > list.length
+            ? `the gravest ${formatCount(list.length)} of ${formatCount(total)}`
+            : formatCount(total)}
         </span>
         {isReading && <span class="panel-note">reading… {Math.floor(data.progress.value * 100)}%</span>}
+        <UnreadNote />
       </header>
       {known.length > 0 && (
         <fieldset class="chips" aria-label="Kinds of trouble">
@@ -66,6 +70,17 @@ export function TroubleList() {
   );
 }
 
+/** Of a very large run not all rounds are looked through. */
+function UnreadNote() {
+  const unread = useSession().data.unread.value;
+  if (unread === undefined) return null;
+  return (
+    <span class="panel-note" data-testid="unread-rounds">
+      {plural(unread.count, "round")}, {unread.first} to {unread.last}, not looked through: the run is too large
+    </span>
+  );
+}
+
 function emptyText(hasOthers: boolean, isReading: boolean): string {
   if (hasOthers) return "None of these kinds";
   return isReading ? "Looking through the rounds…" : "Nothing has gone wrong so far";
@@ -74,7 +89,8 @@ function emptyText(hasOthers: boolean, isReading: boolean): string {
 /** One finding, which leads to its client and round. */
 export function FindingItem({ finding, tabIndex = 0 }: { finding: Finding; tabIndex?: 0 | -1 }) {
   const { data, player, state } = useSession();
-  const { kind, round, client, detail } = finding;
+  const { kind, round, client } = finding;
+  const text = findingText(finding);
   const id = data.clients.value.ids[client] ?? "";
   return (
     <button
@@ -85,7 +101,7 @@ export function FindingItem({ finding, tabIndex = 0 }: { finding: Finding; tabIn
       data-client-id={id}
       data-round={round}
       tabIndex={tabIndex}
-      title={detail === "" ? undefined : detail}
+      title={text}
       onClick={() => {
         state.client.value = id;
         player.seek(round);
@@ -99,7 +115,7 @@ export function FindingItem({ finding, tabIndex = 0 }: { finding: Finding; tabIn
           </bdi>{" "}
           {KIND_WORDS[kind].label}
         </span>
-        <bdi class="finding-detail">{detail}</bdi>
+        <bdi class="finding-detail">{text}</bdi>
       </span>
       <span class="finding-when">round {round}</span>
     </button>
@@ -118,7 +134,9 @@ function newestFirst(findings: readonly Finding[], kinds: readonly FindingKind[]
 }
 
 function keyOf(finding: Finding | undefined): string {
-  return finding === undefined ? "" : `${finding.kind} ${finding.round} ${finding.client} ${finding.detail}`;
+  if (finding === undefined) return "";
+  const { kind, round, client, facts } = finding;
+  return `${kind} ${round} ${client} ${facts?.map(({ field }) => field)}`;
 }
 
 function toggled(kinds: readonly FindingKind[], kind: FindingKind): FindingKind[] {

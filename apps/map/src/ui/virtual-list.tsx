@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useRowKeys } from "./use-row-keys.ts";
 import { useScroll } from "./use-scroll.ts";
 import { visibleRows } from "./visible-rows.ts";
@@ -9,29 +9,26 @@ interface VirtualListProps {
   /** The height of each row, in pixels. */
   readonly rowHeight: number;
   readonly label: string;
-  /** Whether it stays at its end when rows come to it, unless somebody scrolled away. */
-  readonly followsEnd?: boolean;
+  /** Whether rows come at its beginning: what somebody scrolled to stays where it is. */
+  readonly growsAtStart?: boolean;
   keyOf(row: number): string | number;
   /** One element, which takes the focus; the row in focus has `tabIndex` 0. */
   render(row: number, tabIndex: 0 | -1): ComponentChildren;
 }
 
 /** A list of which only what is seen is there. Up and down go from row to row. */
-export function VirtualList({ count, rowHeight, label, followsEnd = false, keyOf, render }: VirtualListProps) {
+export function VirtualList({ count, rowHeight, label, growsAtStart = false, keyOf, render }: VirtualListProps) {
   const { element, top, viewport } = useScroll<HTMLDivElement>();
   const focused = useRef(0);
-  const isAtEnd = useRef(true);
+  const before = useRef(count);
   const { first, end, offset, height } = visibleRows(top.value, viewport.value, count, rowHeight);
-
-  useEffect(() => {
-    const target = element.current;
-    if (target !== null) isAtEnd.current = target.scrollTop + target.clientHeight >= target.scrollHeight - rowHeight;
-  }, [element, rowHeight, top.value]);
 
   useLayoutEffect(() => {
     const target = element.current;
-    if (target !== null && followsEnd && isAtEnd.current) target.scrollTop = target.scrollHeight;
-  }, [element, followsEnd, count, height, viewport.value]);
+    const added = count - before.current;
+    before.current = count;
+    if (target !== null && growsAtStart && target.scrollTop > 0) target.scrollTop += added * rowHeight;
+  }, [element, growsAtStart, count, rowHeight]);
 
   useRowKeys({
     element,

@@ -12,8 +12,24 @@ test("the global accuracy names its source, round by round", () => {
     notes: new Map([["global_source", ["central", undefined, undefined]]]),
   });
   const [global] = chartOf("accuracy", overviewOf(rounds), undefined).lines;
-  expect(global?.label).toBe("global");
-  expect([0, 1, 2].map((round) => global?.sourceAt?.(round))).toEqual(["central", "reported by the server", undefined]);
+  expect(global?.label).toBe("whole model");
+  expect([0, 1, 2].map((round) => global?.sourceAt?.(round))).toEqual([
+    "evaluated centrally",
+    "reported by the server",
+    undefined,
+  ]);
+});
+
+test("where accuracies are in per cent those below 1 are, too", () => {
+  const chart = (...values: number[]) =>
+    chartOf(
+      "accuracy",
+      overviewOf(roundsOf([1, 2], { figures: new Map([["global_accuracy", reported(...values)]]) })),
+      undefined,
+    );
+  expect(chart(0.9, 87.9).format(0.9)).toBe("0.9%");
+  expect(chart(0.9, 87.9).format(87.9)).toBe("87.9%");
+  expect(chart(0.5, 0.9).format(0.9)).toBe("90.0%");
 });
 
 test("without a global figure the clients' mean comes first", () => {

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { cellAfter, cellAt, FIRST_ZOOM, layMatrix, scrollTo } from "../../src/charts/matrix-layout.ts";
+import { cellAfter, cellAt, layMatrix, scrollTo } from "../../src/charts/matrix-layout.ts";
 import { countStatuses, statusesInWords, troubleOrder } from "../../src/charts/matrix-order.ts";
 import { matrixTable } from "../../src/charts/matrix-table.ts";
 import type { Participation } from "../../src/data/run-data.ts";
 import { STATUS_CODES, STATUS_LABELS } from "../../src/data/statuses.ts";
+import { USUAL_CELLS } from "../../src/page-state.ts";
 
 const { active, failed, straggler, idle } = STATUS_CODES;
 
@@ -37,7 +38,7 @@ test("its table has a row for each client in that order", () => {
 });
 
 test("a cell is where it was drawn, also when scrolled", () => {
-  const layout = layMatrix(1_000, 10_000, FIRST_ZOOM, 800);
+  const layout = layMatrix(1_000, 10_000, USUAL_CELLS, 800);
   const { left, top, cellWidth, cellHeight } = layout;
   expect(cellAt(layout, { x: 0, y: 0 }, left + 1, top + 1)).toEqual({ row: 0, column: 0 });
   expect(cellAt(layout, { x: cellWidth * 3, y: cellHeight * 2 }, left + cellWidth, top)).toEqual({ row: 2, column: 4 });
@@ -45,8 +46,8 @@ test("a cell is where it was drawn, also when scrolled", () => {
 });
 
 test("few rounds fill the width, as far as that looks well", () => {
-  expect(layMatrix(3, 12, FIRST_ZOOM, 900).width).toBeLessThanOrEqual(900);
-  expect(layMatrix(3, 0, FIRST_ZOOM, 900).cellWidth).toBeGreaterThan(0);
+  expect(layMatrix(3, 12, USUAL_CELLS, 900).width).toBeLessThanOrEqual(900);
+  expect(layMatrix(3, 0, USUAL_CELLS, 900).cellWidth).toBeGreaterThan(0);
 });
 
 test("scrolling goes no further than needed", () => {

@@ -76,6 +76,7 @@ test("a history of fewer rounds than there are by now is drawn as far as it goes
     rounds: Float64Array.of(0, 2),
     status: new Uint8Array(2),
     fields: new Map([["base_round", Float64Array.of(0, 1)]]),
+    findings: [],
   };
   const axis = roundAxis(rounds, "round");
   const { cards } = multiplesOf(history, "staleness", rounds, axis, digestOf([0, 1], [0, 1]));

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { expect, test } from "vitest";
 import type { Overview } from "../../src/data/run-data.ts";
-import { createComparedRuns } from "../../src/runs/compared-runs.ts";
+import { comparedIds, createComparedRuns } from "../../src/runs/compared-runs.ts";
 import { MAX_COMPARED } from "../../src/runs/run-lines.ts";
 import { overviewOf, roundsOf } from "../charts/tables.ts";
 
@@ -23,6 +23,16 @@ test("compared runs are loaded; one without a map, or out of reach, says so", as
   await expect.poll(() => phases(compared)).toEqual(["here here", "none missing", "away unreachable"]);
   wanted.value = ["none"];
   expect(phases(compared)).toEqual(["none missing"]);
+  compared.close();
+});
+
+test("a run has the same colour wherever it is told of, however it was chosen", () => {
+  const chosen = ["own", "a", "a", "b", ...Array.from({ length: 20 }, (_, i) => `run-${i}`)];
+  const ids = comparedIds(chosen, "own");
+  expect(ids.slice(0, 3)).toEqual(["a", "b", "run-0"]);
+  expect(ids).toHaveLength(MAX_COMPARED);
+  const compared = createComparedRuns(signal(chosen), "own", () => new Promise(() => {}));
+  expect(compared.runs.value.map(({ runId }) => runId)).toEqual(ids);
   compared.close();
 });
 

@@ -46,6 +46,11 @@ test("runs that lack what the order goes by come last", () => {
   expect(idsOf(sortRuns(RUNS, "accuracy"))).toEqual(["run-c", "run-a", "run-b"]);
 });
 
+test("a run that told no beginning has none", () => {
+  const [run] = readRunList([{ run_id: "run-x", started_at: "" }]);
+  expect(run?.startedAt).toBeUndefined();
+});
+
 test("a run's label is what its configuration has of its own, what makes groups first", () => {
   const labels = runLabels(RUNS);
   expect(RUNS.map((run) => labels.get(run)?.map(({ name, value }) => `${name}=${value}`))).toEqual([

@@ -1,3 +1,4 @@
+import type { Route } from "../routes.ts";
 import { traceRoute } from "./flows-layer.ts";
 import type { Layer, LayerContext, Target } from "./layer.ts";
 import { targetOf } from "./marks-layer.ts";
@@ -12,7 +13,7 @@ export const highlightLayer: Layer = {
     if (open !== undefined) ring(context, open, 2.5);
     if (pointed === undefined) return;
     ring(context, pointed, 1.5);
-    drawTraffic(context, pointed.client);
+    drawTraffic(context, pointed);
   },
 };
 
@@ -33,12 +34,19 @@ function ring({ canvas, palette }: LayerContext, { x, y, radius }: Target, width
   canvas.stroke();
 }
 
-function drawTraffic({ canvas, palette, routes }: LayerContext, client: number): void {
-  const route = routes.find(({ flow }) => flow.client === client);
-  if (route === undefined) return;
+function drawTraffic(context: LayerContext, { client, spot }: Target): void {
+  const { canvas, palette, placed } = context;
+  const members = placed.spots.clusters[spot ?? -1]?.members ?? [client];
   canvas.strokeStyle = palette.up;
-  canvas.lineWidth = 2 + 2 * route.weight;
-  canvas.beginPath();
-  traceRoute(canvas, route);
-  canvas.stroke();
+  for (const route of routesOfClients(context, members)) {
+    canvas.lineWidth = 2 + 2 * route.weight;
+    canvas.beginPath();
+    traceRoute(canvas, route);
+    canvas.stroke();
+  }
+}
+
+/** The ways of these clients' own traffic: a region's is not that of the client in its middle. */
+export function routesOfClients({ routes }: Pick<LayerContext, "routes">, clients: readonly number[]): Route[] {
+  return routes.filter(({ flow }) => !flow.isRegion && clients.includes(flow.client));
 }

@@ -35,10 +35,11 @@ function drawNames(context: LayerContext): void {
   const sight = sightOf(view);
   const requests: LabelRequest[] = [];
   const written = new Set<string>();
-  for (let i = 0; i < singles; i++) {
+  for (let i = 0; i < spots.x.length; i++) {
     const [x, y, radius] = [spots.x[i] ?? Number.NaN, spots.y[i] ?? Number.NaN, spots.radius[i] ?? 0];
     if (!(x >= sight.left && x <= sight.right && y >= sight.top && y <= sight.bottom)) continue;
-    const name = nameOf(context, spots.clients[i] ?? 0);
+    const cluster = spots.clusters[i];
+    const name = cluster === undefined ? nameOf(context, spots.clients[i] ?? 0) : cityOf(context, cluster.members);
     // Clients of one place need its name once.
     if (!isGrid && written.has(name)) continue;
     written.add(name);
@@ -57,6 +58,12 @@ function drawNames(context: LayerContext): void {
   }
 }
 
+/** The city that all of them are in; empty if there is none. */
+function cityOf({ scene: { clients } }: LayerContext, members: readonly number[]): string {
+  const city = clients.city[members[0] ?? -1];
+  return city !== undefined && members.every((client) => clients.city[client] === city) ? city : "";
+}
+
 function nameOf({ scene }: LayerContext, client: number): string {
   const city = scene.grid === undefined ? scene.clients.city[client] : undefined;
   return city === undefined || city === "" ? (scene.clients.ids[client] ?? "") : city;
@@ -73,11 +80,8 @@ function drawGroupNames({ canvas, scene, view, palette }: LayerContext): void {
   }
 }
 
-/** The size of the corner where the map's buttons are. */
-const BUTTONS = { width: 46, height: 106 };
-
-function obstacles({ view: { size, camera }, placed: { spots, server } }: LayerContext): Box[] {
-  const boxes: Box[] = [{ left: size.width - BUTTONS.width, top: size.height - BUTTONS.height, ...BUTTONS }];
+function obstacles({ view: { camera }, placed: { spots, server }, overlays }: LayerContext): Box[] {
+  const boxes = [...overlays];
   const add = (x: number, y: number, radius: number): void => {
     boxes.push({ left: x + camera.x - radius, top: y + camera.y - radius, width: 2 * radius, height: 2 * radius });
   };

@@ -1,4 +1,5 @@
 import type { Paint, Palette } from "../palette.ts";
+import type { Box } from "../place-labels.ts";
 import type { Placed } from "../placed.ts";
 import type { Point } from "../plane.ts";
 import type { Route } from "../routes.ts";
@@ -33,6 +34,8 @@ export interface LayerContext {
   readonly routes: readonly Route[];
   readonly palette: Palette;
   readonly paint: Paint;
+  /** What lies upon the map, in CSS pixels from its corner. */
+  readonly overlays: readonly Box[];
   /** What is pointed at. */
   readonly pointed: Target | undefined;
   /** The client whose drawer is open. */
