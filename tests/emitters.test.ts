@@ -236,7 +236,7 @@ function upWith(emitter: string): Promise<Ended> {
 }
 
 test.each([
-  ["wandb", "the emitter wandb is not installed: npm install @hivewatch/emitter-wandb"],
+  ["wandb", "the emitter wandb does not exist yet. Runs are kept"],
   ["@someone/their-emitter", "npm install @someone/their-emitter"],
   ["./nowhere.mjs", "there is no emitter at"],
 ])("an emitter that isn't there is told of at once: %s", async (name, message) => {
