@@ -14,7 +14,7 @@ import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
 import { readJson, readLines } from "./support/json.ts";
 import { needChromium, needFlower } from "./support/parts.ts";
-import { connection, runStatus, shownClients, shownRun } from "./support/viewer.ts";
+import { connection, incidents, runStatus, shownClients, shownRun } from "./support/viewer.ts";
 
 test("everything that Flower knew of a run is in its files, on its stream and on its page", async (context) => {
   const python = needFlower(context);
@@ -35,11 +35,10 @@ test("everything that Flower knew of a run is in its files, on its stream and on
   expect(await runStatus(page)).toBe("completed");
   expect(await page.getByTestId("run-picker").textContent()).toContain(flower.runId);
   expect(await shownClients(page)).toEqual(nodesOf(flower));
+  const troubled = [flower.silent, flower.failed].map(({ node, round }) => `dropout ${node} ${round}`);
+  // What needs attention is found behind all that is drawn.
+  await eventually(async () => expect(await incidents(page)).toEqual(troubled));
   const shown = await shownRun(page);
-  expect(shown.incidents).toEqual([
-    `dropout ${flower.silent.node} ${flower.silent.round}`,
-    `dropout ${flower.failed.node} ${flower.failed.round}`,
-  ]);
   expect(shown.rounds.map(({ round }) => round)).toEqual([0, 1, 2, 3]);
   for (const { round, accuracy, loss, selected, completed, rows } of shown.rounds) {
     expect({ accuracy, loss }).toEqual(centralOf(flower, round));

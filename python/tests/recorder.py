@@ -13,6 +13,9 @@ from zlib import crc32
 
 import grpc
 
+# A run that a test leaves behind goes on to look for the server that it had: no other may have its port.
+_taken = set()
+
 MALFORMED, GAP, STALE_EPOCH, UNAVAILABLE = "malformed", "gap", "stale_epoch", "unavailable"
 
 
@@ -138,15 +141,25 @@ class Recorder:
 
     def start(self):
         """Listens, on the same port as before if it was stopped."""
-        self._server = grpc.server(ThreadPoolExecutor(16))
+        server, port = self._listen()
+        while self.port == 0 and port in _taken:
+            # Bound until there is another one.
+            reused, (server, port) = server, self._listen()
+            reused.stop(None)
+        self._server, self.port = server, port
+        _taken.add(port)
+        self._server.start()
+
+    def _listen(self):
+        server = grpc.server(ThreadPoolExecutor(16))
         handlers = {
             "Publish": grpc.stream_stream_rpc_method_handler(self._publish),
             "PublishOne": grpc.unary_unary_rpc_method_handler(lambda data, _: self._answer(0, data)),
         }
-        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("hivewatch.v1.Ingest", handlers),))
-        self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
-        assert self.port
-        self._server.start()
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("hivewatch.v1.Ingest", handlers),))
+        port = server.add_insecure_port(f"127.0.0.1:{self.port}")
+        assert port
+        return server, port
 
     def stop(self):
         """Closes every connection. What was stored stays."""
