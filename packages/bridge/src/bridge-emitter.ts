@@ -20,7 +20,8 @@ export interface BridgeEmitterOptions {
 
 /**
  * The Node client of a bridge, as an emitter: `init({ emitters: [bridgeEmitter()] })`. What was sent and not acknowledged
- * when a connection broke is sent again from the bridge's high-water mark, so that the log holds it once. A bridge that has lost the log is sent what comes from then on.
+ * when a connection broke is sent again from the bridge's high-water mark, so that the log holds it once. A bridge that has
+ * lost the log is sent what comes from then on.
  */
 export function bridgeEmitter(options: BridgeEmitterOptions = {}): BatchEmitter {
   const endpoint = endpointOf(options.endpoint);

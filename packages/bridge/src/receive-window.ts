@@ -9,19 +9,19 @@ import type { Server } from "@grpc/grpc-js";
  */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
-/**
- * Has a server offer a wider window for what it receives. It is called twice, before the server is bound for its streams
- * and afterwards for its connections.
- *
- * `grpc-node.flow_control_window` is for clients alone (grpc/grpc-node#3058), so this goes to what a server is made from.
- * Where that is no more, the window stays as it is.
- */
-export function widenReceiveWindow(server: Server): void {
+// `grpc-node.flow_control_window` is for clients alone (grpc/grpc-node#3058), so these go to what a server is made from.
+// Where that is no more, the window stays as it is.
+
+/** Has a server that is not bound yet offer the wider window for each stream. */
+export function widenStreams(server: Server): void {
   const options: unknown = Reflect.get(server, "commonServerOptions");
-  if (isObject(options)) {
-    const settings: unknown = Reflect.get(options, "settings");
-    Reflect.set(options, "settings", { ...(isObject(settings) && settings), initialWindowSize: WINDOW_BYTES });
-  }
+  if (!(options instanceof Object)) return;
+  const settings = Object.assign({}, Reflect.get(options, "settings"), { initialWindowSize: WINDOW_BYTES });
+  Reflect.set(options, "settings", settings);
+}
+
+/** Has a server that is bound offer it for each connection. */
+export function widenConnections(server: Server): void {
   const bound: unknown = Reflect.get(server, "http2Servers");
   for (const listener of bound instanceof Map ? bound.keys() : []) {
     if (listener instanceof EventEmitter) listener.on("session", widenSession);
@@ -30,8 +30,4 @@ export function widenReceiveWindow(server: Server): void {
 
 function widenSession(session: ServerHttp2Session): void {
   session.setLocalWindowSize(WINDOW_BYTES);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

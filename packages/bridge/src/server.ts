@@ -9,7 +9,7 @@ import { createIngestCounts, type IngestFigures } from "./ingest-counts.ts";
 import { KEEPALIVE_MS, MAX_MESSAGE_BYTES } from "./limits.ts";
 import type { RunNotices } from "./notices.ts";
 import { type PublishStream, servePublish } from "./publish-stream.ts";
-import { widenReceiveWindow } from "./receive-window.ts";
+import { widenConnections, widenStreams } from "./receive-window.ts";
 import { createRunSessions, type OpenLogs } from "./run-sessions.ts";
 import { INGEST_SERVICE_NAME, ingestService } from "./service.ts";
 
@@ -101,10 +101,10 @@ function publishOne(ingest: Ingest) {
 function bind(server: Server, host: string, port: number): Promise<number> {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
-    widenReceiveWindow(server);
+    widenStreams(server);
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) {
-        widenReceiveWindow(server);
+        widenConnections(server);
         return resolve(bound);
       }
       const message = `can't listen on ${address}: ${errorMessage(error)}`;

@@ -89,7 +89,7 @@ export function decodeColumns(bytes: Uint8Array, checkLength: (length: number) =
     seen.add(column.name);
     return columnOf(column, payload, view, count);
   });
-  return new PackedBlock(fields.eventType, columns, view, fields.timestamps);
+  return new PackedBlock(fields.eventType, count, columns, view, fields.timestamps);
 }
 
 /** Where something stands in the payload: the start and the end of each of its pieces, one after the other. */
@@ -207,7 +207,7 @@ function columnOf(fields: ColumnFields, payload: Buffer, view: DataView, count: 
   const length = numbers.length > 0 ? bytesOf(numbers) / 8 : (texts.length + json.length) / 2;
   const wanted = countPresent(present, count);
   if (length !== wanted) throw malformed(`column ${JSON.stringify(name)} has ${length} values for ${wanted} events`);
-  if (numbers.length > 0) return new PackedNumbers(name, present, view, numbers);
+  if (numbers.length > 0) return new PackedNumbers(name, present, length, view, numbers);
   const kind = texts.length > 0 ? "texts" : "json";
   const spans = texts.length > 0 ? texts : json;
   if (!areUtf8(payload, spans)) throw malformed(`column ${JSON.stringify(name)} holds text that is not UTF-8`);
@@ -223,16 +223,16 @@ class PackedBlock implements ColumnBlock {
   readonly #spans: Spans;
   #timestamps: Float64Array | undefined;
 
-  constructor(eventType: string, columns: readonly BlockColumn[], view: DataView, spans: Spans) {
+  constructor(eventType: string, count: number, columns: readonly BlockColumn[], view: DataView, spans: Spans) {
     this.eventType = eventType;
+    this.count = count;
     this.columns = columns;
-    this.count = bytesOf(spans) / 8;
     this.#view = view;
     this.#spans = spans;
   }
 
   get timestamps(): Float64Array {
-    this.#timestamps ??= readTimes(this.#view, this.#spans);
+    this.#timestamps ??= readTimes(this.#view, this.#spans, this.count);
     return this.#timestamps;
   }
 }
@@ -246,16 +246,16 @@ class PackedNumbers implements NumberColumn {
   readonly #spans: Spans;
   #numbers: Float64Array | undefined;
 
-  constructor(name: string, present: Uint8Array | undefined, view: DataView, spans: Spans) {
+  constructor(name: string, present: Uint8Array | undefined, length: number, view: DataView, spans: Spans) {
     this.name = name;
     this.present = present;
-    this.length = bytesOf(spans) / 8;
+    this.length = length;
     this.#view = view;
     this.#spans = spans;
   }
 
   get numbers(): Float64Array {
-    this.#numbers ??= new Float64Array(copied(this.#view, this.#spans));
+    this.#numbers ??= new Float64Array(copied(this.#view, this.#spans, 8 * this.length));
     return this.#numbers;
   }
 
@@ -309,8 +309,8 @@ function checkTimes(view: DataView, spans: Spans): void {
   }
 }
 
-function readTimes(view: DataView, spans: Spans): Float64Array {
-  const times = new Float64Array(bytesOf(spans) / 8);
+function readTimes(view: DataView, spans: Spans, count: number): Float64Array {
+  const times = new Float64Array(count);
   let event = 0;
   for (let i = 0; i < spans.length; i += 2) {
     const end = spans[i + 1] ?? 0;
@@ -324,8 +324,8 @@ function timeAt(view: DataView, at: number): number {
 }
 
 /** The pieces in one, as a copy: a list of numbers must begin at a multiple of 8 bytes. */
-function copied(view: DataView, spans: Spans): ArrayBuffer {
-  const bytes = new Uint8Array(bytesOf(spans));
+function copied(view: DataView, spans: Spans, length: number): ArrayBuffer {
+  const bytes = new Uint8Array(length);
   let filled = 0;
   for (let i = 0; i < spans.length; i += 2) {
     const start = spans[i] ?? 0;

@@ -37,14 +37,8 @@ export function filesEmitter(
     const [first] = batch;
     if (first === undefined) return;
     opened ??= await open(first.run_id);
-    for (const packed of packEvents(batch, {
-      runId: first.run_id,
-      producerId,
-      producerEpoch: 1n,
-      firstSeq: nextSeq,
-    })) {
-      await opened.append(packed);
-    }
+    const sequence = { runId: first.run_id, producerId, producerEpoch: 1n, firstSeq: nextSeq };
+    for (const packed of packEvents(batch, sequence)) await opened.append(packed);
     nextSeq += BigInt(batch.length);
   }
 
