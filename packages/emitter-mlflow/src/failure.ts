@@ -26,7 +26,16 @@ export function isRefusal(thrown: unknown): thrown is RequestFailure {
   const { status, code } = thrown;
   // For the size of a request there are gateways, which give no code.
   if (status === 413 || code === IMPOSSIBLE) return true;
-  return (status === 400 || status === 422) && code !== "" && !isPassing(thrown);
+  return isBadRequest(status) && code !== "" && !isPassing(thrown);
+}
+
+/** Whether it is a gateway that says so, and not MLflow, which gives a code. */
+export function isOfGateway({ status, code }: RequestFailure): boolean {
+  return isBadRequest(status) && code === "";
+}
+
+function isBadRequest(status: number | undefined): boolean {
+  return status === 400 || status === 422;
 }
 
 /** MLflow answers BAD_REQUEST to whatever its database says, also to what another time will be no trouble. */

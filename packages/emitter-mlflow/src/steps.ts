@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stringifyEvent } from "@hivewatch/core";
 import { putArtifact } from "./artifacts.ts";
 import { type CheckpointContext, putCheckpoint } from "./checkpoint-step.ts";
-import { isRefusal, RequestFailure, STORE_FAULT } from "./failure.ts";
+import { isOfGateway, isRefusal, RequestFailure, STORE_FAULT } from "./failure.ts";
 import { textIn } from "./json-members.ts";
 import type { Lanes } from "./lanes.ts";
 import type { LogBatch, MlflowRun } from "./mlflow-api.ts";
@@ -61,12 +61,11 @@ function withPatience(item: string, step: Step): Step {
   };
 }
 
-function isStoreFault({ status = 0, code, message }: RequestFailure): boolean {
+function isStoreFault(failure: RequestFailure): boolean {
+  const { status = 0, code, message } = failure;
   // It says 503, but is not busy: started with --no-serve-artifacts, it has no such place.
   if (status === 503) return /disabled/.test(message);
-  // A gateway gives no code of MLflow's.
-  const isOfGateway = (status === 400 || status === 422) && code === "";
-  return status === 404 || status >= 500 || code === STORE_FAULT || isOfGateway;
+  return status === 404 || status >= 500 || code === STORE_FAULT || isOfGateway(failure);
 }
 
 function logSteps<T>(
