@@ -301,6 +301,13 @@ def test_a_fault_is_reported_once(server, monkeypatch):
     assert (event["adapter"], event["reason"]) == ("appfl", "RuntimeError: a fault of the adapter")
 
 
+def gets_everything(bridge, agent):
+    """Waits until a bridge has been told of a whole training, and stops it."""
+    bridge.wait_for(lambda s: s.of("finished"))
+    bridge.stop()
+    assert len(bridge.of("round_end")) == agent.scheduler.get_num_global_epochs()
+
+
 @each_training
 def test_without_a_bridge_the_training_is_the_same_and_is_told_afterwards(monkeypatch, make, train):
     # Longer than a test may take: for a bridge that never answered nobody waits.
@@ -310,9 +317,7 @@ def test_without_a_bridge_the_training_is_the_same_and_is_told_afterwards(monkey
     agent = watch(make(), endpoint=bridge.endpoint)
     assert train(agent) == train(make())
     bridge.start()
-    bridge.wait_for(lambda s: s.of("finished"))
-    bridge.stop()
-    assert len(bridge.of("round_end")) == agent.scheduler.get_num_global_epochs()
+    gets_everything(bridge, agent)
 
 
 @each_training
@@ -322,9 +327,7 @@ def test_a_bridge_that_comes_later_gets_everything(make, train):
     agent = watch(make(), endpoint=bridge.endpoint)
     before_update(agent, 2, bridge.start)
     assert train(agent) == train(make())
-    bridge.wait_for(lambda s: s.of("finished"))
-    bridge.stop()
-    assert len(bridge.of("round_end")) == agent.scheduler.get_num_global_epochs()
+    gets_everything(bridge, agent)
 
 
 @each_training
@@ -335,9 +338,7 @@ def test_a_bridge_that_goes_away_and_comes_back_gets_everything(make, train):
     before_update(agent, 2, bridge.stop)
     before_update(agent, 4, bridge.start)
     assert train(agent) == train(make())
-    bridge.wait_for(lambda s: s.of("finished"))
-    bridge.stop()
-    assert len(bridge.of("round_end")) == agent.scheduler.get_num_global_epochs()
+    gets_everything(bridge, agent)
 
 
 def before_update(agent, number, action):
