@@ -1,5 +1,5 @@
 // Nothing here is of `Intl`: a browser takes about ten milliseconds to wake it up, before there is anything on the page.
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"];
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec".split(" ");
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 /** What stands for a value that nobody reported. */
@@ -27,11 +27,13 @@ function grouped(value: number): string {
 /** A fraction of 1 as percent. */
 export const formatPercent = numeric((value) => `${(value * 100).toFixed(1)}%`);
 
-/** Rounding may put a share a little above 1. */
-const MAX_SHARE = 1.000_001;
+/** Whether an accuracy is from 0 to 100, as some frameworks have it. Rounding may put a fraction of 1 a little above 1. */
+export function isPercent(accuracy: number): boolean {
+  return accuracy > 1.000_001;
+}
 
-/** An accuracy: a fraction of 1, or as some frameworks have it, from 0 to 100. */
-export const formatAccuracy = numeric((value) => (value > MAX_SHARE ? `${value.toFixed(1)}%` : formatPercent(value)));
+/** An accuracy: a fraction of 1, or in percent. */
+export const formatAccuracy = numeric((value) => (isPercent(value) ? `${value.toFixed(1)}%` : formatPercent(value)));
 
 /** A number of unknown size, to four significant digits. */
 export const formatNumber = numeric((value) => {

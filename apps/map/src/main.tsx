@@ -4,8 +4,8 @@ import { App } from "./app.tsx";
 import { openedEarly } from "./engine/start-engine.ts";
 import { readAddress } from "./run-address.ts";
 import { pollRunList } from "./runs/run-list.ts";
-import { SavedRun } from "./saved-run.tsx";
 import { applyTheme } from "./theme.ts";
+import { lazily } from "./ui/lazily.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
@@ -13,6 +13,8 @@ import "./styles/map.css";
 import "./styles/panels.css";
 import "./styles/charts.css";
 import "./styles/runs.css";
+
+const SavedRun = lazily(async () => (await import("./saved-run.tsx")).SavedRun, null);
 
 /** So long the page waits for the run that it is to show, before it is there without it. */
 const MOMENT_MS = 150;

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { toggled } from "../data/toggled.ts";
 import { DEFAULT_CHARTS } from "../page-state.ts";
 import { useSession } from "../session.ts";
 import { type ChartChoice, chartChoices } from "./chart-list.ts";
@@ -20,8 +21,7 @@ export function ChartChoices() {
   const groups = [...new Set(found.map(({ group }) => group))];
 
   const toggle = (id: string): void => {
-    const others = chosen.filter((other) => other !== id);
-    state.charts.value = others.length < chosen.length ? others : [...chosen, id];
+    state.charts.value = toggled(chosen, id);
   };
   return (
     <div class="menu-list">

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { toggled } from "../data/toggled.ts";
 import { useSession } from "../session.ts";
 import { lazily } from "../ui/lazily.tsx";
 import { ChartMenu } from "./chart-menu.tsx";
@@ -51,8 +52,7 @@ export function ChartFrame({ title, id, caption, actions, children, table, pictu
           title={title}
           tabular={isTabular}
           onTable={() => {
-            const others = state.tables.value.filter((other) => other !== id);
-            state.tables.value = isTabular ? others : [...others, id];
+            state.tables.value = toggled(state.tables.value, id);
           }}
           onCsv={saveCsv}
           onPng={isTabular ? undefined : savePng}

@@ -1,5 +1,13 @@
 import { type Digest, FIGURE_SOURCE, type Overview, type Rounds } from "../data/run-data.ts";
-import { formatAccuracy, formatBytes, formatCount, formatNumber, formatPercent, formatSeconds } from "../format.ts";
+import {
+  formatAccuracy,
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatPercent,
+  formatSeconds,
+  isPercent,
+} from "../format.ts";
 import { DEFAULT_CHARTS } from "../page-state.ts";
 import { fieldLabel, fieldText } from "../ui/field-names.ts";
 import { sourceText } from "../ui/round-figures.ts";
@@ -159,7 +167,7 @@ function qualityChart(id: "accuracy" | "loss", { rounds }: Overview, digest: Dig
 
 /** Where one accuracy is above 1 all are in per cent, also those below. */
 function accuracyFormat(all: readonly Series[]): NumberFormat {
-  const isInPercent = all.some(({ values, has }) => values.some((value, i) => has[i] === 1 && value > 1.000_001));
+  const isInPercent = all.some(({ values, has }) => values.some((value, i) => has[i] === 1 && isPercent(value)));
   return isInPercent ? (value) => formatPercent(typeof value === "number" ? value / 100 : value) : formatAccuracy;
 }
 

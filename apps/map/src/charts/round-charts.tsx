@@ -1,4 +1,5 @@
 import { type ReadonlySignal, type Signal, useComputed, useSignal } from "@preact/signals";
+import { toggled } from "../data/toggled.ts";
 import { AXES } from "../page-state.ts";
 import { useSession } from "../session.ts";
 import { lazily } from "../ui/lazily.tsx";
@@ -93,7 +94,7 @@ function OneChart({ id, hovered, read }: OneChartProps) {
         <button
           type="button"
           onClick={() => {
-            state.charts.value = state.charts.value.filter((other) => other !== id);
+            state.charts.value = toggled(state.charts.value, id);
           }}
         >
           Remove the chart

@@ -1,7 +1,7 @@
 import { getOrAdd } from "../data/get-or-add.ts";
 import { CLIENT_STATUSES, STATUS_CODES } from "../data/statuses.ts";
 import { DIMMED, FIRST_STEP, NO_VALUE } from "./color-scale.ts";
-import type { Positions } from "./plane.ts";
+import type { Point, Positions } from "./plane.ts";
 import type { Scene } from "./scene.ts";
 import { SCALE_STEPS } from "./viridis.ts";
 
@@ -37,29 +37,23 @@ export function groupByCell(clients: readonly number[], { x, y }: Positions, k: 
   const cells = new Map<number, number[]>();
   for (const client of clients) {
     const key = Math.floor((x[client] ?? 0) / cell) * 2 ** 24 + Math.floor((y[client] ?? 0) / cell);
-    const members = cells.get(key);
-    if (members === undefined) cells.set(key, [client]);
-    else members.push(client);
+    getOrAdd(cells, key, () => []).push(client);
   }
-  return joinCells(
-    [...cells.values()].map((members) => crowdOf(members, { x, y })),
-    cell,
-  );
+  const crowds = Array.from(cells.values(), (members) => ({ members, ...meanOf(members, { x, y }) }));
+  return joinCells(crowds, cell);
 }
 
-interface Crowd {
-  readonly members: number[];
-  readonly x: number;
-  readonly y: number;
+interface Crowd extends Point {
+  readonly members: readonly number[];
 }
 
-function crowdOf(members: number[], { x, y }: Positions): Crowd {
+function meanOf(members: readonly number[], { x, y }: Positions): Point {
   let [sumX, sumY] = [0, 0];
   for (const client of members) {
     sumX += x[client] ?? 0;
     sumY += y[client] ?? 0;
   }
-  return { members, x: sumX / members.length, y: sumY / members.length };
+  return { x: sumX / members.length, y: sumY / members.length };
 }
 
 function joinCells(crowds: readonly Crowd[], cell: number): number[][] {
@@ -74,7 +68,8 @@ function joinCells(crowds: readonly Crowd[], cell: number): number[][] {
   for (const crowd of crowds) {
     const seeds = isSeed.get(crowd) === true ? [] : nearOf(crowd).filter((other) => isSeed.get(other) === true);
     const home = seeds.reduce((best, other) => (isFuller(other, best) ? other : best), crowd);
-    groups.set(home, [...(groups.get(home) ?? []), ...crowd.members]);
+    const group = getOrAdd(groups, home, () => []);
+    for (const client of crowd.members) group.push(client);
   }
   return [...groups.values()];
 }
@@ -124,7 +119,7 @@ export function clusterOf(members: readonly number[], { status, codes, scale }: 
 
 /** The member in the middle: a cluster stands where a client is, not where nobody said to be. */
 export function middleOf(members: readonly number[], { x, y }: Positions): number {
-  const { x: middleX, y: middleY } = crowdOf([...members], { x, y });
+  const { x: middleX, y: middleY } = meanOf(members, { x, y });
   let [best, found] = [Number.POSITIVE_INFINITY, members[0] ?? 0];
   for (const client of members) {
     const distance = Math.hypot((x[client] ?? 0) - middleX, (y[client] ?? 0) - middleY);

@@ -59,14 +59,20 @@ export function groupingOf(
   table?: RoundTable,
 ): Grouping {
   const count = clients.ids.length;
-  if (by === "status" || (by === USUAL_GROUPS && count > MANY && !tellsCountries(clients))) {
+  const field = by === USUAL_GROUPS ? usualField(clients) : by;
+  if (field === NO_GROUPS) return { groupOf: new Uint16Array(count), names: [] };
+  if (field === "status") {
     return { groupOf: Uint16Array.from(status), names: CLIENT_STATUSES.map((name) => STATUS_LABELS[name]) };
   }
-  if (by === "country" || (by === USUAL_GROUPS && tellsCountries(clients))) {
+  if (field === "country") {
     return byText(count, (client) => clients.country[client], ["other countries", "no country"]);
   }
-  if (by !== USUAL_GROUPS && by !== NO_GROUPS) return byText(count, textsOf(table, by), ["others", "not reported"]);
-  return { groupOf: new Uint16Array(count), names: [] };
+  return byText(count, textsOf(table, field), ["others", "not reported"]);
+}
+
+function usualField(clients: Pick<Clients, "ids" | "country">): string {
+  if (tellsCountries(clients)) return "country";
+  return clients.ids.length > MANY ? "status" : NO_GROUPS;
 }
 
 /** What clients can be grouped by in a round, beside country and status: whatever they report as text. */

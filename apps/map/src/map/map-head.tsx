@@ -2,6 +2,7 @@ import { PROJECTIONS, type Projection } from "../page-state.ts";
 import { useSession } from "../session.ts";
 import { lazily } from "../ui/lazily.tsx";
 import { colorLabel } from "./color-field.ts";
+import { FieldSelect } from "./field-select.tsx";
 import { BY_STATUS, colorFields } from "./scene.ts";
 
 const PROJECTION_LABELS: Readonly<Record<Projection, string>> = {
@@ -65,20 +66,11 @@ function ColorSelect() {
     (name) => name !== BY_STATUS && !main.includes(name) && !others.includes(name),
   );
   return (
-    <label class="color-by">
-      Colour
-      <select
-        value={colorBy.value}
-        data-testid="color-by"
-        onChange={(event) => {
-          colorBy.value = event.currentTarget.value;
-        }}
-      >
-        <option value={BY_STATUS}>{colorLabel(BY_STATUS)}</option>
-        {[...main, ...unknown].map(option)}
-        {others.length > 0 && <optgroup label="Other metrics">{others.map(option)}</optgroup>}
-      </select>
-    </label>
+    <FieldSelect label="Colour" testId="color-by" field={colorBy}>
+      <option value={BY_STATUS}>{colorLabel(BY_STATUS)}</option>
+      {[...main, ...unknown].map(option)}
+      {others.length > 0 && <optgroup label="Other metrics">{others.map(option)}</optgroup>}
+    </FieldSelect>
   );
 }
 

@@ -135,6 +135,11 @@ function reasonsIn(findings: readonly Finding[], round: number | undefined): Rea
   return new Map(own.map((finding) => [finding.client, findingText(finding)]));
 }
 
+/** Whether a column is of the shown round, and not of the whole run. */
+function isOfRound(field: string): boolean {
+  return field !== "round_share";
+}
+
 interface ClientRowProps {
   readonly client: number;
   readonly row: number;
@@ -153,12 +158,10 @@ function ClientRow({ client, row, columns, reason, tabIndex, onFocus }: ClientRo
   const status = statusOf(shown, client);
   const place = placeName({ city: clients.city[client], country: clients.country[client] });
   const values = columns.map(({ field }) =>
-    field === "round_share" ? roundShare(data.tally.value, client) : fieldOf(shown, client, field),
+    isOfRound(field) ? fieldOf(shown, client, field) : roundShare(data.tally.value, client),
   );
   // Why there is nothing says more than a row of dashes.
-  const fields = columns.map(({ field }) => field).filter((field) => field !== "round_share");
-  const hasNone =
-    reason !== undefined && columns.every(({ field }, i) => values[i] === undefined || !fields.includes(field));
+  const hasNone = reason !== undefined && columns.every(({ field }, i) => !isOfRound(field) || values[i] === undefined);
   return (
     <tr
       class={state.client.value === id ? "selected" : undefined}
@@ -188,12 +191,12 @@ function ClientRow({ client, row, columns, reason, tabIndex, onFocus }: ClientRo
         <StatusLabel status={status} />
       </td>
       {hasNone && (
-        <td class="reason" colSpan={fields.length} title={reason}>
+        <td class="reason" colSpan={columns.filter(({ field }) => isOfRound(field)).length} title={reason}>
           <bdi>{reason}</bdi>
         </td>
       )}
       {columns.map(({ field }, i) =>
-        hasNone && fields.includes(field) ? null : <ValueCell key={field} field={field} value={values[i]} />,
+        hasNone && isOfRound(field) ? null : <ValueCell key={field} field={field} value={values[i]} />,
       )}
     </tr>
   );

@@ -1,5 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { FINDING_KINDS, type Finding, type FindingKind } from "../data/run-data.ts";
+import { toggled } from "../data/toggled.ts";
 import { formatCount, plural } from "../format.ts";
 import { useSession } from "../session.ts";
 import { KIND_WORDS } from "./finding-kinds.ts";
@@ -137,8 +138,4 @@ function keyOf(finding: Finding | undefined): string {
   if (finding === undefined) return "";
   const { kind, round, client, facts } = finding;
   return `${kind} ${round} ${client} ${facts?.map(({ field }) => field)}`;
-}
-
-function toggled(kinds: readonly FindingKind[], kind: FindingKind): FindingKind[] {
-  return kinds.includes(kind) ? kinds.filter((other) => other !== kind) : [...kinds, kind];
 }
