@@ -5,6 +5,7 @@ import { clientsAsCsv, clientsAsJson } from "../src/ui/client-export.ts";
 import { alignRounds, cohortPlot, rankIn } from "../src/ui/cohort-plot.ts";
 import { connectionState } from "../src/ui/connection-state.ts";
 import { filterEvents } from "../src/ui/filter-events.ts";
+import { findingText } from "../src/ui/finding-text.ts";
 import { bytesThrough, globalFigure, plannedRounds } from "../src/ui/round-figures.ts";
 import { statusRuns } from "../src/ui/status-strip.ts";
 import { columnChoices, shownFields } from "../src/ui/table-columns.ts";
@@ -37,6 +38,20 @@ test("the state of the connection in words", () => {
   expect(connectionState("reconnecting", "running", 0).state).toBe("reconnecting");
   expect(connectionState("saved", "completed", undefined).label).toBe("saved file");
   expect(connectionState("not_found", "running", undefined).state).toBe("waiting");
+});
+
+test("how slow a client was is told in no more digits than anybody reads", () => {
+  const slow = (value: number, usual: number): string =>
+    findingText({
+      kind: "straggler",
+      round: 1,
+      client: 0,
+      detail: "",
+      facts: [{ field: "train_time_sec", value, usual }],
+      score: 1,
+    });
+  expect(slow(4.9, 1.96)).toBe("trained for 4.9 s, 2.5 times the round’s median");
+  expect(slow(1230, 1)).toContain(", 1200 times the");
 });
 
 test("a picture of a client beside the cohort has gaps where nothing was reported", () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { SHAPES } from "../src/map/shapes.ts";
 
 type Color = readonly [number, number, number];
 
@@ -35,6 +36,13 @@ const LEAST = 0.09;
 
 const styles = readFileSync(new URL("../src/styles/tokens.css", import.meta.url), "utf8");
 const THEMES = { light: styles.slice(0, styles.indexOf('"dark"')), dark: styles.slice(styles.indexOf('"dark"')) };
+
+test("every mark has a colour", () => {
+  for (const name of Object.keys(SHAPES)) {
+    const [, color] = new RegExp(`\\.status-${name}[^{]*\\{\\s*--status: var\\((--[a-z-]+)\\)`).exec(styles) ?? [];
+    for (const [theme, text] of Object.entries(THEMES)) expect(text, `${name}, ${theme}`).toContain(`${color}: #`);
+  }
+});
 
 for (const [theme, text] of Object.entries(THEMES)) {
   const statuses = [...text.matchAll(/--status-([a-z-]+): (#[0-9a-f]{6})/g)].map(([, name = "", hex = ""]) => ({

@@ -1,5 +1,4 @@
 import type { Finding, FindingFact } from "../data/run-data.ts";
-import { formatNumber } from "../format.ts";
 import { fieldLabel, fieldText } from "./field-names.ts";
 
 /** Why somebody should look at a client, in words. */
@@ -14,5 +13,5 @@ function factText({ field, value, usual }: FindingFact): string {
 }
 
 function slownessText({ field, value, usual = value }: FindingFact): string {
-  return `trained for ${fieldText(field, value)}, ${formatNumber(Number((value / usual).toPrecision(2)))} times the round’s median`;
+  return `trained for ${fieldText(field, value)}, ${Number((value / usual).toPrecision(2))} times the round’s median`;
 }
