@@ -67,25 +67,28 @@ function testOtherServers(): void {
 }
 
 /** Sends a run with everything in it over a way on which connections are cut to its end, and checks that all of it arrives once. */
-async function expectOnceBehindCuts(url: string, trained: Trained, oneIn = 10): Promise<void> {
+async function expectOnceBehindCuts(url: string, atLeast: Trained, oneIn = 10): Promise<void> {
   const proxy = await startCuttingProxy(url, randomFrom(newSeed()), oneIn);
   const checkpointDir = await temporaryFolder();
   const weights = randomBytes(3000);
   await writeFile(join(checkpointDir, "w.bin"), weights);
   const tags = { team: "oncology" };
-  const mlflow = mlflowEmitter({ trackingUri: proxy.url, maxClients: trained.clients, checkpointDir, tags });
+  const mlflow = mlflowEmitter({ trackingUri: proxy.url, maxClients: atLeast.clients, checkpointDir, tags });
   const memory = memoryEmitter();
   const config = { lr: 0.1, net: { depth: 3 }, prompt: "x".repeat(7000), dataset: "mnist" };
   const run = createRun({ config, emitters: [mlflow, memory], maxQueue: Number.POSITIVE_INFINITY });
-  for (let round = 0; round < trained.rounds; round++) {
-    logKnownRound(run, round, trained.clients, trained.further);
+  let rounds = 0;
+  // What waited for a cut goes on in few requests: so few of them may be cut in so many rounds.
+  for (; rounds < atLeast.rounds || proxy.cuts < 3; rounds++) {
+    const round = rounds;
+    logKnownRound(run, round, atLeast.clients, atLeast.further);
     if (round % 10 === 0) run.logDropout(round, "gone/away", "out of memory");
     if (round % 20 === 0) run.logCheckpoint(round, "w.bin");
     // So that there are many requests.
     await sleep(20);
   }
   expect(await run.finish({ timeoutMs: 300_000 })).toBe(true);
-  expect(proxy.cuts).toBeGreaterThan(2);
+  const trained = { ...atLeast, rounds };
   // So much is sent by several requests at once, at least for a while.
   if (trained.further !== undefined) expect(proxy.most).toBeGreaterThan(2);
   const [stored, ...others] = await storedRuns(url, run.runId);

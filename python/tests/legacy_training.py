@@ -1,6 +1,7 @@
 """The same small regression as `small_training`, for Flower's legacy API: a strategy that a Server drives."""
 
 import random
+import threading
 
 import numpy as np
 from flwr.client import ClientApp, NumPyClient
@@ -107,7 +108,8 @@ def train(strategy, grid=None, faults=None, rounds=3, server_class=Server, timeo
 
 
 class LocalProxy(ClientProxy):
-    """A client of a server without a grid, as those of `start_server`, but in this process.
+    """A client of a server without a grid, as those of `start_server`, but in this process: so one at a time, for the
+    reason that `LoopbackGrid` has.
 
     Args:
         cid: its id.
@@ -115,16 +117,20 @@ class LocalProxy(ClientProxy):
         faults: by (phase, round): what is raised instead of an answer, or the answer.
     """
 
+    _one_client = threading.Lock()
+
     def __init__(self, cid, client, faults):
         super().__init__(cid)
         self._client = client
         self._faults = faults
 
     def fit(self, ins, timeout, group_id):
-        return self._fault("train", group_id) or self._client.fit(ins)
+        with self._one_client:
+            return self._fault("train", group_id) or self._client.fit(ins)
 
     def evaluate(self, ins, timeout, group_id):
-        return self._fault("evaluate", group_id) or self._client.evaluate(ins)
+        with self._one_client:
+            return self._fault("evaluate", group_id) or self._client.evaluate(ins)
 
     def get_parameters(self, ins, timeout, group_id):
         return self._client.get_parameters(ins)
