@@ -3,11 +3,9 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { decodeMapPart, type MapHead, parseMapHead, stringifyEvent } from "@hivewatch/core";
 import { readStream, temporaryFolder, until } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ask } from "./support/http.ts";
 import { event, finished, init, numbers, numbersOf, startTestServer, updates } from "./support/test-server.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const ROUND_END = event({
   event_type: "round_end",

@@ -2,12 +2,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { decodeMapPart, type MapHead, parseMapHead } from "@hivewatch/core";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readRange } from "../src/byte-range.ts";
 import { type Answer, ask } from "./support/http.ts";
 import { event, finished, init, startTestServer, type TestServer, updates } from "./support/test-server.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const ROUND_END = event({ event_type: "round_end", round: 1, round_metrics: { global_accuracy: 0.5 } });
 

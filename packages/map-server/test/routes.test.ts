@@ -3,11 +3,9 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { readStream, temporaryFolder } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ask } from "./support/http.ts";
 import { event, finished, init, startTestServer, updates } from "./support/test-server.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const ROUND_END = event({ event_type: "round_end", round: 1, round_metrics: { global_accuracy: 0.5 } });
 

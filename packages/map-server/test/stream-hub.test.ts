@@ -10,12 +10,10 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type MapServer, startMapServer } from "../src/index.ts";
 import { readRaw } from "./support/raw-stream.ts";
 import { finished, init, numbers, numbersOf, startTestServer, updates } from "./support/test-server.ts";
-
-vi.setConfig({ testTimeout: soak(120_000, 3_600_000) });
 
 /** A reader that goes away at random moments, and goes on where it was. */
 interface Wanderer {

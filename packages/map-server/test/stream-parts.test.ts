@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { RunStore } from "@hivewatch/runs";
 import { listen, readStream, until } from "@hivewatch/test-support";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createCacheMemory, createFrameCache } from "../src/stream/frame-cache.ts";
 import { createHub } from "../src/stream/hub.ts";
 import { createLogCursors } from "../src/stream/log-cursors.ts";
@@ -13,8 +13,6 @@ import { createStreamParts } from "../src/stream/stream-parts.ts";
 import { streamAll, streamRun } from "../src/stream/stream-routes.ts";
 import type { Subscriber } from "../src/stream/subscriber.ts";
 import { init, numbers, numbersOf, startTestServer, type TestServer, updates } from "./support/test-server.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** A server of the stream of one run or of all, of which the answers can be seen from within. */
 async function startStreamServer(

@@ -23,12 +23,13 @@ export async function streamRun(exchange: Exchange, parts: StreamParts, runId: s
   subscriber.note({ event_type: "connected" });
   const listing = await waitForRun(runId, parts, subscriber);
   if (listing === undefined) return;
+  const from = positionOf(lastEventId(exchange));
+  if (await isBeyond(from, listing, parts)) return sendToBeginning(subscriber, runId, parts);
   const { value, release } = parts.runHubs.take(runId, (signal) => openRunHub(listing, parts, signal));
-  const from = Number(lastEventId(exchange) ?? 0);
   try {
     await serve(subscriber, {
       hub: value.hub,
-      start: runPlace(Number.isSafeInteger(from) && from > 0 ? from : 0),
+      start: runPlace(from),
       stalledAfterMs: parts.stalledAfterMs,
       onHead: notesAtHead(subscriber, value, listing),
       reload: ({ position }) => ({ run_id: runId, position }),
@@ -36,6 +37,30 @@ export async function streamRun(exchange: Exchange, parts: StreamParts, runId: s
   } finally {
     release();
   }
+}
+
+/** The position that an id stands for; 0 if it is no id of ours. */
+function positionOf(id = ""): number {
+  const position = /^\d+$/.test(id) ? Number(id) : 0;
+  return Number.isSafeInteger(position) ? position : 0;
+}
+
+/** Whether a log has been shortened since somebody had it up to a position, as a loss of power can do. */
+async function isBeyond(
+  from: number,
+  { run_id: runId, position }: RunListing,
+  { store }: StreamParts,
+): Promise<boolean> {
+  if (from <= position) return false;
+  // That listing may have been begun before what the id stands for was written.
+  const again = await store.listing(runId);
+  return again !== undefined && from > again.position;
+}
+
+/** Ends a stream that has to be begun anew, but not all the time. */
+async function sendToBeginning(subscriber: Subscriber, runId: string, { closing }: StreamParts): Promise<void> {
+  await sleep(LOOK_MS, undefined, { signal: closing }).catch(() => undefined);
+  subscriber.end({ event_type: "reload", run_id: runId, position: 0, reason: "lost" }, "0");
 }
 
 /** Says that everything has been sent that was there on connecting, and whenever everything of a run that is over. */

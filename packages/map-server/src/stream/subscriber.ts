@@ -23,8 +23,8 @@ export interface Subscriber {
   note(event: Note, id?: string): void;
   /** Sends a frame at the subscriber's pace. @returns false if he took nothing of it for too long, and has to be sent away */
   send(frame: Buffer): Promise<boolean>;
-  /** Sends a last message, and ends the stream. */
-  end(event: Note): void;
+  /** Sends a last message, with an id as {@link note} does, and ends the stream. */
+  end(event: Note, id?: string): void;
 }
 
 type Note = Readonly<Record<string, unknown>>;
@@ -89,10 +89,10 @@ export function subscribe({ request, response, query }: Exchange, parts: StreamP
       }
       return true;
     },
-    end(event) {
+    end(event, id) {
       clearInterval(pings);
       if (response.writableEnded) return;
-      response.end(Buffer.concat([unsent, encode(event)]));
+      response.end(Buffer.concat([unsent, encode(event, id)]));
       // He may never take this either.
       const timer = setTimeout(() => response.destroy(), TAKE_END_PER_STALLED * parts.stalledAfterMs);
       response.on("close", () => clearTimeout(timer));
