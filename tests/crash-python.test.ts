@@ -20,10 +20,9 @@ import { needFlower } from "./support/parts.ts";
 
 const RUN_ID = "run-killed-0001";
 const KILLS = soak(4, 200);
-const TIMEOUT_MS = soak(300_000, 3_600_000);
 
 describe("kill -9, again and again, loses nothing that was acknowledged and makes nothing be there twice, when it meets", () => {
-  test("the bridge", { timeout: TIMEOUT_MS }, async (context) => {
+  test("the bridge", async (context) => {
     const scene = await setScene(needFlower(context));
     await repeat(scene, async () => {
       await scene.killBridge();
@@ -31,7 +30,7 @@ describe("kill -9, again and again, loses nothing that was acknowledged and make
     });
   });
 
-  test("the training, which is started again on its spool", { timeout: TIMEOUT_MS }, async (context) => {
+  test("the training, which is started again on its spool", async (context) => {
     const scene = await setScene(needFlower(context));
     await repeat(scene, async (coin) => {
       // A bridge that answers leaves nothing to be kept.
@@ -43,7 +42,7 @@ describe("kill -9, again and again, loses nothing that was acknowledged and make
     });
   });
 
-  test("both", { timeout: TIMEOUT_MS }, async (context) => {
+  test("both", async (context) => {
     const scene = await setScene(needFlower(context));
     await repeat(scene, async (coin) => {
       await scene.killBridge();

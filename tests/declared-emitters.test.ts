@@ -7,13 +7,11 @@ import {
   type UpOptions,
   until,
 } from "@hivewatch/test-support";
-import { expect, type TestContext, test, vi } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { installEmitter } from "./support/emitter-package.ts";
 import { readLines } from "./support/json.ts";
 import { needFlower } from "./support/parts.ts";
 import { startPythonClient } from "./support/python-client.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const RUN = "run-declared-0001";
 

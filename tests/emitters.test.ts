@@ -15,12 +15,10 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { blackHoled, type TestEmitter, WRITES, writeEmitter } from "./support/emitters.ts";
 import { fetchJson, readJson, readLines } from "./support/json.ts";
 import { residentMegabytes } from "./support/memory.ts";
-
-vi.setConfig({ testTimeout: soak(300_000, 1_800_000) });
 
 const ROUNDS = 20;
 const CLIENTS = 100;

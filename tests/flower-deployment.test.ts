@@ -33,9 +33,7 @@ if (isSoak) {
   testVersions();
 }
 
-test("the Flower example, deployed for real, is seen with its sites and to its end", {
-  timeout: GIVE_UP_MS,
-}, async (context) => {
+test("the Flower example, deployed for real, is seen with its sites and to its end", async (context) => {
   const python = needFlower(context);
   const chromium = needChromium(context);
   const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });

@@ -9,12 +9,10 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { installEmitter } from "./support/emitter-package.ts";
 import { readLines } from "./support/json.ts";
 import { needFlower, needReference } from "./support/parts.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** The emitters of Python hivewatch's example for Flower, each with the same arguments. */
 const EMITTERS = `

@@ -15,14 +15,12 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { installEmitter } from "./support/emitter-package.ts";
 import { WRITES, writeEmitter } from "./support/emitters.ts";
 import { sendMessage } from "./support/grpc-message.ts";
 import { installCommand } from "./support/installed-command.ts";
 import { type Exported, type OtlpServer, startOtlpServer } from "./support/otlp-server.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const CLIENTS = 100;
 /** With the run's beginning and end. */

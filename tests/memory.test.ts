@@ -19,7 +19,7 @@ const FIRST_ROUNDS = soak(300, 2000);
 const NOISE_MEGABYTES = soak(80, 60);
 const LOOK_MS = 100;
 
-test("a server needs no more memory late in a long run than early", { timeout: 3_600_000 }, async (context) => {
+test("a server needs no more memory late in a long run than early", async (context) => {
   const python = needFlower(context);
   if (process.platform !== "linux") context.skip("what a process has of the memory is read from /proc");
   const { grpc, program, runsDir } = await startHivewatch({ runsDir: await temporaryFolder() });

@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import { startHivewatch, temporaryFolder, until } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { readLines } from "./support/json.ts";
 import { serverOfFile, storedRuns } from "./support/mlflow.ts";
 import { needFlower } from "./support/parts.ts";
 import { startPythonClient } from "./support/python-client.ts";
-
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const RUN = "run-declared-0001";
 const urlFor = serverOfFile();

@@ -32,8 +32,6 @@ import { expectKnownRounds, logKnownRound, type Trained } from "./support/mlflow
 import { needMlflow, needMlflow2 } from "./support/parts.ts";
 import { startPostgres } from "./support/postgres.ts";
 
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
-
 const urlFor = serverOfFile();
 
 test("behind a way on which connections are cut at random, all is there once", async (context) => {

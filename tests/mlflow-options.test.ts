@@ -8,8 +8,6 @@ import { expectKnownRounds, logKnownRound } from "./support/mlflow-training.ts";
 import { needMlflow } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
-
 const urlFor = serverOfFile();
 
 /** The only MLflow run of a run. */

@@ -1,12 +1,10 @@
 import { cp } from "node:fs/promises";
 import { fields, inRepository, runCommand, temporaryFolder } from "@hivewatch/test-support";
 import type { Page } from "playwright-core";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { openPage } from "./support/browser.ts";
 import { askMlflow, serverOfFile, storedRuns } from "./support/mlflow.ts";
 import { needChromium } from "./support/parts.ts";
-
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const urlFor = serverOfFile();
 

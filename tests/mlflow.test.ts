@@ -17,7 +17,7 @@ import {
   until,
 } from "@hivewatch/test-support";
 import { emitterSuite } from "@hivewatch/testkit";
-import { describe, expect, it, test, vi } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { fetchJson, readLines } from "./support/json.ts";
 import {
   artifactOf,
@@ -32,8 +32,6 @@ import { expectMetrics, millisOf } from "./support/mlflow-expected.ts";
 import { needFlower, needMlflow } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
 import { logVariedRun } from "./support/varied-run.ts";
-
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const urlFor = serverOfFile();
 

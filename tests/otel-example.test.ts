@@ -19,11 +19,9 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { expect, type TestContext, test, vi } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { startTraining } from "./support/training.ts";
 import { writeRun } from "./support/write-run.ts";
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const EXAMPLE = "examples/otel";
 const RUN = "run-on-the-dashboard";

@@ -22,8 +22,6 @@ import { startKnownRun } from "./support/known-run.ts";
 import { endpointOf, PROTOCOLS, type Protocol } from "./support/otel.ts";
 import { startTraining } from "./support/training.ts";
 
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 });
-
 const CLIENTS = 5;
 
 /** A run of which a receiver is told. */

@@ -1,10 +1,8 @@
 import { createRun } from "@hivewatch/core";
 import { otelEmitter } from "@hivewatch/emitter-otel";
 import { needReceiver, startCollector, startPrometheus } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { endpointOf, PROTOCOLS } from "./support/otel.ts";
-
-vi.setConfig({ testTimeout: 300_000 });
 
 /** What clients may call themselves and their fields, and say. */
 const TEXTS = [

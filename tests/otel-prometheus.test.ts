@@ -14,13 +14,11 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { readLines } from "./support/json.ts";
 import { startTraining } from "./support/training.ts";
 import { logVariedRun } from "./support/varied-run.ts";
 import { writeRun } from "./support/write-run.ts";
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const RUN = "run-in-prometheus";
 const CLIENTS = 60;

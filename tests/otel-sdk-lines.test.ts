@@ -16,13 +16,11 @@ import {
   until,
 } from "@hivewatch/test-support";
 import { RECORDED_STREAMS, recordedStream } from "@hivewatch/testkit";
-import { expect, type TestContext, test, vi } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { startFaultyReceiver } from "./support/faulty-receiver.ts";
 import { installCommand } from "./support/installed-command.ts";
 import { environment, expectRun, PROTOCOLS, type Protocol, timedRun } from "./support/otel.ts";
 import { startOtlpServer } from "./support/otlp-server.ts";
-
-vi.setConfig({ testTimeout: 300_000 });
 
 /** The lines of OpenTelemetry's SDK that live, each with the Node that it is run with in its folder. */
 const LINES = ["2", "3"] as const;

@@ -14,8 +14,6 @@ import { makeCertificate } from "./support/certificate.ts";
 import { endpointOf, environment, expectRun, linesOf, PROTOCOLS } from "./support/otel.ts";
 import { writeRun } from "./support/write-run.ts";
 
-vi.setConfig({ testTimeout: 300_000 });
-
 /** Replays a run that was saved before, to a collector, with some variables set. */
 async function replayed(collector: Collector, runId: string, variables: Record<string, string>) {
   const runsDir = await temporaryFolder();

@@ -27,8 +27,6 @@ import { startTraining } from "./support/training.ts";
 import { logVariedRun } from "./support/varied-run.ts";
 import { writeRun } from "./support/write-run.ts";
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
-
 test.for(PROTOCOLS)(
   "what a run that is emitted over %s becomes at a collector is its log",
   async (protocol, context) => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     { event_type: "finished", run_id: "run-one", timestamp: "2026-01-01T08:00:02Z", status: "completed" },
   ]);
   http = await startMap(dir);
-}, 300_000);
+});
 
 test("the map is zoomed by wheel and moved by dragging, and a link shows the same", async (context) => {
   const chromium = needChromium(context);

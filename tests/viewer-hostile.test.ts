@@ -18,7 +18,7 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(TEXTS)) await writeRun(dir, `run-${name}`, hostileRun(`run-${name}`, text));
   for (const { name, events } of SHAPES) await writeRun(dir, `run-${name}`, events(`run-${name}`));
   http = await startMap(dir);
-}, 300_000);
+});
 
 /** What clients may call themselves, and everything else. */
 const TEXTS = {

@@ -34,7 +34,7 @@ beforeAll(async () => {
     { ...empty, event_type: "finished", status: "aborted", reason: "never began" },
   ]);
   http = await startMap(dir);
-}, 300_000);
+});
 
 test("a run is found, looked through and replayed with the keyboard alone", async (context) => {
   const opened = await openRun(needChromium(context), "/?run_id=run-second");

@@ -12,7 +12,7 @@ const CLIENTS = ["paris", "tokyo", "lima"];
 /** Waits for the bridge after so many rounds, so that nothing is dropped on the way. */
 const GROUP = 250;
 
-test("a page that has followed thousands of rounds tells each of them right", { timeout: 300_000 }, async (context) => {
+test("a page that has followed thousands of rounds tells each of them right", async (context) => {
   const chromium = needChromium(context);
   const hivewatch = await startHivewatch({ runsDir: await temporaryFolder() });
   const run = startTraining(hivewatch.grpc, { runId: RUN_ID });

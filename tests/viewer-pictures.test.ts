@@ -37,7 +37,7 @@ beforeAll(async () => {
     [...open].filter(({ event_type }) => event_type !== "finished"),
   );
   http = await startMap(dir);
-}, 300_000);
+});
 
 /** Clients of several tiers, of which nobody knows where they are. */
 function* runWithoutPlaces(runId: string): Generator<Record<string, unknown>> {

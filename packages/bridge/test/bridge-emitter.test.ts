@@ -8,7 +8,6 @@ import { bridgeEmitter } from "../src/index.ts";
 import { ingestService } from "../src/service.ts";
 import { eventsOf, numbers, numbersOf, startTestBridge } from "./support/test-bridge.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
 afterEach(() => vi.unstubAllEnvs());
 
 const FOREVER = { timeoutMs: 600_000 };

@@ -1,11 +1,8 @@
 import { temporaryFolder } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { startBridge } from "../src/index.ts";
 import { hello, one, openStream, publishOne, type RawStream } from "./support/raw-client.ts";
 import { numbers, numbersOf, startTestBridge, type TestBridge } from "./support/test-bridge.ts";
-
-// A busy machine takes its time.
-vi.setConfig({ testTimeout: 300_000 });
 
 test("a bridge that closes acknowledges what it took, and ends its streams in peace", async () => {
   const { bridge, store } = await startTestBridge();

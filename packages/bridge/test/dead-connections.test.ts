@@ -1,12 +1,10 @@
 import { createRun } from "@hivewatch/core";
 import { until } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { bridgeEmitter } from "../src/index.ts";
 import { startProxy } from "./support/proxy.ts";
 import { one, openStream } from "./support/raw-client.ts";
 import { numbersOf, startTestBridge } from "./support/test-bridge.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 test("a sender whose machine is gone without a word is let go", async () => {
   const { bridge } = await startTestBridge({ keepaliveMs: 50 });

@@ -1,10 +1,8 @@
 import { encodeBatch } from "@hivewatch/runs";
 import { until } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { batchOf, broken, hello, one, openStream, publishOne, update } from "./support/raw-client.ts";
 import { startTestBridge } from "./support/test-bridge.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const NONE = { stored: 0, duplicate: 0, malformed: 0, gap: 0, stale_epoch: 0, unavailable: 0 };
 

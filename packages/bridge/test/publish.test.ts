@@ -6,11 +6,9 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { encodeBatch } from "@hivewatch/runs";
 import { BatchSchema } from "@hivewatch/runs/gen/hivewatch/v1/batch_pb.ts";
 import { temporaryFolder } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { batchOf, broken, hello, one, openStream, publishOne, update } from "./support/raw-client.ts";
 import { eventsOf, numbers, numbersOf, startTestBridge } from "./support/test-bridge.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 test("a batch is acknowledged by its number, and is in the log then", async () => {
   const { bridge, store } = await startTestBridge();

@@ -6,8 +6,6 @@ import { createRunSessions } from "../src/run-sessions.ts";
 import { one, publishOne } from "./support/raw-client.ts";
 import { numbers, numbersOf, startTestBridge } from "./support/test-bridge.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 test("a run of which nothing comes any more is closed, and opened again when something does", async () => {
   const dir = await temporaryFolder();
   const said: string[] = [];

@@ -1,11 +1,9 @@
 import { openRunStore, type RunStore } from "@hivewatch/runs";
 import { temporaryFolder, until } from "@hivewatch/test-support";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { startBridge } from "../src/index.ts";
 import { batchOf, one, openStream, publishOne, update } from "./support/raw-client.ts";
 import { numbers } from "./support/test-bridge.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** A store whose disk takes nothing of the run `r` before it is released. */
 function hangingStore(dir: string): { store: RunStore; release(): void } {

@@ -13,9 +13,7 @@ import {
   temporaryFolder,
   until,
 } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, test } from "vitest";
 
 /** A port that is taken as long as the test runs. */
 const takenPort = (): Promise<number> => listen(createServer());

@@ -4,9 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { createRun, decodeMapPart, parseLenientJson, parseMapHead } from "@hivewatch/core";
 import { filesEmitter, openRunStore } from "@hivewatch/runs";
 import { type Fields, fields, inRepository, list, runCommand, temporaryFolder } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, test } from "vitest";
 
 const PYTHON = inRepository("tests/fixtures/python-hivewatch-0.2.1");
 const PYTHON_RUN = "run-saved-0001";

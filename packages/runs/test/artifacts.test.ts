@@ -2,7 +2,7 @@ import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { parseEvent } from "@hivewatch/core";
 import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { writeArtifacts } from "../src/artifacts.ts";
 import { type FoldStep, unitsOfLog } from "../src/fold-units.ts";
 import { readBatches } from "../src/read-batches.ts";
@@ -11,8 +11,6 @@ import { openRunStore, type RunStore } from "../src/run-store.ts";
 import { batchOf, updates } from "./support/events.ts";
 import { appendTo, session } from "./support/stored.ts";
 import { training } from "./support/training.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 interface Files {
   readonly jsonl: string;

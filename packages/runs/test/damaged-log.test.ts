@@ -1,14 +1,11 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { temporaryFolder } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openRunLog } from "../src/run-log.ts";
 import { segmentPath } from "../src/segments.ts";
 import { hastyDisk } from "./support/disks.ts";
 import { batchOf, ids, idsOf, updates } from "./support/events.ts";
 import { readAll } from "./support/logs.ts";
-
-// There are many bytes to damage; a slow disk may take its time over all of them.
-vi.setConfig({ testTimeout: 120_000 });
 
 const BATCHES = 4;
 const BATCH_EVENTS = 2;

@@ -2,7 +2,7 @@ import { cp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/pr
 import { basename, join } from "node:path";
 import { microsFromIso } from "@hivewatch/core";
 import { temporaryFolder } from "@hivewatch/test-support";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Disk } from "../src/disk.ts";
 import type { LogEntry } from "../src/read-entries.ts";
 import { openRunLog, type RunLog } from "../src/run-log.ts";
@@ -10,9 +10,6 @@ import { listSegments, type Segment } from "../src/segments.ts";
 import { diskWith, hastyDisk } from "./support/disks.ts";
 import { batchOf, ids, idsOf, updates } from "./support/events.ts";
 import { readAll } from "./support/logs.ts";
-
-// There are many bytes to damage; a slow disk may take its time over all of them.
-vi.setConfig({ testTimeout: 240_000 });
 
 const BATCHES = 12;
 const BATCH_EVENTS = 2;

@@ -1,14 +1,11 @@
 import { temporaryFolder, until } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createCommitBoard } from "../src/commit-board.ts";
 import { readLog } from "../src/read-log.ts";
 import { openRunLog, type RunLog, type RunLogOptions } from "../src/run-log.ts";
 import { diskWith } from "./support/disks.ts";
 import { batchOf, entriesOf, ids, idsOf, update, updates } from "./support/events.ts";
 import { readAll } from "./support/logs.ts";
-
-// A busy disk takes its time.
-vi.setConfig({ testTimeout: 120_000 });
 
 // So long that nothing but a commit wakes a reader in time for its test.
 const NEVER_MS = 2 ** 30;

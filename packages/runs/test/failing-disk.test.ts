@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { newSeed, randomFrom, temporaryFolder } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { openRunLog, type RunLog, type RunLogOptions } from "../src/run-log.ts";
 import { batchOf, ids, idsOf, updates } from "./support/events.ts";
 import { readAll } from "./support/logs.ts";
@@ -13,9 +13,6 @@ import {
   noSpace,
   type Operation,
 } from "./support/model-disk.ts";
-
-// A busy disk takes its time.
-vi.setConfig({ testTimeout: 120_000 });
 
 const DIR = "/runs/r.log";
 

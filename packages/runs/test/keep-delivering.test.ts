@@ -1,11 +1,9 @@
 import type { BatchEmitter, Emitter, HiveEvent, HookEmitter, WriteResult } from "@hivewatch/core";
 import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { keepDelivering, openRunStore, type RunStore } from "../src/index.ts";
 import { batchOf, event, ids, update, updates } from "./support/events.ts";
 import { append, appendUpdates, finished } from "./support/stored.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 interface KeepOptions {
   wants?: (runId: string) => Promise<boolean>;

@@ -11,9 +11,6 @@ import { batchOf, ids, idsOf, updates } from "./support/events.ts";
 import { readAll } from "./support/logs.ts";
 import { modelMachine } from "./support/model-disk.ts";
 
-// A busy disk takes its time.
-vi.setConfig({ testTimeout: 120_000 });
-
 /** So long that it never comes. */
 const NEVER_MS = 2 ** 30;
 

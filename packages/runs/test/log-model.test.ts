@@ -1,5 +1,5 @@
 import { newSeed, type Random, randomFrom, soak } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { type CommitBoard, createCommitBoard } from "../src/commit-board.ts";
 import { readLog } from "../src/read-log.ts";
 import { type Durability, openRunLog, type RunLog } from "../src/run-log.ts";
@@ -9,8 +9,6 @@ import { type Fault, ioError, type ModelProcess, modelMachine, noSpace } from ".
 
 const STEPS = 400;
 const ROUNDS = soak(5, 1000);
-vi.setConfig({ testTimeout: soak(120_000, 3_600_000) });
-
 const DIR = "/runs/r.log";
 // Nothing may hang on the time, so that a seed gives the same again.
 const LOCK = { heartbeatMs: 2 ** 30, silenceMs: 0 };

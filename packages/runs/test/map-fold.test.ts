@@ -1,6 +1,6 @@
 import { applyEvent, createRunState, type HiveEvent, type RoundState, stringifyEvent } from "@hivewatch/core";
 import { newSeed, type Random, randomFrom } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { batchEvents, packEvents } from "../src/batch.ts";
 import { decodeColumns } from "../src/column-block.ts";
 import { areSurelyValid } from "../src/columns.ts";
@@ -13,8 +13,6 @@ import { takeUnit } from "../src/take-unit.ts";
 import { clientsOf, event } from "./support/events.ts";
 import { memoryFold } from "./support/memory-fold.ts";
 import { referenceMap } from "./support/reference-map.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 test("a fold makes of any events what core's state makes of them, however they come and wherever its parts are", async () => {
   const random = randomFrom(newSeed());

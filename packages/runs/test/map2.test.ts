@@ -9,7 +9,7 @@ import {
   summarizeRound,
 } from "@hivewatch/core";
 import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { writeArtifacts } from "../src/artifacts.ts";
 import { encodePart } from "../src/encode-part.ts";
 import { unitsOfLog } from "../src/fold-units.ts";
@@ -22,8 +22,6 @@ import { notableRows } from "./support/notable-rows.ts";
 import { readMap2 } from "./support/read-map2.ts";
 import { append, appendTo, session } from "./support/stored.ts";
 import { training } from "./support/training.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** The events of a log, and what core makes of them. */
 async function stateOf(dir: string): Promise<{ events: HiveEvent[]; state: RunState }> {

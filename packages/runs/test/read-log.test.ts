@@ -1,12 +1,9 @@
 import { getEventListeners } from "node:events";
 import { newSeed, randomFrom, temporaryFolder, until } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { openRunLog } from "../src/run-log.ts";
 import { openRunStore, type RunStore } from "../src/run-store.ts";
 import { batchOf, entriesOf, ids, idsOf, updates } from "./support/events.ts";
-
-// A busy disk takes its time.
-vi.setConfig({ testTimeout: 120_000 });
 
 // So long that nothing but a commit wakes a reader in time for its test.
 const NEVER_MS = 2 ** 30;

@@ -7,8 +7,6 @@ import { createReaderHealth, keepArtifacts, keepDelivering, openRunStore, type R
 import { updates } from "./support/events.ts";
 import { appendTo, appendUpdates, finished } from "./support/stored.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const NOTHING = { events: 0, runs: 0, waitedMs: 0 };
 
 /** An emitter that holds what it gets until it is told how to answer. */

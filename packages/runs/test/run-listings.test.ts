@@ -2,15 +2,13 @@ import { appendFile, readdir, readFile, utimes, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import type { HiveEvent } from "@hivewatch/core";
 import { newSeed, type Random, randomFrom, temporaryFolder } from "@hivewatch/test-support";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { packEvents } from "../src/batch.ts";
 import { openRunStore, type RunStore } from "../src/index.ts";
 import { applyToListing, createListingState, type RunListing } from "../src/run-listing.ts";
 import { event, update } from "./support/events.ts";
 import { append, finished } from "./support/stored.ts";
 import { training } from "./support/training.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** What a run's listing is, made event by event. */
 async function byEvents(store: RunStore, runId = "r"): Promise<RunListing> {

@@ -1,16 +1,13 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newSeed, randomFrom, temporaryFolder } from "@hivewatch/test-support";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Batch } from "../src/batch.ts";
 import { openRunLog, type RunLog } from "../src/run-log.ts";
 import { openRunStore } from "../src/run-store.ts";
 import { listSegments, segmentPath } from "../src/segments.ts";
 import { batchOf, entriesOf, ids, idsOf, updates } from "./support/events.ts";
 import { readAll } from "./support/logs.ts";
-
-// Some write many times, and a busy disk takes its time over each.
-vi.setConfig({ testTimeout: 120_000 });
 
 const batch = (first: number, count: number, producerId = "p", epoch = 1n): Batch =>
   batchOf(updates(count, first), first, producerId, epoch);
