@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "./servers.ts";
 
-const LOOK_MS = 250;
+/** Longer than readers rest that have come to the end. */
+const LOOK_MS = 1_000;
 /** Below this part of a core a server is idle. */
 const IDLE_SHARE = 0.02;
 

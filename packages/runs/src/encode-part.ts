@@ -1,4 +1,6 @@
-import { constants, gzip } from "node:zlib";
+import { promisify } from "node:util";
+import { isMainThread } from "node:worker_threads";
+import { constants, gzip, gzipSync, type ZlibOptions } from "node:zlib";
 import { type PackedColumn, packNumbers, packValues } from "./pack-column.ts";
 import { NUMBER, type PartColumn, type RoundPart, VALUE } from "./round-part.ts";
 
@@ -31,11 +33,16 @@ export function compressText(bytes: Buffer): Promise<Buffer> {
   return zip(bytes, constants.Z_DEFAULT_STRATEGY);
 }
 
-function zip(bytes: Buffer, strategy: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    gzip(bytes, { level: 1, strategy }, (error, packed) => (error === null ? resolve(packed) : reject(error)));
-  });
+/**
+ * In a thread that is there for such work it is done there: Node's own, which would do it otherwise, know nothing of one that
+ * lets others go first, and would take the processor from the ingest.
+ */
+async function zip(bytes: Buffer, strategy: number): Promise<Buffer> {
+  const options = { level: 1, strategy };
+  return isMainThread ? zipBeside(bytes, options) : gzipSync(bytes, options);
 }
+
+const zipBeside = promisify<Buffer, ZlibOptions, Buffer>(gzip);
 
 const LARGE_BYTES = 32 * 1024;
 

@@ -18,6 +18,7 @@ import { type Durability, openRunLog, type RunLog } from "./run-log.ts";
 import { createNewsBoard, type NewsListener, type RunNews } from "./run-news.ts";
 import { lineTexts, mapText, type RunSource, runSource, savedMap } from "./run-texts.ts";
 import { createTemporaryMaps } from "./temporary-maps.ts";
+import { waitFor } from "./wait-for.ts";
 
 export interface RunStoreOptions {
   /** The folder of the runs. It is made when something is written. */
@@ -221,7 +222,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       // The files of a run without a log are another program's.
       if ((await kindOf(runId)) !== "log") throw new HiveWatchError("not_found", `run ${runId} in ${dir} has no log`);
       const isOwner = signal !== undefined;
-      const units = (from: number) => readUnits(runId, { from, follow: isOwner, signal });
+      const units = (from: number) => rested(readUnits(runId, { from, follow: isOwner, signal }), signal);
       await writeArtifacts(runId, artifactPaths(dir, runId), units, { isOwner, onSaved, onDiagnostic });
     },
     async map(runId) {
@@ -266,4 +267,18 @@ export function openRunStore(options: RunStoreOptions): RunStore {
 
 function lastEventTime(run: RunListing): number {
   return microsFromIso(run.last_event_at ?? "") || 0;
+}
+
+/** Who writes files has time: for so long more may come to a log that was read to its end. */
+const REST_MS = 500;
+
+/**
+ * Steps of which none follows at once on one at the end: what comes in a burst goes to the log before it goes to files, and
+ * many small batches are read together.
+ */
+async function* rested(steps: AsyncIterable<FoldStep>, signal: AbortSignal | undefined): AsyncGenerator<FoldStep> {
+  for await (const step of steps) {
+    yield step;
+    if (step.atEnd && signal !== undefined) await waitFor(REST_MS, signal);
+  }
 }

@@ -1,21 +1,24 @@
 import type { NewsListener, RunNews } from "@hivewatch/runs";
 
-/** Sends news on, all of one turn of the event loop at once, and of each run the last. */
+/** Sends news on, at once all that comes in a while, and of each run the last. */
 export interface NewsSender {
   /** Sends what is waiting now. */
   flush(): void;
   stop(): void;
 }
 
+/** Each message wakes every thread that reads: while much comes in, that would cost as much as taking it in. */
+const GATHER_MS = 20;
+
 export function startNewsSender(
   subscribe: (listener: NewsListener) => () => void,
   send: (news: readonly RunNews[]) => void,
 ): NewsSender {
   const waiting = new Map<string, RunNews>();
-  let next: NodeJS.Immediate | undefined;
+  let next: NodeJS.Timeout | undefined;
 
   function flush(): void {
-    clearImmediate(next);
+    clearTimeout(next);
     next = undefined;
     if (waiting.size === 0) return;
     const news = [...waiting.values()];
@@ -25,13 +28,13 @@ export function startNewsSender(
 
   const unsubscribe = subscribe((news) => {
     waiting.set(news.runId, news);
-    next ??= setImmediate(flush);
+    next ??= setTimeout(flush, GATHER_MS);
   });
   return {
     flush,
     stop() {
       unsubscribe();
-      clearImmediate(next);
+      clearTimeout(next);
     },
   };
 }
