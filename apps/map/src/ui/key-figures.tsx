@@ -29,7 +29,7 @@ export function KeyFigures() {
   const completed = figure("num_completed");
   const aggregation = figure("aggregation_time_sec");
   return (
-    <section class="key-figures" aria-label="Key figures of the shown round" data-testid="key-figures">
+    <section class="key-figures" aria-label="Key figures" data-testid="key-figures">
       <Figure label="Round" note={roundNote(rounds, index)}>
         <span data-testid="round-number" data-value={number}>
           {number ?? MISSING}
