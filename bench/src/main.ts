@@ -14,6 +14,7 @@ const OPTIONS = {
 } as const;
 
 const longest = Math.max(...BENCHES.map(({ name }) => name.length));
+const ORDER = BENCHES.map(({ name }) => name);
 const LIST = BENCHES.map(({ name, what }) => `  ${name.padEnd(longest)}  ${what}`).join("\n");
 const HELP = `Usage: pnpm bench [name…] [--json] [--quick] [--write]
 
@@ -44,22 +45,17 @@ const results: Result[] = [];
 let failed = false;
 for (const bench of chosen(positionals)) await runOne(bench);
 if (flags.json !== true) process.stdout.write(`\n${tableOf(results)}\n`);
-if (flags.write === true) {
-  writeResults(
-    results,
-    BENCHES.map(({ name }) => name),
-  );
-}
 process.exit(failed ? 1 : 0);
 
 async function runOne({ name, what, run }: Bench): Promise<void> {
   say(`${name}: ${what}`);
   try {
     const measured = await run({ quick: flags.quick === true, say: (message) => say(`  ${message}`) });
-    for (const result of measured.map(resultOf)) {
-      results.push(result);
-      if (flags.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
-    }
+    const found = measured.map(resultOf);
+    results.push(...found);
+    if (flags.json === true) for (const result of found) process.stdout.write(`${JSON.stringify(result)}\n`);
+    // At once: all of them take hours, in which much can end them.
+    if (flags.write === true) writeResults(found, ORDER);
   } catch (error) {
     failed ||= !(error instanceof Missing);
     say(error instanceof Missing ? `  skipped: ${error.message}` : `  failed: ${describe(error)}`);

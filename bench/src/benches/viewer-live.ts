@@ -4,7 +4,7 @@ import { encodeBatch } from "@hivewatch/runs";
 import type { Browser, Page } from "playwright-core";
 import { type Bench, demand, figureAtMost, type Measured } from "../bench.ts";
 import { producerOf } from "../lib/batches.ts";
-import { longestTask, newPage, openBrowser, waitFor } from "../lib/browser.ts";
+import { longestTask, newPage, openBrowser, SHOWN, waitFor } from "../lib/browser.ts";
 import { openPublisher } from "../lib/publisher.ts";
 import { startHivewatch } from "../lib/servers.ts";
 import { median } from "../lib/statistics.ts";
@@ -76,10 +76,12 @@ async function watch(browser: Browser, seconds: number, say: (message: string) =
   const longest: number[] = [];
   let isOver = false;
   const looking = (async () => {
+    // How long opening takes is another bench.
+    await waitFor(page, SHOWN);
     while (!isOver) {
       rssBytes.push(rssOf(pid));
       if (rssBytes.length % TRACE_EVERY === 1) longest.push(await longestTask(browser, page, TRACE_MS));
-      if (rssBytes.length % 30 === 0) say(`${Math.round((rssBytes.at(-1) ?? 0) / 1e6)} MB, ${await stateOf(page)}`);
+      if (rssBytes.length % 30 === 0) say(stateOf(rssBytes, longest, await shownRound(page)));
       await sleep(LOOK_MS);
     }
   })();
@@ -102,8 +104,13 @@ async function watch(browser: Browser, seconds: number, say: (message: string) =
 
 const SHOWN_ROUND = `Number(document.querySelector("[data-testid=round-number]")?.dataset.value ?? Number.NaN)`;
 
-function stateOf(page: Page): Promise<string> {
-  return page.evaluate<string>(`"round " + ${SHOWN_ROUND}`);
+function shownRound(page: Page): Promise<number> {
+  return page.evaluate<number>(SHOWN_ROUND);
+}
+
+function stateOf(rssBytes: readonly number[], longest: readonly number[], round: number): string {
+  const megabytes = Math.round((rssBytes.at(-1) ?? 0) / 1e6);
+  return `round ${round}: ${megabytes} MB, tasks of ${Math.round(Math.max(...longest))} ms at most`;
 }
 
 /** The process of the only page. */
