@@ -1,5 +1,5 @@
 import { eventually, inRepository, startMap, syntheticRun, temporaryFolder } from "@hivewatch/test-support";
-import type { Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { expectAccessible } from "./support/axe.ts";
 import { expectQuiet, openPage } from "./support/browser.ts";
@@ -102,9 +102,10 @@ const PANEL = { width: 720, height: 480 };
 const STATES: readonly {
   readonly name: string;
   readonly path: string;
-  readonly viewport?: typeof PANEL;
+  readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: "dark";
   readonly state?: string;
+  readonly prepare?: (context: BrowserContext) => Promise<void>;
   readonly reach?: (page: Page) => Promise<void>;
 }[] = [
   {
@@ -118,6 +119,14 @@ const STATES: readonly {
   { name: "table", path: "?run_id=run-three-hundred&embed=1&panel=clients#sort=local_accuracy" },
   { name: "grid", path: "?run_id=run-grid&embed=1&panel=map#group=tier" },
   { name: "no-such-run", path: "?run_id=run-nowhere", state: "waiting" },
+  {
+    name: "loading",
+    path: "?run_id=run-three",
+    viewport: DESKTOP,
+    state: "loading",
+    // Nothing is answered.
+    prepare: (context) => context.route(/\/(runs|stream)\b/, () => {}),
+  },
   { name: "behind-live", path: "?run_id=run-open#round=4", viewport: PHONE, state: "silent" },
   {
     name: "runs",
@@ -149,9 +158,10 @@ const STATES: readonly {
   },
 ];
 
-for (const { name, path, viewport = PANEL, colorScheme = "light", state, reach } of STATES) {
+for (const { name, path, viewport = PANEL, colorScheme = "light", state, reach, ...options } of STATES) {
   test(`${name}: as it was`, async (context) => {
-    const opened = await openPage(needChromium(context), `${http}/${path}`, { viewport, colorScheme, now: NOW });
+    const shown = { ...options, viewport, colorScheme, now: NOW };
+    const opened = await openPage(needChromium(context), `${http}/${path}`, shown);
     await allIsRead(opened.page, state);
     await reach?.(opened.page);
     await expectPicture(opened.page, inRepository(`apps/map/test/pictures/${name}.png`));
@@ -168,6 +178,6 @@ test("no run yet: as it was", async (context) => {
 async function allIsRead(page: Page, state = "finished"): Promise<void> {
   await eventually(async () => {
     expect(await connection(page)).toBe(state);
-    expect(await page.getByText("reading…").count()).toBe(0);
+    expect(await page.getByText("reading…").count()).toBe(state === "loading" ? 1 : 0);
   });
 }

@@ -271,7 +271,7 @@ export function createEngine(
       },
       onPhase(phase) {
         setConnection({ phase: phase === "loading" && head !== undefined ? "live" : phase });
-        if (phase === "live" || phase === "over" || phase === "saved") void readAll();
+        if (phase !== "loading" && phase !== "reconnecting") void readAll();
       },
       onReload() {
         void open();
@@ -426,7 +426,7 @@ export function createEngine(
     const findings = readings.findings(numbers, clients);
     const wanted = numbers.length - (unread?.count ?? 0);
     const updates: Update[] = [
-      { kind: "progress", value: wanted === 0 ? 0 : readings.size / wanted, unread },
+      { kind: "progress", value: wanted === 0 ? 1 : readings.size / wanted, unread },
       { kind: "tally", value: readings.tally(clients) },
       { kind: "findings", value: { ...findings, list: findings.list.map(reasoned(store.feed)) } },
     ];

@@ -19,7 +19,7 @@ export function TroubleList() {
   const known = FINDING_KINDS.filter((kind) => counts[kind] > 0);
   const wanted = known.filter((kind) => kinds.length === 0 || kinds.includes(kind));
   const total = wanted.reduce((sum, kind) => sum + counts[kind], 0);
-  const isReading = data.progress.value < 1 && data.overview.value.rounds.numbers.length > 0;
+  const isReading = data.progress.value < 1;
   return (
     <section class="panel trouble" aria-labelledby="trouble-heading" data-testid="trouble">
       <header class="panel-head">
