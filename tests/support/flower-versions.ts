@@ -6,13 +6,13 @@ import { needFlower, needFlowerVersion } from "./parts.ts";
 
 const VERSIONS = list(JSON.parse(readFileSync(inRepository("python/flower-versions.json"), "utf8")));
 
+const SITES = ["cologne", "lyon", "porto"];
+
 /** Deployments with every version of Flower, of an app of each API that it has. About a minute each. */
 export function testVersions(): void {
   for (const { flwr, main, legacyOnly } of VERSIONS) {
     for (const api of legacyOnly === true ? ["legacy"] : ["legacy", "message"]) {
-      test(`an app of the ${api} API is seen when deployed with Flower ${flwr}`, {
-        timeout: 900_000,
-      }, async (context) => {
+      test(`an app of the ${api} API is seen when deployed with Flower ${flwr}`, async (context) => {
         const python = main === true ? needFlower(context) : needFlowerVersion(context, String(flwr));
         const { events } = await trainWithFlower(context, python, "flower_any_version.py", api);
         expect(of(events, "finished")).toEqual([expect.objectContaining({ status: "completed" })]);
@@ -25,7 +25,9 @@ export function testVersions(): void {
         // On a slow machine Flower 1.18 itself takes a ClientApp's end for its answer now and then.
         if (flwr !== "1.18.0") expect(lost).toEqual([]);
         for (const { reason } of lost) expect(reason).toContain("ClientAppOutputs");
-        expect(new Set(clients.map(({ site }) => site))).toEqual(new Set(["cologne", "lyon", "porto"]));
+        for (const { site } of clients) expect(SITES).toContain(site);
+        // One that was lost in both rounds has sent nothing.
+        if (lost.length < 2) expect(new Set(clients.map(({ site }) => site))).toEqual(new Set(SITES));
         for (const { train_time_sec, bytes_sent, num_samples } of clients) {
           for (const value of [train_time_sec, bytes_sent, num_samples]) expect(value).toBeGreaterThan(0);
         }
