@@ -1,6 +1,6 @@
 import type { NewsListener, RunNews } from "@hivewatch/runs";
 
-/** Sends news on, at once all that comes in a while, and of each run the last. */
+/** Sends news on: the first of a run at once, then together what comes in a while, and of each run the last. */
 export interface NewsSender {
   /** Sends what is waiting now. */
   flush(): void;
@@ -15,6 +15,7 @@ export function startNewsSender(
   send: (news: readonly RunNews[]) => void,
 ): NewsSender {
   const waiting = new Map<string, RunNews>();
+  const known = new Set<string>();
   let next: NodeJS.Timeout | undefined;
 
   function flush(): void {
@@ -27,8 +28,14 @@ export function startNewsSender(
   }
 
   const unsubscribe = subscribe((news) => {
-    waiting.set(news.runId, news);
-    next ??= setTimeout(flush, GATHER_MS);
+    const { runId, isOpen } = news;
+    const isNew = !known.has(runId);
+    if (isOpen) known.add(runId);
+    else known.delete(runId);
+    waiting.set(runId, news);
+    // Who counts what is added to a run counts from its first news on.
+    if (isNew) flush();
+    else next ??= setTimeout(flush, GATHER_MS);
   });
   return {
     flush,
