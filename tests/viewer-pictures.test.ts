@@ -125,7 +125,9 @@ const STATES: readonly {
     viewport: DESKTOP,
     state: "loading",
     // Nothing is answered.
-    prepare: (context) => context.route(/\/(runs|stream)\b/, () => {}),
+    async prepare(context) {
+      await context.route(/\/(runs|stream)\b/, () => {});
+    },
   },
   { name: "behind-live", path: "?run_id=run-open#round=4", viewport: PHONE, state: "silent" },
   {
@@ -160,7 +162,7 @@ const STATES: readonly {
 
 for (const { name, path, viewport = PANEL, colorScheme = "light", state, reach, ...options } of STATES) {
   test(`${name}: as it was`, async (context) => {
-    const shown = { ...options, viewport, colorScheme, now: NOW };
+    const shown = { ...options, viewport, colorScheme, now: NOW } as const;
     const opened = await openPage(needChromium(context), `${http}/${path}`, shown);
     await allIsRead(opened.page, state);
     await reach?.(opened.page);
