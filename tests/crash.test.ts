@@ -19,6 +19,8 @@ import { startTraining } from "./support/training.ts";
 const RUN_ID = "run-crash-0001";
 const KILLS = soak(6, 200);
 const EVENTS_PER_ROUND = 300;
+/** Not too many in all: at the end the whole run is read as one text. */
+const MOST_AWAITED = soak(4000, 1000);
 /** Enough of them that a kill comes in the middle of many. */
 const MOST_QUEUED = 2000;
 
@@ -42,7 +44,7 @@ test("a server that is killed again and again loses nothing that it acknowledged
     // The stream is left where the server dies, and the next one goes on from there.
     const stream = await readStream(`${http}/stream?run_id=${RUN_ID}&batch=${kill % 2}`, streams.at(-1)?.lastId);
     streams.push(stream);
-    const acknowledged = sent().delivered + 1 + random.below(4000);
+    const acknowledged = sent().delivered + 1 + random.below(MOST_AWAITED);
     const streamed = 1 + random.below(2 * EVENTS_PER_ROUND);
     await until("some more events", () => {
       if (sent().delivered >= acknowledged && stream.events.length >= streamed) return true;
