@@ -5,7 +5,7 @@ import { needFlower, needSimulation } from "./parts.ts";
 
 const SCRIPT = "flower_deployment.py";
 
-/** Tests of deployments and of a simulation. Each takes minutes, nearly all of it Flower's own waiting until it takes a client for gone. */
+/** Tests of deployments and of a simulation. Each takes minutes, nearly all of it Flower's own waiting. */
 export function testFaults(): void {
   test("a ClientApp whose process ends is a dropout of its node, and the node takes part again", async (context) => {
     const { status, events, siteOf } = await deploy(context, "crash");
