@@ -20,6 +20,15 @@ test("there is help before there is a run, and it is gone when one opens", async
   await help.waitFor({ state: "hidden" });
   await page.keyboard.press("?");
   await help.waitFor();
+  // Who closes it and asks for it at once gets it again, even before the page hears from the browser that it is closed.
+  await page.evaluate(`(async () => {
+    document.querySelector("dialog [aria-label=Close]").click();
+    while (document.querySelector("dialog[open]") !== null) await null;
+    dispatchEvent(new KeyboardEvent("keydown", { key: "?" }));
+  })()`);
+  await help.getByText("this help").waitFor();
+  await page.evaluate("new Promise(requestAnimationFrame)");
+  expect(await help.isVisible()).toBe(true);
 
   const run = startTraining(hivewatch.grpc, { runId: "run-first" });
   run.logRound(1, { global_accuracy: 0.5 });

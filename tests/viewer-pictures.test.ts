@@ -155,7 +155,7 @@ const STATES: readonly {
     viewport: { width: 720, height: 560 },
     async reach(page) {
       await page.getByTestId("about-run").click();
-      await page.getByTestId("about").waitFor();
+      await page.getByTestId("about-dialog").waitFor();
     },
   },
 ];

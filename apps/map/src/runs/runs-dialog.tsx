@@ -1,9 +1,9 @@
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { useRowWindow } from "../charts/virtual-rows.ts";
 import { plural } from "../format.ts";
 import { RUN_ORDERS } from "../page-state.ts";
 import { useSession } from "../session.ts";
-import { CloseIcon } from "../ui/icons.tsx";
+import { Dialog } from "../ui/dialog.tsx";
 import { Comparison } from "./comparison.tsx";
 import { RunItem } from "./run-item.tsx";
 import { runLabels } from "./run-labels.ts";
@@ -24,8 +24,6 @@ const ROW_HEIGHT = 66;
 /** All runs: to find one, to open it, and to lay some over the open one. */
 export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) {
   const { state, compared } = useSession();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   const text = state.runs.value;
   const by = state.runOrder.value;
@@ -33,25 +31,17 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
   const labels = useMemo(() => runLabels(runs), [runs]);
   const { ref, first, end, offset, height } = useRowWindow<HTMLDivElement>(found.length, ROW_HEIGHT);
   return (
-    <dialog
-      class="runs-dialog"
-      ref={dialog}
-      aria-labelledby="runs-heading"
-      onClose={onClose}
-      onClick={(event) => {
-        if (event.target === dialog.current) dialog.current?.close();
-      }}
-      onKeyDown={onKeyDown}
-    >
-      <div class="runs-head">
-        <h2 id="runs-heading">Runs</h2>
+    <Dialog
+      name="runs"
+      heading="Runs"
+      note={
         <span class="panel-note" aria-live="polite">
           {found.length < runs.length ? `${found.length} of ${plural(runs.length, "run")}` : plural(runs.length, "run")}
         </span>
-        <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
-          <CloseIcon />
-        </button>
-      </div>
+      }
+      onClose={onClose}
+      onKeyDown={onKeyDown}
+    >
       <div class="runs-tools">
         <input
           type="search"
@@ -96,7 +86,7 @@ export function RunsDialog({ runs, current, onPick, onClose }: RunsDialogProps) 
         )}
       </div>
       {compared.runs.value.length > 0 && <Comparison runs={runs} current={current} />}
-    </dialog>
+    </Dialog>
   );
 }
 

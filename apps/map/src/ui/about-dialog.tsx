@@ -1,10 +1,8 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Overview } from "../data/run-data.ts";
 import { formatCount, formatDateTime, formatSeconds } from "../format.ts";
 import { configValues } from "../runs/config-values.ts";
 import { useSession } from "../session.ts";
-import { CloseIcon } from "./icons.tsx";
-import "../styles/help.css";
+import { Dialog } from "./dialog.tsx";
 import "../styles/about.css";
 
 type Fact = readonly [name: string, value: string];
@@ -15,19 +13,9 @@ const LONGEST = 500;
 /** What the open run is: who runs it, how, and since when. */
 export function AboutDialog({ onClose }: { onClose(): void }) {
   const { data } = useSession();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => dialog.current?.showModal(), []);
   const overview = data.overview.value;
   return (
-    <dialog class="dialog about" aria-labelledby="about-heading" data-testid="about" ref={dialog} onClose={onClose}>
-      <header class="dialog-head">
-        <h2 id="about-heading">
-          <bdi>{overview.runId}</bdi>
-        </h2>
-        <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
-          <CloseIcon />
-        </button>
-      </header>
+    <Dialog name="about" heading={<bdi>{overview.runId}</bdi>} onClose={onClose}>
       <Facts title="The run" facts={runFacts(overview, data.clients.value.ids.length)} />
       <Facts
         title="Its server"
@@ -35,7 +23,7 @@ export function AboutDialog({ onClose }: { onClose(): void }) {
         none="The server told nothing of itself"
       />
       <Facts title="Its configuration" facts={[...configValues(overview.config)]} none="None was told" />
-    </dialog>
+    </Dialog>
   );
 }
 

@@ -1,6 +1,5 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { hasShortcuts, type Shortcut, setShortcuts } from "../replay/shortcuts.ts";
-import { CloseIcon } from "./icons.tsx";
+import { Dialog } from "./dialog.tsx";
 import "../styles/choices.css";
 import "../styles/help.css";
 
@@ -32,16 +31,8 @@ interface HelpDialogProps {
 
 /** What the keys do, and what can be searched for. */
 export function HelpDialog({ shortcuts, onClose }: HelpDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog class="dialog help" aria-labelledby="help-heading" data-testid="help-dialog" ref={dialog} onClose={onClose}>
-      <header class="dialog-head">
-        <h2 id="help-heading">Help</h2>
-        <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
-          <CloseIcon />
-        </button>
-      </header>
+    <Dialog name="help" heading="Help" onClose={onClose}>
       <div class="help-columns">
         <section aria-labelledby="keys-heading">
           <h3 id="keys-heading">Keys</h3>
@@ -78,6 +69,6 @@ export function HelpDialog({ shortcuts, onClose }: HelpDialogProps) {
           </dl>
         </section>
       </div>
-    </dialog>
+    </Dialog>
   );
 }
