@@ -13,7 +13,7 @@ export async function sendMetadata(exchange: Exchange, store: RunStore, runId: s
   await sendJson(exchange, store.mapText(runId));
 }
 
-/** `GET /runs/<id>/events`: the lines of the run's JSON lines file as one array. */
+/** `GET /runs/<id>/events`: the lines of the run's JSON lines file as one array, still a line each. */
 export async function sendEvents(exchange: Exchange, store: RunStore, runId: string): Promise<void> {
   await sendJson(exchange, asArray(store.lineTexts(runId)));
 }
@@ -22,8 +22,8 @@ export async function sendEvents(exchange: Exchange, store: RunStore, runId: str
 async function* asArray(texts: AsyncIterable<string>): AsyncGenerator<string> {
   let separator = "[";
   for await (const text of texts) {
-    yield separator + text.trimEnd().replaceAll("\n", ",");
-    separator = ",";
+    yield separator + text.trimEnd().replaceAll("\n", ",\n");
+    separator = ",\n";
   }
   yield separator === "[" ? "[]" : "]";
 }

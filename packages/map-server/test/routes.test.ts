@@ -108,6 +108,16 @@ test("numbers that are none are words, so that the answer is JSON", async () => 
   expect(await json(url, "/runs/r/metadata")).toMatchObject({ rounds: [{ clients: [shown] }] });
 });
 
+test("each event has a line of its own, so that who reads them needs no room for all", async () => {
+  const { url, write } = await startTestServer();
+  await write([init(), ...updates(2)]);
+  await write([ROUND_END, finished()]);
+  const text = await (await fetch(`${url}/runs/r/events`)).text();
+  const lines = text.slice(1, -1).split(",\n");
+  expect(lines.map((line): unknown => JSON.parse(line))).toEqual(await json(url, "/runs/r/events"));
+  expect(lines).toHaveLength(5);
+});
+
 test("an event without clients leaves no hole in the array", async () => {
   const { url, write } = await startTestServer();
   const empty = event({ event_type: "client_update", round: 1, clients: [] });
