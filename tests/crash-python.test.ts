@@ -168,19 +168,24 @@ function readNotes(text: string): Notes {
 /**
  * Every training's events are in the log in their order, from the first to at least the last that was safe. One that was
  * killed before any of its was safe may have left nothing; the last one has left all.
+ *
+ * A training that was killed while it wrote its spool has left a piece that can't be read. Whoever sends the spool says so
+ * with an event, which is counted among those that are safe, but has no number of the training's.
  */
 async function expectComplete(runsDir: string, notes: Notes): Promise<void> {
   const next = new Map<string, number>();
+  let cutShort = 0;
   for await (const { entries } of openRunStore({ dir: runsDir }).read(RUN_ID)) {
     for (const { event } of entries) {
       const { session, number } = numberOf(event);
+      if (event.unreadable_bytes !== undefined) cutShort++;
       if (session === undefined) continue;
       expect(number).toBe(next.get(session) ?? 0);
       next.set(session, number + 1);
     }
   }
-  const lost = [...notes].filter(([session, { safe }]) => (next.get(session) ?? 0) < safe);
-  expect(lost).toEqual([]);
+  const missing = Array.from(notes, ([session, { safe }]) => Math.max(0, safe - (next.get(session) ?? 0)));
+  expect(missing.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(cutShort);
   expect([...next.keys()]).toContain([...notes.keys()].at(-1));
 }
 

@@ -27,8 +27,11 @@ test("the demo plays live on the page, and Ctrl-C ends it in good order", async 
     expect(accuracy).toBeGreaterThan(0);
     expect(completed).toBeGreaterThan(0);
   });
-  const [client = ""] = await shownClients(page);
-  expect(await rowOf(page, client).isVisible()).toBe(true);
+  // Rows change their places while clients report.
+  await eventually(async () => {
+    const [client = ""] = await shownClients(page);
+    expect(await rowOf(page, client).isVisible()).toBe(true);
+  });
   expectQuiet(opened);
 
   expect(await hivewatch.stop()).toEqual({ code: 0, signal: null });

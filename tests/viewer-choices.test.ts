@@ -34,6 +34,8 @@ test("there is help before there is a run, and it is gone when one opens", async
   run.logRound(1, { global_accuracy: 0.5 });
   await eventually(async () => expect(await figures(page)).toMatchObject({ round: 1 }));
   expect(await help.count()).toBe(0);
+  // A round in which nobody took part has nothing to be read.
+  await eventually(async () => expect(await page.getByText("reading…").count()).toBe(0));
   expectQuiet(opened);
 });
 

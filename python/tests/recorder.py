@@ -5,7 +5,9 @@ tested together with this client in the repository's `tests/`.
 """
 
 import json
+import os
 import struct
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,8 +15,12 @@ from zlib import crc32
 
 import grpc
 
-# A run that a test leaves behind goes on to look for the server that it had: no other may have its port.
+# A run that a test leaves behind goes on to look for the server that it had: no other may have its port. Nor may another
+# process be given the port of one that is stopped for a while, so each process has an address of its own (but on macOS,
+# which has one alone).
 _taken = set()
+_OWN = [127, *(2**16 + os.getpid()).to_bytes(3, "big")]
+_HOST = "127.0.0.1" if sys.platform == "darwin" else ".".join(map(str, _OWN))
 
 MALFORMED, GAP, STALE_EPOCH, UNAVAILABLE = "malformed", "gap", "stale_epoch", "unavailable"
 
@@ -157,7 +163,7 @@ class Recorder:
             "PublishOne": grpc.unary_unary_rpc_method_handler(lambda data, _: self._answer(0, data)),
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("hivewatch.v1.Ingest", handlers),))
-        port = server.add_insecure_port(f"127.0.0.1:{self.port}")
+        port = server.add_insecure_port(f"{_HOST}:{self.port}")
         assert port
         return server, port
 
@@ -168,7 +174,7 @@ class Recorder:
     @property
     def endpoint(self):
         """host:port."""
-        return f"127.0.0.1:{self.port}"
+        return f"{_HOST}:{self.port}"
 
     @property
     def events(self):

@@ -222,7 +222,8 @@ def test_no_argument_ends_a_training(server, run):
     hivewatch.log_dropout()
     hivewatch.log_round(1, 2, 3)
     hivewatch.log_client_update("the last one", round=7, local_loss=0.5)
-    assert hivewatch.finish(timeout="long", status=hostile.Raising(), reason=hostile.Raising())
+    hivewatch.finish(timeout="long", status=hostile.Raising(), reason=hostile.Raising())
+    assert hivewatch.finish(timeout=60)
     assert clients(server)[-1] == {"client_id": "the last one", "round": 7, "local_loss": 0.5}
     assert {"client_id": "a", "x": 1.0} in clients(server)
 
@@ -535,11 +536,17 @@ def test_a_refused_token_is_named(server, caplog):
 
     guarded = Guarded()
     run = start(guarded.endpoint, token="wrong-secret")
-    assert run.finish(timeout=0.5) is False
+    with run._sender.changed:
+        assert run._sender.changed.wait_for(lambda: run._sender._is_down, 60)
+    assert run.finish(timeout=0) is False
     guarded.stop()
-    warning, _ = caplog.records
-    assert "HIVEWATCH_TOKEN" in warning.getMessage()
-    assert "wrong-secret" not in warning.getMessage()
+    (warning,) = [record.getMessage() for record in caplog.records if "takes no events" in record.getMessage()]
+    assert "HIVEWATCH_TOKEN" in warning
+    assert "wrong-secret" not in caplog.text
+    # So that the run ends.
+    opened = Recorder(port=guarded.port)
+    assert run.finish(timeout=60)
+    opened.stop()
 
 
 def test_memory_is_bounded_and_the_loss_is_told(server, monkeypatch, caplog):
@@ -564,6 +571,7 @@ def test_memory_is_bounded_and_the_loss_is_told(server, monkeypatch, caplog):
 def test_more_columns_than_memory_holds_arrive_whole(server, monkeypatch):
     monkeypatch.setattr(_lifecycle, "EventQueue", lambda: EventQueue(max_bytes=200_000))
     monkeypatch.setattr(_run, "_MAX_WAIT_SEC", 60)
+    monkeypatch.setattr(_run, "_MAX_STALL_SEC", 60)
     ids = [f"c{i}" for i in range(30_000)]
     with start(server.endpoint) as run:
         run.log_client_updates(1, ids, {"x": array("d", range(30_000))})

@@ -460,18 +460,19 @@ def test_a_server_that_is_told_to_stop_says_so(server):
 
 
 def start_server(endpoint, *dies):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(port), "2", *dies],
-        env={**os.environ, "HIVEWATCH_ENDPOINT": endpoint},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        # Spawned, not forked: gRPC, which runs in here, may end a forked process before it is another one.
-        close_fds=False,
-    )
+    with socket.socket() as held:
+        # Nobody else is given the port as long as this has it, and who asks for just this one may have it all the same.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        done = subprocess.run(
+            [sys.executable, str(PROGRAM), str(held.getsockname()[1]), "2", *dies],
+            env={**os.environ, "HIVEWATCH_ENDPOINT": endpoint},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            # Spawned, not forked: gRPC, which runs in here, may end a forked process before it is another one.
+            close_fds=False,
+        )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -287,6 +287,7 @@ def test_a_program_that_never_finishes_its_run_has_its_hooks_called(server):
     run.log_round(1)
     run._flush_at_exit(60)
     assert len(rounds.rounds) == 1
+    assert run.finish(timeout=60)
 
 
 def test_what_hooks_are_handed_is_as_in_python_hivewatch():

@@ -53,6 +53,8 @@ export interface ShownRun {
 
 /** Goes through all rounds of the run, and reads everything off the page. */
 export async function shownRun(page: Page): Promise<ShownRun> {
+  // A page has finished before it has read what needs attention, and reads nothing while somebody goes through rounds.
+  await eventually(async () => expect(await page.getByText("reading…").count()).toBe(0));
   const last = Number(await page.getByTestId("scrubber").getAttribute("max"));
   const rounds: ShownRound[] = [];
   for (let index = 0; index <= last; index++) {

@@ -240,7 +240,9 @@ def remove_spool(folder: Path, lock_handle: int) -> None:
         unlock(lock_handle)
     # Windows deletes no file that is open.
     (folder / _LOCK).unlink(missing_ok=True)
-    folder.rmdir()
+    # Whoever tidies may have been quicker.
+    with contextlib.suppress(FileNotFoundError):
+        folder.rmdir()
 
 
 def remove_remains(folder: Path) -> None:

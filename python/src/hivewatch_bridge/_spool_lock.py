@@ -23,14 +23,15 @@ def lock(path: Path, create: bool) -> int:
 
     Args:
         path: the lock's file.
-        create: whether the file is new: then it waits for whoever just looks at it. Else it must be there.
+        create: whether the file is new: then it waits for whoever just looks at it, and may have taken it away. Else it
+            must be there.
 
     Returns:
         A handle for :func:`unlock`.
 
     Raises:
         InUse: somebody has it.
-        OSError: there is no such file, or this file system has no locks.
+        OSError: there is no such file (any more), or this file system has no locks.
     """
     handle = os.open(path, os.O_RDWR | (os.O_CREAT | os.O_EXCL if create else 0), 0o600)
     try:
@@ -39,6 +40,9 @@ def lock(path: Path, create: bool) -> int:
             msvcrt.locking(handle, msvcrt.LK_LOCK if create else msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if create else fcntl.LOCK_NB))
+        if create:
+            # Whoever looked at it may have had it first, and deleted it: then this one keeps nobody out.
+            path.stat()
     except (BlockingIOError, PermissionError) as error:
         os.close(handle)
         raise InUse(str(error)) from None

@@ -8,7 +8,7 @@ import { httpMapSource, type MapSource } from "./map-source.ts";
 import type { Request, RunAddress, Update } from "./messages.ts";
 import { overviewOf } from "./overview.ts";
 import { createReadings } from "./readings.ts";
-import { createRoundColumns } from "./round-columns.ts";
+import { createRoundColumns, type RoundColumns } from "./round-columns.ts";
 import { roundTable } from "./round-table.ts";
 import {
   createRunStore,
@@ -228,7 +228,7 @@ export function createEngine(
   }
 
   function readRound(entry: RoundEntry): void {
-    const { columns } = entry;
+    const columns = columnsOf(entry);
     if (columns === undefined) return;
     readings.read(columns, isOpen(store.run, entry));
     readAt.set(entry.round, Date.now());
@@ -342,7 +342,8 @@ export function createEngine(
         later = true;
         continue;
       }
-      if (connection.phase !== "loading") readRound(entry);
+      // What was not read before is read once the run's beginning is here.
+      if (connection.phase !== "loading" || readings.has(round)) readRound(entry);
       store.changed.delete(round);
     }
     relieve();
@@ -381,10 +382,10 @@ export function createEngine(
     const entry = shown === undefined ? undefined : store.rounds.get(shown);
     if (entry === undefined) return [];
     used.set(entry.round, ++clock);
-    if (entry.columns !== undefined || entry.places.length === 0) {
+    const columns = columnsOf(entry);
+    if (columns !== undefined) {
       tableChanged = false;
       told = entry.round;
-      const columns = entry.columns ?? createRoundColumns(entry.round);
       return [{ kind: "table", value: roundTable(columns, isOpen(store.run, entry)) }];
     }
     fetchRounds([entry]).then(
@@ -448,6 +449,8 @@ export function createEngine(
     const history: History = await historyOf(clients, entries, async (entry) => {
       const wasHeld = entry.columns !== undefined;
       if (!wasHeld) await fetchRounds(entries.filter((other) => Math.abs(other.round - entry.round) < 8));
+      // What a client's rounds are measured by is known of those that have been read.
+      if (!readings.has(entry.round) && readBytes <= maxReadBytes) readRound(entry);
       relieve();
       return { columns: entry.columns, open: isOpen(store.run, entry), usual: readings.usual(entry.round) };
     });
@@ -557,6 +560,11 @@ function within(entries: readonly RoundEntry[], maxBytes: number): RoundEntry[] 
     bytes += bytesOf(entry);
     return i === 0 || bytes <= maxBytes;
   });
+}
+
+/** What happened in a round: nothing, if nobody took part; undefined as long as it isn't here. */
+function columnsOf({ round, columns, places }: RoundEntry): RoundColumns | undefined {
+  return columns ?? (places.length === 0 ? createRoundColumns(round) : undefined);
 }
 
 /** How much has to be fetched of a round, compressed. */

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useHistory } from "../charts/use-history.ts";
 import type { Finding, RoundTable } from "../data/run-data.ts";
 import { fieldOf, statusOf } from "../data/table-fields.ts";
@@ -29,7 +29,8 @@ export function ClientDetails({ id, client }: { id: string; client: number }) {
   const { city, country } = data.clients.value;
   const place = placeName({ city: city[client], country: country[client] });
 
-  useEffect(() => {
+  // Whoever sees it can close it.
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     panel.current?.focus({ preventScroll: true });
     const onKeyDown = (event: KeyboardEvent): void => {
