@@ -76,12 +76,14 @@ test.each(KINDS)(
 
     await play(grpc, "r");
     expect((await fetch(`${http}/health`)).status).toBe(200);
-    expect(list(await fetchJson(`${http}/runs/r/events`))).toHaveLength(EVENTS);
+    // The page's server hears of what was stored a moment after whoever sent it.
+    await until("all events", async () => list(await fetchJson(`${http}/runs/r/events`)).length === EVENTS);
     await until("the map of all rounds", async () => {
       const map = await readJson(join(runsDir, "r.map.json")).catch(() => undefined);
       return list(map?.rounds ?? []).length === ROUNDS;
     });
-    expect(await readLines(join(runsDir, "r.jsonl"))).toHaveLength(EVENTS);
+    // A map has all rounds before it has the last events.
+    await until("all lines", async () => (await readLines(join(runsDir, "r.jsonl"))).length === EVENTS);
     await until("the other's end", async () => (await well.taken()).at(-1)?.event_type === "emitter_finished");
     expect((await well.taken()).map(inShort).slice(0, -1)).toEqual(expectedEvents());
 

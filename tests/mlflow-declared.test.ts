@@ -33,6 +33,8 @@ test("what a Python program declares with MLflowEmitter is in MLflow, as it says
   const rounds = [...run.metrics.values()].flat().map(({ step }) => step);
   expect(new Set(rounds)).toEqual(new Set([0, 1]));
   expect([...run.metrics.keys()].filter((name) => name.includes("local_loss"))).toEqual([]);
+  // The files are another thread's work.
+  expect(await hivewatch.stop()).toEqual({ code: 0, signal: null });
   const [init] = await readLines(join(runsDir, `${RUN}.jsonl`));
   expect(init?.emitters).toMatchObject([{ name: "mlflow", options: { experiment: "clinics" } }]);
 });

@@ -321,7 +321,8 @@ test("a slow server holds nobody up; a replay to it says how far it is", async (
   const runsDir = await temporaryFolder();
   const hivewatch = await startHivewatch({ runsDir, args: ["--emit", "mlflow"], env });
   const run = createRun({ emitters: [bridgeEmitter({ endpoint: hivewatch.grpc })] });
-  const trained = { rounds: 60, clients: 10, further: 5 };
+  // So many that it takes more than one delivery, and says so, however far the bridge has come.
+  const trained = { rounds: 200, clients: 10, further: 5 };
   for (let round = 0; round < trained.rounds; round++) {
     logKnownRound(run, round, trained.clients, trained.further);
     await until("room", () => run.stats.every(({ queued }) => queued < 5000));
@@ -408,10 +409,11 @@ test("a replay that is cut again and again is all there in the end, once", async
   expect(await run.finish({ timeoutMs: 120_000 })).toBe(true);
   await hivewatch.stop();
   const flags = ["replay", run.runId, "--to", "mlflow", "--runs-dir", runsDir];
-  const env = { MLFLOW_TRACKING_URI: url };
+  // Not so quick that it could be over before it is cut.
+  const slow = { MLFLOW_TRACKING_URI: await startForwarder(url, () => sleep(200, undefined)) };
   let cuts = 0;
   for (let time = 0; time < soak(2, 20); time++) {
-    const replay = await startCommand(flags, env);
+    const replay = await startCommand(flags, slow);
     await until("some of it", async () => (await storedRuns(url, run.runId)).length > 0);
     await sleep(random.below(200));
     replay.signal(time % 2 === 0 ? "SIGINT" : "SIGKILL");
@@ -421,7 +423,7 @@ test("a replay that is cut again and again is all there in the end, once", async
     if (code !== 0) cuts++;
   }
   expect(cuts).toBeGreaterThan(0);
-  expect(await runCommand(flags, env)).toMatchObject({ code: 0 });
+  expect(await runCommand(flags, { MLFLOW_TRACKING_URI: url })).toMatchObject({ code: 0 });
   const runs = await storedRuns(url, run.runId);
   expect(runs.map(({ status }) => status)).toEqual(["FINISHED"]);
   for (const stored of runs) expectKnownRounds(stored, trained);

@@ -25,7 +25,7 @@ test("a run that MLflow has is gone on with, if it is named", async (context) =>
   const resumeRunId = String(fields(fields(created.run).info).run_id);
   const run = createRun({ emitters: [mlflowEmitter({ trackingUri: url, resumeRunId })] });
   logKnownRound(run, 0, 3);
-  expect(await run.finish()).toBe(true);
+  expect(await run.finish({ timeoutMs: 120_000 })).toBe(true);
   const stored = await onlyRun(url, run.runId);
   expect(stored).toMatchObject({ id: resumeRunId, name: "theirs", status: "FINISHED" });
   expect(stored.tags.get("owner")).toBe("eva");
@@ -40,7 +40,7 @@ test("a name, and more tags and params than MLflow takes at once, are all there"
   const options = { trackingUri: url, runName: "round the clinics 🏥", tags };
   const run = createRun({ config: Object.fromEntries(numbered("param")), emitters: [mlflowEmitter(options)] });
   run.setServerMetadata(Object.fromEntries(numbered("fact")));
-  expect(await run.finish()).toBe(true);
+  expect(await run.finish({ timeoutMs: 120_000 })).toBe(true);
   const stored = await onlyRun(url, run.runId);
   expect(stored.name).toBe("round the clinics 🏥");
   expect([...stored.params]).toEqual(expect.arrayContaining([...numbered("param"), ["algorithm", "FedAvg"]]));
@@ -64,7 +64,7 @@ test("of many clients some have metrics of their own, and all are in the spread"
     }
     run.logRound(round);
   }
-  expect(await run.finish()).toBe(true);
+  expect(await run.finish({ timeoutMs: 120_000 })).toBe(true);
   const { metrics } = await onlyRun(url, run.runId);
   const values = (key: string) =>
     [...(metrics.get(key) ?? [])].sort((a, b) => a.step - b.step).map(({ step, value }) => [step, value]);

@@ -146,7 +146,7 @@ test("tables, long values, data sets and checkpoints are artifacts of the run, e
   run.logCheckpoint(2, "adapter");
   run.logCheckpoint(1, "/etc/passwd");
   run.logCheckpoint(1, "../elsewhere.bin");
-  expect(await run.finish()).toBe(false);
+  expect(await run.finish({ timeoutMs: 120_000 })).toBe(false);
   expect(run.stats[0]).toMatchObject({ refused: 2 });
   expect(said.join("\n")).toMatch(/refused 2 events: a checkpoint is not sent: \/etc\/passwd is not in /);
   const stored = await endedRun(url, run.runId);
@@ -238,7 +238,7 @@ test("a replay at the pace of the run waits where it did, and can be finished at
   run.logRound(1, { global_loss: 0.5 });
   const later = new Date(Date.now() + 3_600_000).toISOString();
   run.logEvent("round_end", { round: 2, round_metrics: { global_loss: 0.25 }, timestamp: later });
-  await run.finish();
+  await run.finish({ timeoutMs: 120_000 });
   await hivewatch.stop();
   const env = { MLFLOW_TRACKING_URI: url };
   const flags = ["replay", run.runId, "--to", "mlflow", "--runs-dir", runsDir];
@@ -266,7 +266,7 @@ test("MLflow keeps of our run what it keeps of the same one by its own client", 
   run.logDropout(1, "b", "gone");
   run.logRound(1, { global_loss: 0.5 });
   for (let time = 0; time < 2; time++) run.logCheckpoint(1, "w.txt", { epochs: 3, optimizer: { name: "adam" } });
-  expect(await run.finish()).toBe(true);
+  expect(await run.finish({ timeoutMs: 120_000 })).toBe(true);
   const ours = await endedRun(url, run.runId);
 
   const ourModel = await loggedModelOf(url, ours.id);

@@ -154,7 +154,7 @@ test.for([
     expect(run.said()).toMatch(reason);
     receiver.become("take");
     run.logRound();
-    expect(await run.run.finish()).toBe(false);
+    expect(await run.run.finish({ timeoutMs: 120_000 })).toBe(false);
     await collector.stop();
     const { points, spans, logs } = await collector.received();
     // What accumulates has all, whatever became of the first round.

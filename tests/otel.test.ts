@@ -41,6 +41,7 @@ test.for(PROTOCOLS)(
     const lines = await linesOf(runsDir, String(listing?.run_id));
     await until("the run's end", async () => (await collector.received()).spans.some(({ name }) => name === "run"));
     expect(await hivewatch.stop()).toMatchObject({ code: 0 });
+    await collector.stop();
     expectRun(await collector.received(), lines);
   },
 );
@@ -141,6 +142,7 @@ test("runs that go on at the same time are told apart", async (context) => {
     async () => (await collector.received()).spans.filter(({ name }) => name === "run").length === demos.length,
   );
   expect(await hivewatch.stop()).toMatchObject({ code: 0 });
+  await collector.stop();
   const { points, spans, logs } = await collector.received();
   const files = (await readdir(runsDir)).filter((name) => name.endsWith(".jsonl"));
   expect(files).toHaveLength(demos.length);

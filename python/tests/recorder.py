@@ -15,9 +15,9 @@ from zlib import crc32
 
 import grpc
 
-# A run that a test leaves behind goes on to look for the server that it had: no other may have its port. Nor may another
-# process be given the port of one that is stopped for a while, so each process has an address of its own (but on macOS,
-# which has one alone).
+# A run that a test leaves behind goes on to look for the server that it had: no other may have its port. Nor may
+# another process be given the port of one that is stopped for a while, so each process has an address of its own (but
+# on macOS, which has one alone).
 _taken = set()
 _OWN = [127, *(2**16 + os.getpid()).to_bytes(3, "big")]
 _HOST = "127.0.0.1" if sys.platform == "darwin" else ".".join(map(str, _OWN))

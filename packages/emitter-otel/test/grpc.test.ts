@@ -1,4 +1,4 @@
-import { type GrpcAnswer, startGrpcReceiver } from "@hivewatch/test-support";
+import { type GrpcAnswer, startGrpcReceiver, until } from "@hivewatch/test-support";
 import { recordedStream } from "@hivewatch/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { otelEmitter } from "../src/index.ts";
@@ -81,5 +81,5 @@ it("closes what it has opened for a run with the run's end", async () => {
   await emitter.write(stream.slice(0, -1), NEVER);
   expect(receiver.connections).toBe(1);
   await emitter.write(stream.slice(-1), NEVER);
-  await expect.poll(() => receiver.connections).toBe(0);
+  await until("it to be closed", () => receiver.connections === 0);
 });

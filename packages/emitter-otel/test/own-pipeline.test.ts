@@ -1,4 +1,5 @@
 import { type HiveEvent, parseEvent } from "@hivewatch/core";
+import { until } from "@hivewatch/test-support";
 import { recordedStream } from "@hivewatch/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { type OtelEmitterOptions, otelEmitter } from "../src/index.ts";
@@ -224,7 +225,7 @@ it("is not held up by a receiver that never answers, once it isn't waited for", 
   const { emitter, receiver } = await emitterAt(() => true);
   const stop = new AbortController();
   const written = emitter.write(ROUND, stop.signal);
-  await expect.poll(() => receiver.requests.length).toBe(1);
+  await until("the request", () => receiver.requests.length === 1);
   stop.abort();
   expect(await written).toMatchObject({ status: "retry" });
 });

@@ -2,11 +2,17 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { bind } from "./listen.ts";
 
-/** A port that nobody listens on, for a program that can't be told to choose one itself. */
+const given = new Set<number>();
+
+/** A port that nobody listens on, for a program that can't be told to choose one itself; another one each time. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await bind(server);
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const server = createServer();
+    const port = await bind(server);
+    server.close();
+    await once(server, "close");
+    if (given.has(port)) continue;
+    given.add(port);
+    return port;
+  }
 }

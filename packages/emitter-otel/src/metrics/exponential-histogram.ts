@@ -53,7 +53,13 @@ export function createExponentialHistogram(): ExponentialHistogram {
         max: Math.max(state.max ?? found.max, found.max),
       };
     },
-    value: () => ({ ...state, positive: copyOf(state.positive), negative: copyOf(state.negative) }),
+    value: () => ({
+      ...state,
+      // Zeros alone have no scale, as in OpenTelemetry's SDK.
+      scale: state.count === state.zeroCount ? 0 : state.scale,
+      positive: copyOf(state.positive),
+      negative: copyOf(state.negative),
+    }),
   };
 }
 
