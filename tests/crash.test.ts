@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openRunStore } from "@hivewatch/runs";
 import {
@@ -72,6 +73,8 @@ test("a server that is killed again and again loses nothing that it acknowledged
   const file = join(runsDir, RUN_ID);
   expect(await allInShort(eachLine(`${file}.jsonl`))).toEqual(expected);
   expect(list((await readJson(`${file}.map.json`)).rounds)).toHaveLength(logged / EVENTS_PER_ROUND);
+  // What was half written whenever it was killed is gone, too.
+  expect((await readdir(runsDir)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 });
 
 /** The events of the run's log, as they stand on the disk. */

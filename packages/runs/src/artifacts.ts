@@ -9,7 +9,7 @@ import {
   readCursor,
   sizeOf,
 } from "./artifact-cursor.ts";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { removeTemporaries, writeFileAtomic } from "./atomic-file.ts";
 import type { FoldStep } from "./fold-units.ts";
 import { openLineFile } from "./line-file.ts";
 import { mapSchema1 } from "./map-schema-1.ts";
@@ -84,6 +84,7 @@ async function writeBehind(
   isFresh: boolean,
 ): Promise<boolean> {
   const { isOwner, onDiagnostic = () => {}, partRows, maxHeldBytes: maxBytes } = options;
+  if (isOwner) await removeTemporaries([paths.cursor, paths.map, paths.map2.head, paths.map2.frames]);
   const cursor = await prepare(paths, onDiagnostic);
   const open = (fresh: boolean): Promise<MapWriter> =>
     openMapWriter(runId, paths.map2, { isOwner, isFresh: fresh, partRows, maxBytes });

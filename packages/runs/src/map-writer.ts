@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { HiveWatchError, type MapHead } from "@hivewatch/core";
+import { temporaryFor } from "./atomic-file.ts";
 import { headPieces, isWasteful, moveFold, relieveFold, saveFold } from "./fold-frames.ts";
 import { copyFrameFile, createFrameFile, type FrameFile, frameFileId, type Place } from "./frame-file.ts";
 import { createMapFold, type MapFold } from "./map-fold.ts";
@@ -50,7 +50,7 @@ export const MAX_HELD_BYTES: number = 16 * 1024 * 1024;
 export async function openMapWriter(runId: string, paths: MapPaths, options: MapWriterOptions): Promise<MapWriter> {
   const { isOwner, isFresh = false, partRows = PART_ROWS, maxBytes = MAX_HELD_BYTES } = options;
   const found = isFresh ? undefined : await readMap(runId, paths, isOwner ? "r+" : "r");
-  const copyPath = `${paths.frames}.${randomUUID()}.tmp`;
+  const copyPath = temporaryFor(paths.frames);
   let { frames, path } = await ownFrames(found, paths, isOwner, copyPath);
   let isDamaged = false;
 

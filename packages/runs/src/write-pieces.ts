@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { temporaryFor } from "./atomic-file.ts";
 import { syncDirectory } from "./segments.ts";
 
 /**
@@ -11,7 +11,7 @@ import { syncDirectory } from "./segments.ts";
  * @returns whether it was written
  */
 export async function writePiecesAtomic(path: string, pieces: Iterable<string>, maxBytes: number): Promise<boolean> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = temporaryFor(path);
   const handle = await open(temporary, "wx");
   try {
     if (!(await writePieces(handle, pieces, maxBytes))) return false;

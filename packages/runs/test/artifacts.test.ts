@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEvent } from "@hivewatch/core";
@@ -113,6 +114,22 @@ test("a second process that brings the files up to date does no harm to the one 
   await files;
   expect(await filesOf(store.dir)).toEqual(await rebuilt(store.dir));
   expect((await readdir(store.dir)).sort()).toEqual(["r.jsonl", "r.log", "r.map.json", "r.map2", "r.map2.json"]);
+});
+
+test("what a process that was killed had half written is removed by the next one, and nothing else", async () => {
+  const store = await openStore();
+  await session(store, training(2));
+  const id = randomUUID();
+  const half = ["r.map.json", "r.map2", "r.map2.json", join("r.log", "artifacts.json")];
+  for (const name of half) await writeFile(join(store.dir, `${name}.${id}.tmp`), "{");
+  const others = [`r.map.json.${id}.tmp.txt`, `rr.map.json.${id}.tmp`, "r.map.json.tmp"];
+  for (const name of others) await writeFile(join(store.dir, name), "mine");
+  // Who only brings files up to date can't know whether somebody else is writing them.
+  await store.writeArtifacts("r");
+  expect((await readdir(store.dir, { recursive: true })).filter((name) => name.endsWith(`${id}.tmp`))).toHaveLength(5);
+  await session(store, training(1));
+  const left = (await readdir(store.dir, { recursive: true })).filter((name) => name.includes(".tmp"));
+  expect(left.sort()).toEqual(others.sort());
 });
 
 test("lines of another program that were there before the log are kept aside", async () => {
