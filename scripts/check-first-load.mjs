@@ -11,7 +11,8 @@ const MAX_BYTES = 130_000;
  * What a first visit fetches: the page, what that names, and the worker that its script names. Files of earlier builds may
  * lie beside them, which turbo leaves there when it brings a build back from its cache.
  *
- * @returns {{ file: string, bytes: number }[]} each with its size as it is sent, compressed
+ * @returns {{ file: string, bytes: number }[]} each with its size as the server sends it (viewer-files.ts of
+ *   map-server)
  */
 export function firstLoad() {
   const page = readFileSync(path.join(DIST, "index.html"), "utf8");
@@ -23,7 +24,7 @@ export function firstLoad() {
     (name) => /^worker-.*\.js$/.test(name) && scripts.some((script) => script.includes(name)),
   );
   const files = ["index.html", ...named, ...workers.map((name) => `assets/${name}`)];
-  return files.map((file) => ({ file, bytes: gzipSync(readFileSync(path.join(DIST, file))).length }));
+  return files.map((file) => ({ file, bytes: gzipSync(readFileSync(path.join(DIST, file)), { level: 9 }).length }));
 }
 
 /** Whether the viewer is small enough to be there at once. */

@@ -24,6 +24,9 @@ const TYPES: Record<string, string> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
+/** As small as it gets: each file is compressed once, and sent to every page. */
+const COMPRESSION = { level: 9 };
+
 /** Loads the viewer into memory: it is small, and so no path that a browser sends ever reaches the file system. */
 export async function loadViewer(dir: string): Promise<ViewerFiles> {
   const files = new Map<string, ViewerFile>();
@@ -33,7 +36,7 @@ export async function loadViewer(dir: string): Promise<ViewerFiles> {
     if (type === undefined) continue;
     const path = name.split(sep).join("/");
     const plain = await readFile(join(dir, name));
-    files.set(path, { type, plain, gzipped: gzipSync(plain), immutable: path.startsWith("assets/") });
+    files.set(path, { type, plain, gzipped: gzipSync(plain, COMPRESSION), immutable: path.startsWith("assets/") });
   }
   return files;
 }

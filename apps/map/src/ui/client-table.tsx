@@ -97,7 +97,15 @@ export function ClientTable() {
             <Gap height={Math.max(0, height - offset - rows.length * rowHeight)} columns={columns.length} />
           </tbody>
         </table>
-        {order.length === 0 && <p class="empty">{total === 0 ? "No client yet" : "No client matches the search"}</p>}
+        {order.length === 0 && (
+          <p class="empty">
+            {data.connection.value.phase === "loading"
+              ? "Loading…"
+              : total === 0
+                ? "No client yet"
+                : "No client matches the search"}
+          </p>
+        )}
       </div>
     </section>
   );
