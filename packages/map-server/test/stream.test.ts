@@ -206,6 +206,27 @@ describe("the stream of all runs", () => {
     },
   );
 
+  test("tells whoever has had more of a run than there is, and goes on from now: its log was shortened", async () => {
+    const { url, write } = await startTestServer();
+    await write(updates(3));
+    const first = await readStream(`${url}/stream`);
+    await first.note("connected");
+    await write(updates(1, 3));
+    // Behind what says which runs go on.
+    await first.atLeast(2);
+    first.close();
+    const [newest, ...positions] = JSON.parse(Buffer.from(first.lastId ?? "", "base64url").toString());
+    expect(positions).toEqual([["r", 4]]);
+    const further = Buffer.from(JSON.stringify([newest, ["r", 5]])).toString("base64url");
+    const beyond = await readStream(`${url}/stream`, further);
+    await beyond.ended;
+    expect(beyond.frames.at(-1)).toMatchObject({ events: [{ event_type: "reload", reason: "lost" }] });
+    const again = await readStream(`${url}/stream`, beyond.lastId);
+    await again.note("connected");
+    await write(updates(2, 4));
+    expect(numbersOf((await again.atLeast(3)).slice(1))).toEqual(numbers(2, 4));
+  });
+
   test("has ids that a browser can send back, however many runs there are", async () => {
     const dir = await temporaryFolder();
     const lines = `${JSON.stringify(init())}\n${JSON.stringify(finished())}\n`;

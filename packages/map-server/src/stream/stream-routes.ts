@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { RunListing } from "@hivewatch/runs";
 import type { Exchange } from "../responses.ts";
 import { openAllRunsHub } from "./all-runs-hub.ts";
+import { decodeMark } from "./all-runs-mark.ts";
 import { openRunHub, type RunHub, type RunPlace, runPlace } from "./run-hub.ts";
 import { share } from "./scheduling.ts";
 import { serve } from "./serve.ts";
@@ -24,7 +25,7 @@ export async function streamRun(exchange: Exchange, parts: StreamParts, runId: s
   const listing = await waitForRun(runId, parts, subscriber);
   if (listing === undefined) return;
   const from = positionOf(lastEventId(exchange));
-  if (await isBeyond(from, listing, parts)) return sendToBeginning(subscriber, runId, parts);
+  if (await isBeyond(from, listing, parts)) return endAsLost(subscriber, parts, { run_id: runId, position: 0 }, "0");
   const { value, release } = parts.runHubs.take(runId, (signal) => openRunHub(listing, parts, signal));
   try {
     await serve(subscriber, {
@@ -57,10 +58,25 @@ async function isBeyond(
   return again !== undefined && from > again.position;
 }
 
+/** Whether that is so of any of the runs that an id of the stream of all runs names. */
+async function isAnyBeyond(id: string | undefined, parts: StreamParts): Promise<boolean> {
+  const mark = id === undefined ? undefined : decodeMark(id);
+  for (const [runId, position] of mark?.positions ?? []) {
+    const listing = await parts.store.listing(runId);
+    if (listing !== undefined && (await isBeyond(position, listing, parts))) return true;
+  }
+  return false;
+}
+
 /** Ends a stream that has to be begun anew, but not all the time. */
-async function sendToBeginning(subscriber: Subscriber, runId: string, { closing }: StreamParts): Promise<void> {
+async function endAsLost(
+  subscriber: Subscriber,
+  { closing }: StreamParts,
+  from: { run_id: string; position: number } | undefined,
+  id: string,
+): Promise<void> {
   await sleep(LOOK_MS, undefined, { signal: closing }).catch(() => undefined);
-  subscriber.end({ event_type: "reload", run_id: runId, position: 0, reason: "lost" }, "0");
+  subscriber.end({ event_type: "reload", ...from, reason: "lost" }, id);
 }
 
 /** Says that everything has been sent that was there on connecting, and whenever everything of a run that is over. */
@@ -85,11 +101,14 @@ export async function streamAll(exchange: Exchange, parts: StreamParts): Promise
   try {
     // Before the subscriber hears that it is connected: from then on nothing may be missing.
     const { hub, live, placeOf } = await value;
-    const start = placeOf(lastEventId(exchange));
+    const id = lastEventId(exchange);
+    const hasLost = await isAnyBeyond(id, parts);
+    const start = placeOf(hasLost ? undefined : id);
     const runIds = [...live()];
     const subscriber = subscribe(exchange, parts);
     // With an id, so that whoever loses the connection before the first event misses nothing either.
     subscriber.note({ event_type: "connected" }, start.id);
+    if (hasLost) return await endAsLost(subscriber, parts, undefined, start.id);
     for (const runId of runIds) subscriber.note({ event_type: "init", run_id: runId, mode: "live" });
     await serve(subscriber, { hub, start, stalledAfterMs: parts.stalledAfterMs, reload: () => ({}) });
   } finally {
