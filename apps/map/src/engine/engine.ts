@@ -7,6 +7,7 @@ import { letGo } from "./let-go.ts";
 import { httpMapSource, type MapSource } from "./map-source.ts";
 import type { Request, RunAddress, Update } from "./messages.ts";
 import { overviewOf } from "./overview.ts";
+import { createPacer } from "./pacer.ts";
 import { createReadings } from "./readings.ts";
 import { createRoundColumns, type RoundColumns } from "./round-columns.ts";
 import { roundTable } from "./round-table.ts";
@@ -96,7 +97,7 @@ export function createEngine(
   let overviewChanged = true;
   let tableChanged = true;
   let readingsChanged = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const pacer = createPacer(flush, { everyMs: PUBLISH_MS, restShare: PUBLISH_SHARE });
 
   function setConnection(change: Partial<Connection>): void {
     connection = { ...connection, ...change };
@@ -310,22 +311,12 @@ export function createEngine(
   // --- what is told ----------------------------------------------------------------------------------------------
 
   function schedule(): void {
-    if (!isOpening) timer ??= setTimeout(flush, PUBLISH_MS);
+    if (!isOpening && !isClosed) pacer.ask();
   }
 
   function flush(): void {
-    timer = undefined;
-    if (isClosed) return;
-    const start = performance.now();
     absorbChanges();
     tell();
-    const cost = performance.now() - start;
-    if (cost * PUBLISH_SHARE > PUBLISH_MS) {
-      timer = setTimeout(() => {
-        timer = undefined;
-        if (connectionChanged || overviewChanged || tableChanged || store.changed.size > 0) schedule();
-      }, cost * PUBLISH_SHARE);
-    }
   }
 
   /** Derives what follows from the rounds that have changed. */
@@ -537,7 +528,7 @@ export function createEngine(
     },
     close() {
       isClosed = true;
-      clearTimeout(timer);
+      pacer.close();
       queue?.close();
     },
   };
