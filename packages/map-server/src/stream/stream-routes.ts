@@ -61,9 +61,9 @@ async function isBeyond(
 /** Whether that is so of any of the runs that an id of the stream of all runs names. */
 async function isAnyBeyond(id: string | undefined, parts: StreamParts): Promise<boolean> {
   const mark = id === undefined ? undefined : decodeMark(id);
-  for (const [runId, position] of mark?.positions ?? []) {
-    const listing = await parts.store.listing(runId);
-    if (listing !== undefined && (await isBeyond(position, listing, parts))) return true;
+  if (mark === undefined) return false;
+  for (const listing of await parts.store.list()) {
+    if (await isBeyond(mark.positions.get(listing.run_id) ?? 0, listing, parts)) return true;
   }
   return false;
 }
