@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
-import { connection, figures } from "./support/viewer.ts";
+import { connection, figures, isRead } from "./support/viewer.ts";
 import { DESKTOP } from "./support/walk-page.ts";
 import { writeRun } from "./support/write-run.ts";
 
@@ -35,7 +35,7 @@ test("there is help before there is a run, and it is gone when one opens", async
   await eventually(async () => expect(await figures(page)).toMatchObject({ round: 1 }));
   expect(await help.count()).toBe(0);
   // A round in which nobody took part has nothing to be read.
-  await eventually(async () => expect(await page.getByText("reading…").count()).toBe(0));
+  await isRead(page, "live");
   expectQuiet(opened);
 });
 

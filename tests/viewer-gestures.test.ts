@@ -5,7 +5,7 @@ import { PNG } from "pngjs";
 import { beforeAll, expect, test } from "vitest";
 import { type BrowserPage, expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";
-import { connection, figures, mapPixels, rowOf } from "./support/viewer.ts";
+import { figures, isRead, mapPixels, rowOf } from "./support/viewer.ts";
 import { DESKTOP, PHONE } from "./support/walk-page.ts";
 import { writeRun } from "./support/write-run.ts";
 
@@ -77,7 +77,7 @@ test("a globe is turned by dragging it, and a link shows the same side", async (
 test("a finger opens a client, two come closer", async (context) => {
   const opened = await openPage(needChromium(context), `${http}/?run_id=run-one`, { viewport: PHONE, hasTouch: true });
   const { page } = opened;
-  await isRead(page);
+  await isDrawn(page);
   const map = page.getByTestId("map-canvas");
   await map.scrollIntoViewIfNeeded();
   const mark = await markOf(map);
@@ -183,7 +183,7 @@ test("tables and pictures are saved as files", async (context) => {
 
 async function open(chromium: string, hash: string): Promise<BrowserPage> {
   const opened = await openPage(chromium, `${http}/?run_id=${RUN_ID}${hash}`, { viewport: DESKTOP });
-  await isRead(opened.page);
+  await isDrawn(opened.page);
   return opened;
 }
 
@@ -191,17 +191,16 @@ async function open(chromium: string, hash: string): Promise<BrowserPage> {
 async function expectSameInLink(chromium: string, page: Page): Promise<void> {
   const look = lookIn(page);
   const link = await openPage(chromium, page.url(), { viewport: DESKTOP });
-  await isRead(link.page);
+  await isDrawn(link.page);
   await page.reload();
-  await isRead(page);
+  await isDrawn(page);
   await eventually(async () => expect(await mapPixels(link.page)).toEqual(await mapPixels(page)));
   expect(lookIn(link.page)).toEqual(look);
 }
 
-async function isRead(page: Page): Promise<void> {
+async function isDrawn(page: Page): Promise<void> {
+  await isRead(page);
   await eventually(async () => {
-    expect(await connection(page)).toBe("finished");
-    expect(await page.getByText(/^(reading|Loading)…/).count()).toBe(0);
     // The map is drawn with its round.
     const pixels = await mapPixels(page);
     expect(pixels).toEqual(await mapPixels(page));

@@ -7,7 +7,7 @@ import { expectAccessible } from "./support/axe.ts";
 import { type BrowserPage, expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
-import { connection, figures } from "./support/viewer.ts";
+import { connection, figures, isRead } from "./support/viewer.ts";
 import { DESKTOP, PHONE } from "./support/walk-page.ts";
 import { writeRun } from "./support/write-run.ts";
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 test("a run is found, looked through and replayed with the keyboard alone", async (context) => {
   const opened = await openRun(needChromium(context), "/?run_id=run-second");
-  await runIsRead(opened.page);
+  await isRead(opened.page);
   const { page } = opened;
   const press = (...keys: string[]): Promise<void> => pressAll(page, keys);
 
@@ -53,7 +53,7 @@ test("a run is found, looked through and replayed with the keyboard alone", asyn
   await press("ArrowDown", "Enter");
   await page.getByTestId("run-picker").getByText("run-first").waitFor();
   expect(new URL(page.url()).searchParams.get("run_id")).toBe("run-first");
-  await runIsRead(page);
+  await isRead(page);
 
   // Some of its clients.
   await press("/");
@@ -245,7 +245,7 @@ for (const [name, viewport] of [
 ] as const) {
   test(`whatever has the focus has a name and is in sight, ${name}`, async (context) => {
     const { page } = await openRun(needChromium(context), "/?run_id=run-first", viewport);
-    await runIsRead(page);
+    await isRead(page);
     const stops = await walk(page);
     expect(stops.length).toBeGreaterThan(20);
     expect(stops.filter(({ name }) => name === "").map(({ html }) => html)).toEqual([]);
@@ -307,7 +307,7 @@ for (const { name, path, reach, viewport, colorScheme } of STATES) {
   test(`open to everybody: ${name}`, async (context) => {
     const options = { viewport: viewport ?? DESKTOP, ...(colorScheme && { colorScheme }) };
     const { page } = await openPage(needChromium(context), http + path, options);
-    if (reach !== noteIsThere) await runIsRead(page);
+    if (reach !== noteIsThere) await isRead(page);
     await reach?.(page);
     await expectAccessible(page);
   });
@@ -343,13 +343,6 @@ test("open to everybody: a run that goes on, one that is behind it, and a server
 
 function openRun(chromium: string, path: string, viewport = DESKTOP): Promise<BrowserPage> {
   return openPage(chromium, http + path, { viewport });
-}
-
-async function runIsRead(page: Page): Promise<void> {
-  await eventually(async () => {
-    expect(await connection(page)).toBe("finished");
-    expect(await page.getByText(/^(reading|Loading)…/).count()).toBe(0);
-  });
 }
 
 async function openRuns(page: Page): Promise<void> {

@@ -5,7 +5,7 @@ import { expectAccessible } from "./support/axe.ts";
 import { expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";
 import { expectPicture } from "./support/pictures.ts";
-import { connection } from "./support/viewer.ts";
+import { connection, isRead } from "./support/viewer.ts";
 import { PHONE } from "./support/walk-page.ts";
 import { writeRun } from "./support/write-run.ts";
 
@@ -66,7 +66,7 @@ for (const { runId } of RUNS) {
         colorScheme,
         now: NOW,
       });
-      await allIsRead(opened.page);
+      await isRead(opened.page);
       await expectPicture(opened.page, inRepository(`apps/map/test/pictures/${runId}-${name}.png`));
       await expectAccessible(opened.page);
       expectQuiet(opened);
@@ -89,7 +89,7 @@ for (const [name, runId, hash] of PARTS) {
   test(`${name}: as it was, and open to everybody`, async (context) => {
     const options = { viewport: DESKTOP, colorScheme: "light", now: NOW } as const;
     const opened = await openPage(needChromium(context), `${http}/?run_id=${runId}#${encodeURI(hash)}`, options);
-    await allIsRead(opened.page);
+    await isRead(opened.page);
     await expectPicture(opened.page, inRepository(`apps/map/test/pictures/${name}.png`));
     await expectAccessible(opened.page);
     expectQuiet(opened);
@@ -164,7 +164,9 @@ for (const { name, path, viewport = PANEL, colorScheme = "light", state, reach, 
   test(`${name}: as it was`, async (context) => {
     const shown = { ...options, viewport, colorScheme, now: NOW } as const;
     const opened = await openPage(needChromium(context), `${http}/${path}`, shown);
-    await allIsRead(opened.page, state);
+    if (state === "loading" || state === "waiting") {
+      await eventually(async () => expect(await connection(opened.page)).toBe(state));
+    } else await isRead(opened.page, state);
     await reach?.(opened.page);
     await expectPicture(opened.page, inRepository(`apps/map/test/pictures/${name}.png`));
   });
@@ -176,10 +178,3 @@ test("no run yet: as it was", async (context) => {
   await page.getByRole("heading", { name: "No run yet" }).waitFor();
   await expectPicture(page, inRepository("apps/map/test/pictures/no-run.png"));
 });
-
-async function allIsRead(page: Page, state = "finished"): Promise<void> {
-  await eventually(async () => {
-    expect(await connection(page)).toBe(state);
-    expect(await page.getByText("reading…").count()).toBe(state === "loading" ? 1 : 0);
-  });
-}

@@ -14,7 +14,7 @@ import { expectQuiet, openPage } from "./support/browser.ts";
 import { serve, serveFiles, serveUnder } from "./support/http-servers.ts";
 import { needChromium } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
-import { connection, figures, runStatus, shownClients } from "./support/viewer.ts";
+import { connection, figures, isRead, runStatus, shownClients } from "./support/viewer.ts";
 import { DESKTOP, forEveryPart } from "./support/walk-page.ts";
 import { writeRun } from "./support/write-run.ts";
 
@@ -65,10 +65,7 @@ test("from a server of files alone, without ranges, a saved run is shown whole",
   const http = await startMap(join(dir, "runs"));
   const truth = await openPage(needChromium(context), `${http}/?run_id=${encodeURIComponent(RUN_ID)}`);
   await truth.page.setViewportSize(DESKTOP);
-  await eventually(async () => {
-    expect(await connection(truth.page)).toBe("finished");
-    expect(await truth.page.getByText("reading…").count()).toBe(0);
-  });
+  await isRead(truth.page);
   expect({ ...own, name: undefined }).toEqual({ ...(await pictureOf(truth.page)), name: undefined });
 
   // The address goes on naming the file, and what is seen of it.
@@ -166,11 +163,8 @@ async function folderWithViewer(): Promise<string> {
 }
 
 async function savedRunIsRead(page: Page): Promise<void> {
-  await eventually(async () => {
-    expect(await connection(page)).toBe("saved");
-    expect(await page.getByText("reading…").count()).toBe(0);
-    expect((await figures(page)).round).toBeDefined();
-  });
+  await isRead(page, "saved");
+  await eventually(async () => expect((await figures(page)).round).toBeDefined());
 }
 
 interface Picture {

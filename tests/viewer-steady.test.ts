@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { expectQuiet, openPage } from "./support/browser.ts";
 import { needChromium } from "./support/parts.ts";
 import { startTraining } from "./support/training.ts";
-import { connection, figures } from "./support/viewer.ts";
+import { figures, isRead } from "./support/viewer.ts";
 import { DESKTOP, PHONE } from "./support/walk-page.ts";
 import { writeRun } from "./support/write-run.ts";
 
@@ -20,7 +20,7 @@ for (const [name, viewport] of [
     const url = `${await startMap(dir)}/?run_id=run-a#speed=20&color=local_loss`;
     const opened = await openPage(needChromium(context), url, { viewport });
     const { page } = opened;
-    await isRead(page, "finished");
+    await isInPlace(page, "finished");
     await watchShifts(page);
     await page.keyboard.press("Space");
     await eventually(async () => {
@@ -59,7 +59,7 @@ for (const [name, viewport] of [
     await play(1, 9);
     const opened = await openPage(needChromium(context), `${hivewatch.http}/?run_id=run-live`, { viewport });
     const { page } = opened;
-    await isRead(page, "live");
+    await isInPlace(page, "live");
     await watchShifts(page);
     await page.keyboard.press("ArrowLeft");
     await play(10, 12);
@@ -74,11 +74,8 @@ for (const [name, viewport] of [
   });
 }
 
-async function isRead(page: Page, state: string): Promise<void> {
-  await eventually(async () => {
-    expect(await connection(page)).toBe(state);
-    expect(await page.getByText(/^(reading|Loading)…/).count()).toBe(0);
-  });
+async function isInPlace(page: Page, state: string): Promise<void> {
+  await isRead(page, state);
   // Parts of the page that are still to be drawn take their places first.
   await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 }

@@ -54,7 +54,7 @@ export interface ShownRun {
 /** Goes through all rounds of the run, and reads everything off the page. */
 export async function shownRun(page: Page): Promise<ShownRun> {
   // A page has finished before it has read what needs attention, and reads nothing while somebody goes through rounds.
-  await eventually(async () => expect(await page.getByText("reading…").count()).toBe(0));
+  await eventually(async () => expect(await readShare(page)).toBe("1"));
   const last = Number(await page.getByTestId("scrubber").getAttribute("max"));
   const rounds: ShownRound[] = [];
   for (let index = 0; index <= last; index++) {
@@ -134,6 +134,20 @@ export function runStatus(page: Page): Promise<string | null> {
 /** The state of the page's connection, in its one word. */
 export function connection(page: Page): Promise<string | null> {
   return page.getByTestId("connection").getAttribute("data-state");
+}
+
+/** How much of its run the page has read, from 0 to 1. */
+function readShare(page: Page): Promise<string | null> {
+  return page.getByTestId("connection").getAttribute("data-read");
+}
+
+/** Waits until the page stands so to its run, and has read all of its rounds, and loaded all of its own parts. */
+export async function isRead(page: Page, state = "finished"): Promise<void> {
+  await eventually(async () => {
+    expect(await connection(page)).toBe(state);
+    expect(await readShare(page)).toBe("1");
+    expect(await page.getByText("Loading…").count()).toBe(0);
+  });
 }
 
 /** A number that the page has, undefined if it has none. */

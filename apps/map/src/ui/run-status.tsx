@@ -32,7 +32,12 @@ export function RunStatus({ isAlone = false }: { isAlone?: boolean }) {
           {status}
         </span>
       )}
-      <span class={`connection ${connection.state}`} data-testid="connection" data-state={connection.state}>
+      <span
+        class={`connection ${connection.state}`}
+        data-testid="connection"
+        data-state={connection.state}
+        data-read={data.progress.value}
+      >
         <span class="dot" aria-hidden="true" />
         {connection.label}
       </span>
