@@ -153,12 +153,12 @@ async function pan(browser: Browser, server: Hivewatch, { run, name, goal, turns
   return { name, unit: "frames/s", goal, figures, floors, floor: "an empty page" };
 }
 
-/** What a first visit fetches of the viewer itself. */
+/** What a first visit fetches of the viewer itself, compressed as the server does. */
 async function firstLoad(browser: Browser, server: Hivewatch): Promise<Measured> {
   const page = await newPage(browser);
   const sizes: Promise<number>[] = [];
   page.context().on("response", (response) => {
-    if (isOfViewer(response.url())) sizes.push(response.body().then((body) => gzipSync(body).length));
+    if (isOfViewer(response.url())) sizes.push(response.body().then((body) => gzipSync(body, { level: 9 }).length));
   });
   await page.goto(`${server.http}/?run_id=rounds`);
   await waitFor(page, SHOWN);
