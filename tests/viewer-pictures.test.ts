@@ -165,7 +165,10 @@ for (const { name, path, viewport = PANEL, colorScheme = "light", state, reach, 
     const shown = { ...options, viewport, colorScheme, now: NOW } as const;
     const opened = await openPage(needChromium(context), `${http}/${path}`, shown);
     if (state === "loading" || state === "waiting") {
-      await eventually(async () => expect(await connection(opened.page)).toBe(state));
+      await eventually(async () => {
+        expect(await connection(opened.page)).toBe(state);
+        expect(await opened.page.getByText("reading…").count()).toBe(state === "loading" ? 1 : 0);
+      });
     } else await isRead(opened.page, state);
     await reach?.(opened.page);
     await expectPicture(opened.page, inRepository(`apps/map/test/pictures/${name}.png`));
